@@ -1,0 +1,1 @@
+"""Decides what to say to the shopper, words it, sends it; remembers nothing."""

@@ -1,0 +1,46 @@
+"""What every model here has in common: frozen, strict about keys, clean text."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+# Cc controls, Cf format characters (bidi overrides, zero width), Cs lone surrogates, Co private use.
+_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co"})
+# Joiners are letters' business in some scripts and in emoji; they cannot reorder text.
+_KEPT = frozenset("\u200c\u200d")
+_MAX_COMBINING = 4  # marks on one letter; more is vandalism, not language
+
+
+def clean_text(value: str) -> str:
+    """One line of NFC text without control, bidi or stacked combining characters."""
+    if value.isascii() and value.isprintable():
+        return value.strip()
+    return " ".join("".join(_showable(unicodedata.normalize("NFC", value))).split())
+
+
+def _showable(value: str) -> list[str]:
+    kept: list[str] = []
+    marks = 0
+    for char in value:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if char.isspace():
+            kept.append(" ")
+        elif marks <= _MAX_COMBINING and (
+            char in _KEPT or unicodedata.category(char) not in _UNSHOWABLE
+        ):
+            kept.append(char)
+    return kept
+
+
+class Frozen(BaseModel):
+    """A value: never changed, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
+LongText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_text)]
+Instant = AwareDatetime
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

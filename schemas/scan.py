@@ -1,0 +1,187 @@
+"""Scan: one normalised courier or locker event, and the same event in Klāt's own format."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from schemas.base import CountryCode, Frozen, Instant, LongText, ShortText
+from schemas.status import Handover, Reason, Status
+
+CarrierCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,31}$")]
+TrackingNumber = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./~_-]{0,62}$"
+    ),
+]
+def _iso_time(value: str) -> str:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("not an ISO 8601 time such as 2026-11-20T14:03:00+02:00") from None
+    return value
+
+
+IsoTime = Annotated[str, StringConstraints(max_length=40), AfterValidator(_iso_time)]
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+RawCode = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+LAST_DELIVERY = "last_delivery"
+"""Value of `retracts` when the carrier takes back its latest delivery without naming an event."""
+
+
+class Confidence(StrEnum):
+    """How far the instant of a scan can be trusted."""
+
+    EXACT = "exact"  # the carrier gave an offset
+    ASSUMED_ZONE = "assumed_zone"  # local time, read in the carrier's zone
+    DATE_ONLY = "date_only"  # a day without a time
+    CLAMPED = "clamped"  # in the future or before 2000: the time of receipt stands instead
+
+
+class ScanTime(Frozen):
+    """When it happened: the raw text, the instant read from it, and how sure that is.
+
+    `at` is an aware instant in UTC. `alternative` is set when the raw local time happened twice
+    (the repeated hour at the end of summer time): `at` is then the first pass, `alternative` the
+    second, and the fold chooses. For DATE_ONLY `at` is local midnight that begins the day and
+    `alternative` the local midnight that ends it.
+    """
+
+    raw: Annotated[str, StringConstraints(max_length=80)]
+    at: Instant
+    alternative: Instant | None = None
+    confidence: Confidence = Confidence.EXACT
+
+
+class Location(Frozen):
+    """A place as the carrier names it. `place_id` is the carrier's own id of a locker or shop."""
+
+    name: ShortText | None = None
+    address: ShortText | None = None
+    city: ShortText | None = None
+    postcode: ShortText | None = None
+    country: CountryCode | None = None
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    place_id: ShortText | None = None
+
+
+class Window(Frozen):
+    """An estimate: from and to, aware. `day_only` when the carrier named a date without hours."""
+
+    starts: Instant | None = Field(default=None, alias="from")
+    ends: Instant | None = Field(default=None, alias="to")
+    day_only: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts is None and self.ends is None:
+            raise ValueError("estimate needs 'from' or 'to'")
+        if self.starts and self.ends and self.starts > self.ends:
+            raise ValueError("estimate 'from' is later than 'to'")
+        return self
+
+
+class Pickup(Frozen):
+    """What the recipient needs to collect: until when, the door code, an opaque QR text.
+
+    `code` and `qr` are secrets: sealed before they are stored, shown only behind the second factor.
+    """
+
+    until: Instant | None = None
+    code: Annotated[str, StringConstraints(min_length=1, max_length=400)] | None = None
+    qr: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
+
+
+class Scan(Frozen):
+    """One courier or locker event, normalised; what every carrier file returns.
+
+    `status` None with `recognised` True is an informational event (shown, changes nothing);
+    `recognised` False is a code that nobody has mapped (shown, counted, kept, changes nothing).
+    `code` is the carrier's own word, whole: parts are joined by "/".
+    """
+
+    carrier: CarrierCode
+    tracking_number: TrackingNumber
+    time: ScanTime
+    event_id: EventId | None = None
+    status: Status | None = None
+    reason: Reason | None = None
+    handover: Handover | None = None
+    code: RawCode | None = None
+    recognised: bool = True
+    description: LongText | None = None
+    location: Location | None = None
+    estimate: Window | None = None
+    pickup: Pickup | None = None
+    retracts: EventId | None = None
+    signed_by: ShortText | None = None
+    note: ShortText | None = None  # what the adapter noticed: a contradiction, a placeholder
+
+
+def scan_key(scan: Scan) -> bytes:
+    """16 bytes that tell one event from another: the carrier's id, or its meaningful fields.
+
+    Leaves out what may be read differently later (status, reason: a code may be mapped after the
+    event came) and what is secret (the pickup code: only whether there is one).
+    """
+    if scan.event_id is not None:
+        return hashlib.blake2b(b"id\x1f" + scan.event_id.encode(), digest_size=16).digest()
+    return scan_digest(scan)
+
+
+def scan_digest(scan: Scan) -> bytes:
+    """16 bytes over the meaningful fields, whatever id the carrier gave."""
+    pickup = scan.pickup
+    place = scan.location
+    meaning = (
+        scan.code or scan.status,
+        scan.time.at.timestamp(),
+        scan.time.confidence == Confidence.DATE_ONLY,
+        scan.description,
+        place and (place.name, place.city, place.postcode, place.country, place.place_id),
+        scan.handover,
+        scan.retracts,
+        scan.estimate and (scan.estimate.starts, scan.estimate.ends),
+        pickup and (pickup.until, pickup.code is not None, pickup.qr is not None),
+        scan.signed_by,
+    )
+    return hashlib.blake2b(repr(meaning).encode(errors="replace"), digest_size=16).digest()
+
+
+class EventPickup(Frozen):
+    until: Instant | None = None
+    code: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+
+
+class Event(Frozen):
+    """An event in Klāt's own format (`POST /v1/events`, routing keys `carrier.*`, `locker.*`).
+
+    `occurred_at` is ISO 8601; without an offset it is local time in the carrier's zone, without a
+    time it is a day. `status`, `code` or `retracts` is required; a code is read by the carrier's
+    table, then by the table of locker events. Unknown keys are refused.
+    """
+
+    event_id: EventId | None = None
+    carrier: CarrierCode
+    tracking_number: TrackingNumber
+    occurred_at: IsoTime
+    status: Status | None = None
+    reason: Reason | None = None
+    handover: Handover | None = None
+    code: RawCode | None = None
+    description: LongText | None = None
+    location: Location | None = None
+    estimate: Window | None = None
+    pickup: EventPickup | None = None
+    retracts: EventId | Literal["last_delivery"] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.status is None and self.code is None and self.retracts is None:
+            raise ValueError("'status' or 'code' is required")
+        return self

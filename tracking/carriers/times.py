@@ -1,0 +1,72 @@
+"""Reading a carrier's time: with an offset, without one, a day only, or twice in one night."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from schemas.scan import Confidence, ScanTime
+from tracking.carriers.base import Malformed
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None = None) -> ScanTime:
+    """Read ISO 8601 (also `+0200`, a blank for the T) or, with `pattern`, a strptime format.
+
+    With an offset: that instant, EXACT. Without: local time in `zone`, ASSUMED_ZONE; both passes
+    of a repeated hour are given. Ten characters (a date): DATE_ONLY. Raises Malformed.
+    """
+    cleaned = raw.strip()
+    try:
+        if pattern is None and len(cleaned) == len("2026-11-20"):
+            return read_day(cleaned, zone, field=field)
+        moment = _parse(cleaned, pattern)
+        return _aware(cleaned, moment) if moment.tzinfo else local_time(cleaned, moment, zone)
+    except (ValueError, OverflowError):
+        raise Malformed(field, f"not a time: {raw[:60]!r}") from None
+
+
+def _parse(cleaned: str, pattern: str | None) -> datetime:
+    if pattern is not None:
+        return datetime.strptime(cleaned, pattern)  # noqa: DTZ007 - the caller attaches the zone
+    # ShipX writes a blank before the offset: 2020-03-20 15:08:42 +0100
+    day, _, rest = cleaned.replace("T", " ", 1).partition(" ")
+    return datetime.fromisoformat(f"{day}T{rest.replace(' ', '')}")
+
+
+def _aware(raw: str, moment: datetime) -> ScanTime:
+    return ScanTime(raw=raw, at=moment.astimezone(UTC))
+
+
+def local_time(raw: str, moment: datetime, zone: str) -> ScanTime:
+    """A naive local time; in the repeated hour `alternative` is the second pass."""
+    local = moment.replace(tzinfo=zone_of(zone))
+    first = local.replace(fold=0).astimezone(UTC)
+    second = local.replace(fold=1).astimezone(UTC)
+    return ScanTime(
+        raw=raw,
+        at=first,
+        alternative=second if second > first else None,
+        confidence=Confidence.ASSUMED_ZONE,
+    )
+
+
+def read_day(raw: str, zone: str, *, field: str = "time", pattern: str = "%Y-%m-%d") -> ScanTime:
+    """A day without a time: from local midnight to the next one."""
+    try:
+        day = datetime.strptime(raw.strip(), pattern).date()  # noqa: DTZ007 - a day has no zone
+        starts, ends = day_bounds(day, zone)
+    except (ValueError, OverflowError):
+        raise Malformed(field, f"not a date: {raw[:60]!r}") from None
+    return ScanTime(raw=raw, at=starts, alternative=ends, confidence=Confidence.DATE_ONLY)
+
+
+def day_bounds(day: date, zone: str) -> tuple[datetime, datetime]:
+    """The instants (UTC) at which a local day begins and ends."""
+    place = zone_of(zone)
+    starts = datetime.combine(day, time(), place).astimezone(UTC)
+    ends = datetime.combine(day + timedelta(days=1), time(), place).astimezone(UTC)
+    return starts, ends

@@ -1,0 +1,45 @@
+"""What the tracking page is made from: everything a shopper may see, decided before rendering."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.scan import Window
+from schemas.shipment import HistoryEntry, ShipmentState
+
+
+class UnlockState(StrEnum):
+    """How far the shopper got with the second factor (postcode or last digits of the phone)."""
+
+    IMPOSSIBLE = "impossible"  # no contact is known, so there is nothing to ask for
+    LOCKED = "locked"
+    WRONG = "wrong"  # the last answer was wrong; `tries_left` says how often one may try
+    PAUSED = "paused"  # too many wrong answers; `paused_until` says when to come back
+    UNLOCKED = "unlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelView:
+    """One parcel as the holder of the link may see it. Instants are aware.
+
+    `state.pickup_code`, `state.pickup_qr`, `state.signed_by` and the descriptions and addresses of
+    `history` are present only when `unlock` is UNLOCKED. `zone` is the IANA zone of the delivery
+    place, in which every time is shown. `history` is newest first.
+    """
+
+    state: ShipmentState
+    history: Sequence[HistoryEntry]
+    version: int
+    as_of: datetime
+    carrier_name: str
+    tracking_number: str
+    zone: str
+    path: str  # /t/<token>: forms and the stream hang below it
+    carrier_page: str | None = None
+    merchant_name: str | None = None
+    merchant_help: str | None = None  # https://, mailto: or tel: address
+    promise: Window | None = None
+    unlock: UnlockState = UnlockState.IMPOSSIBLE
+    tries_left: int = 0
+    paused_until: datetime | None = None
