@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.base import clean_text
 from schemas.scan import Scan
 from schemas.status import Handover, Reason, Status
 
@@ -88,11 +89,15 @@ class Carrier:
 
 
 def text(value: Any) -> str | None:
-    """A carrier's text, or None where it says nothing: empty, blank or a known placeholder."""
+    """A carrier's text on one clean line, or None where it says nothing.
+
+    Nothing is: empty, blank, no text or number, a known placeholder.
+    """
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
-    stripped = str(value).strip()
-    return None if not stripped or stripped.casefold() in _PLACEHOLDERS else stripped
+    said = clean_text(str(value)[:_LONGEST])
+    return None if not said or said.casefold() in _PLACEHOLDERS else said
 
 
+_LONGEST = 4000
 _PLACEHOLDERS = frozenset({"string", "redacted", "null", "none", "n/a", "-", "undefined"})

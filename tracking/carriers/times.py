@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from schemas.scan import Confidence, ScanTime
 from tracking.carriers.base import Malformed
 
+_CLOCK = frozenset("T :")  # what a time of day cannot be written without
+
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
@@ -17,12 +19,12 @@ def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None =
     """Read ISO 8601 (also `+0200`, a blank for the T) or, with `pattern`, a strptime format.
 
     With an offset: that instant, EXACT. Without: local time in `zone`, ASSUMED_ZONE; both passes
-    of a repeated hour are given. Ten characters (a date): DATE_ONLY. Raises Malformed.
+    of a repeated hour are given. A date alone: DATE_ONLY. Raises Malformed.
     """
     cleaned = raw.strip()
     try:
-        if pattern is None and len(cleaned) == len("2026-11-20"):
-            return read_day(cleaned, zone, field=field)
+        if pattern is None and not _CLOCK.intersection(cleaned):
+            return _day(cleaned, date.fromisoformat(cleaned), zone)
         moment = _parse(cleaned, pattern)
         return _aware(cleaned, moment) if moment.tzinfo else local_time(cleaned, moment, zone)
     except (ValueError, OverflowError):
@@ -58,9 +60,13 @@ def read_day(raw: str, zone: str, *, field: str = "time", pattern: str = "%Y-%m-
     """A day without a time: from local midnight to the next one."""
     try:
         day = datetime.strptime(raw.strip(), pattern).date()  # noqa: DTZ007 - a day has no zone
-        starts, ends = day_bounds(day, zone)
+        return _day(raw.strip(), day, zone)
     except (ValueError, OverflowError):
         raise Malformed(field, f"not a date: {raw[:60]!r}") from None
+
+
+def _day(raw: str, day: date, zone: str) -> ScanTime:
+    starts, ends = day_bounds(day, zone)
     return ScanTime(raw=raw, at=starts, alternative=ends, confidence=Confidence.DATE_ONLY)
 
 
