@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-# Cc controls, Cf format characters (bidi overrides, zero width), Cs lone surrogates, Co private use.
+# Cc controls, Cf format (bidi overrides, zero width), Cs lone surrogates, Co private use.
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Joiners are letters' business in some scripts and in emoji; they cannot reorder text.
 _KEPT = frozenset("\u200c\u200d")

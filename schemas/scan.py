@@ -17,6 +17,8 @@ TrackingNumber = Annotated[
         strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./~_-]{0,62}$"
     ),
 ]
+
+
 def _iso_time(value: str) -> str:
     try:
         datetime.fromisoformat(value)

@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from pydantic import Field
+
 from schemas.base import Frozen
 from schemas.scan import Confidence, Location, Scan, Window
 from schemas.status import TERMINAL, Handover, Reason, Status
@@ -31,7 +33,8 @@ def shipment_id(carrier: str, tracking_number: str, journey: int = 1) -> UUID:
 class ShipmentState(Frozen):
     """The truth about one journey, a pure function of the set of its scans. Instants are UTC.
 
-    `since` is when the present status began, `stages` when each stage was first reached.
+    `since` is when the present status began (of a failed attempt: the latest attempt), `decided_by`
+    the hex key of the scan that began it, `stages` when each stage was first reached.
     `pickup_code` and `pickup_qr` are sealed texts outside tests; they exist only while the parcel
     waits to be collected.
     """
@@ -41,7 +44,8 @@ class ShipmentState(Frozen):
     handover: Handover | None = None
     since: datetime | None = None
     since_confidence: Confidence = Confidence.EXACT
-    stages: dict[Status, datetime] = {}
+    decided_by: str | None = None
+    stages: dict[Status, datetime] = Field(default_factory=dict)
     attempts: int = 0
     location: Location | None = None
     estimate: Window | None = None
@@ -69,7 +73,7 @@ class EntryKind(StrEnum):
 
 
 class HistoryEntry(Frozen):
-    """One line of a parcel's life, newest first where listed. `at` is the effective instant (UTC)."""
+    """One line of a parcel's life, newest first where listed. `at`: the effective instant, UTC."""
 
     key: str
     kind: EntryKind

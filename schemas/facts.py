@@ -1,0 +1,180 @@
+"""What Klāt says to the world: facts in the past tense, one name in class, key, log and webhook.
+
+Each leaves on the topic exchange `klat.facts` under its type as routing key, as CloudEvents 1.0
+structured JSON. No fact carries a name, phone, address, pickup code or link. Of two facts about a
+shipment the one with the higher version is the newer truth.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid5
+
+from pydantic import Field, TypeAdapter
+
+from schemas.base import Frozen
+from schemas.scan import Confidence, Window
+from schemas.status import Handover, Reason, Status
+
+
+class _ShipmentFact(Frozen):
+    """The shipment as it stands after the change. Instants are UTC."""
+
+    shipment_id: UUID
+    version: int
+    carrier: str
+    tracking_number: str
+    merchant_id: UUID | None = None
+    order: str | None = None
+    status: Status
+    reason: Reason | None = None
+    handover: Handover | None = None
+    since: datetime | None = None
+    since_confidence: Confidence = Confidence.EXACT
+    attempts: int = 0
+    estimate: Window | None = None
+    pickup_until: datetime | None = None
+    pickup_place_id: str | None = None
+    recorded_at: datetime
+
+
+class ShipmentRegistered(_ShipmentFact):
+    type: Literal["shipment.registered"] = "shipment.registered"
+
+
+class ShipmentInfoReceived(_ShipmentFact):
+    type: Literal["shipment.info_received"] = "shipment.info_received"
+
+
+class ShipmentAccepted(_ShipmentFact):
+    type: Literal["shipment.accepted"] = "shipment.accepted"
+
+
+class ShipmentInTransit(_ShipmentFact):
+    type: Literal["shipment.in_transit"] = "shipment.in_transit"
+
+
+class ShipmentOutForDelivery(_ShipmentFact):
+    type: Literal["shipment.out_for_delivery"] = "shipment.out_for_delivery"
+
+
+class ShipmentReadyForPickup(_ShipmentFact):
+    type: Literal["shipment.ready_for_pickup"] = "shipment.ready_for_pickup"
+
+
+class ShipmentAttemptFailed(_ShipmentFact):
+    type: Literal["shipment.attempt_failed"] = "shipment.attempt_failed"
+
+
+class ShipmentHeld(_ShipmentFact):
+    type: Literal["shipment.held"] = "shipment.held"
+
+
+class ShipmentDelivered(_ShipmentFact):
+    type: Literal["shipment.delivered"] = "shipment.delivered"
+
+
+class ShipmentReturning(_ShipmentFact):
+    type: Literal["shipment.returning"] = "shipment.returning"
+
+
+class ShipmentReturned(_ShipmentFact):
+    type: Literal["shipment.returned"] = "shipment.returned"
+
+
+class ShipmentException(_ShipmentFact):
+    type: Literal["shipment.exception"] = "shipment.exception"
+
+
+class ShipmentCancelled(_ShipmentFact):
+    type: Literal["shipment.cancelled"] = "shipment.cancelled"
+
+
+class ShipmentExpired(_ShipmentFact):
+    type: Literal["shipment.expired"] = "shipment.expired"
+
+
+class ShipmentDeliveryRetracted(_ShipmentFact):
+    """The carrier took back its "delivered"; `status` is what is true instead."""
+
+    type: Literal["shipment.delivery_retracted"] = "shipment.delivery_retracted"
+
+
+class ShipmentCorrected(_ShipmentFact):
+    """What decided the status was taken back; `status` is what is true instead."""
+
+    type: Literal["shipment.corrected"] = "shipment.corrected"
+
+
+class ShipmentDetailsChanged(_ShipmentFact):
+    """Same status, something that matters beside it is new: named in `changed`."""
+
+    type: Literal["shipment.details_changed"] = "shipment.details_changed"
+    changed: tuple[Literal["estimate", "pickup", "handover", "reason"], ...]
+
+
+Fact = Annotated[
+    ShipmentRegistered
+    | ShipmentInfoReceived
+    | ShipmentAccepted
+    | ShipmentInTransit
+    | ShipmentOutForDelivery
+    | ShipmentReadyForPickup
+    | ShipmentAttemptFailed
+    | ShipmentHeld
+    | ShipmentDelivered
+    | ShipmentReturning
+    | ShipmentReturned
+    | ShipmentException
+    | ShipmentCancelled
+    | ShipmentExpired
+    | ShipmentDeliveryRetracted
+    | ShipmentCorrected
+    | ShipmentDetailsChanged,
+    Field(discriminator="type"),
+]
+FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+
+STATUS_FACTS: Mapping[Status, type[_ShipmentFact]] = {
+    Status.INFO_RECEIVED: ShipmentInfoReceived,
+    Status.ACCEPTED: ShipmentAccepted,
+    Status.IN_TRANSIT: ShipmentInTransit,
+    Status.OUT_FOR_DELIVERY: ShipmentOutForDelivery,
+    Status.READY_FOR_PICKUP: ShipmentReadyForPickup,
+    Status.ATTEMPT_FAILED: ShipmentAttemptFailed,
+    Status.HELD: ShipmentHeld,
+    Status.DELIVERED: ShipmentDelivered,
+    Status.RETURNING: ShipmentReturning,
+    Status.RETURNED: ShipmentReturned,
+    Status.EXCEPTION: ShipmentException,
+    Status.CANCELLED: ShipmentCancelled,
+    Status.EXPIRED: ShipmentExpired,
+}
+
+
+def fact_id(fact: Fact) -> UUID:
+    """One id for one fact, however often it is published."""
+    return uuid5(fact.shipment_id, f"{fact.version}/{fact.type}")
+
+
+class CloudEvent(Frozen):
+    """CloudEvents 1.0 envelope, structured mode (https://github.com/cloudevents/spec)."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: Literal["klat"] = "klat"
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: Any
+
+
+def cloud_event(fact: Fact) -> CloudEvent:
+    return CloudEvent(
+        id=fact_id(fact),
+        type=fact.type,
+        subject=str(fact.shipment_id),
+        time=fact.recorded_at,
+        data=fact,
+    )

@@ -1,0 +1,163 @@
+"""In which order things happened, whatever order they were told in.
+
+Every function here depends on the set of scans only, never on the order of the list it is given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from schemas.scan import LAST_DELIVERY, Confidence, Scan
+from schemas.status import RANK, TERMINAL
+
+FUTURE_TOLERANCE = timedelta(minutes=5)  # a courier's clock may be this far ahead
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # before this a clock was never set
+_INFORMATIONAL_RANK = -1
+_RETRACTION_RANK = 100  # at the same instant the retraction comes after what it retracts
+_MAX_DOUBTFUL = 40  # repeated-hour scans of one parcel; beyond that the first pass stands
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A scan with its key (16 bytes) and the instant at which it was first received."""
+
+    scan: Scan
+    key: bytes
+    received_at: datetime
+
+
+class Placed(NamedTuple):
+    """A scan at its place in the life of the parcel; sorts by instant, life-cycle rank and key."""
+
+    at: datetime
+    rank: int
+    key: bytes
+    confidence: Confidence
+    scan: Scan
+
+
+def rank_of(scan: Scan) -> int:
+    if scan.retracts is not None:
+        return _RETRACTION_RANK
+    return _INFORMATIONAL_RANK if scan.status is None else RANK[scan.status]
+
+
+def place_alone(received: Received) -> Placed:
+    """The place of a scan that needs no other scan to be understood (see `is_doubtful`)."""
+    scan = received.scan
+    at, confidence = scan.time.at, scan.time.confidence
+    if at > received.received_at + FUTURE_TOLERANCE or at < EARLIEST:
+        at, confidence = received.received_at, Confidence.CLAMPED
+    return Placed(at, rank_of(scan), received.key, confidence, scan)
+
+
+def is_doubtful(scan: Scan) -> bool:
+    """Whether the scan's instant depends on the others: a repeated hour, or only a day."""
+    return scan.time.alternative is not None
+
+
+def in_order(received: Iterable[Received]) -> list[Placed]:
+    """All scans, each at its effective instant, in the order in which they happened."""
+    certain: list[Placed] = []
+    days: list[Placed] = []
+    twice: list[tuple[Placed, datetime]] = []
+    for each in received:
+        placed, second = place_alone(each), each.scan.time.alternative
+        if placed.confidence is Confidence.DATE_ONLY:
+            days.append(placed)
+        elif second is None or placed.confidence is Confidence.CLAMPED:
+            certain.append(placed)
+        else:
+            twice.append((placed, second))
+    certain += _choose_passes(twice, certain)
+    return sorted(certain + [_within_day(day, certain) for day in days])
+
+
+def _choose_passes(
+    doubtful: list[tuple[Placed, datetime]], certain: Sequence[Placed]
+) -> list[Placed]:
+    """Which pass of a repeated hour each scan means: the reading that contradicts life least.
+
+    A parcel does not go back from the locker to the road, so in life-cycle order the first few
+    scans fall into the first pass and the rest into the second; the split with the fewest
+    inversions wins, the later split on a tie (a lone scan is read as the first pass).
+    """
+    doubtful = sorted(doubtful, key=lambda each: (each[0].rank, each[0].at, each[0].key))
+    count = len(doubtful)
+    if count > _MAX_DOUBTFUL:
+        return [first for first, _ in doubtful]
+
+    def reading(split: int) -> list[Placed]:
+        later = [placed._replace(at=second) for placed, second in doubtful[split:]]
+        return [placed for placed, _ in doubtful[:split]] + later
+
+    best = min(range(count + 1), key=lambda k: (_inversions(reading(k), certain), -k))
+    return reading(best)
+
+
+def _inversions(chosen: Sequence[Placed], certain: Sequence[Placed]) -> int:
+    """Pairs in which the earlier stage of life is dated later; at least one of them chosen."""
+    others = [*certain, *chosen]
+    return sum(
+        0 <= one.rank < other.rank and one.at > other.at for one in chosen for other in others
+    ) + sum(0 <= one.rank < other.rank and one.at > other.at for one in certain for other in chosen)
+
+
+def _within_day(day: Placed, certain: Sequence[Placed]) -> Placed:
+    """A scan that names only a day: after whatever of that day comes before it in life."""
+    ends = day.scan.time.alternative
+    assert ends is not None
+    same_day = (p.at for p in certain if day.at <= p.at < ends and p.rank <= day.rank)
+    return day._replace(at=max(same_day, default=day.at))
+
+
+def twins(ordered: Sequence[Placed]) -> set[bytes]:
+    """Keys of scans that tell again what another one tells: same instant, same code, same status.
+
+    Carriers send one event under several ids. The fullest telling stands; the others add what
+    they know and are not counted again.
+    """
+    told: dict[tuple[datetime, str | None, str | None, str | None], Placed] = {}
+    again: set[bytes] = set()
+    for placed in ordered:
+        scan = placed.scan
+        meaning = (placed.at, scan.code, scan.status, scan.retracts)
+        known = told.setdefault(meaning, placed)
+        if known is not placed:
+            fuller, other = sorted((known, placed), key=_fullness)
+            told[meaning] = fuller
+            again.add(other.key)
+    return again
+
+
+def _fullness(placed: Placed) -> tuple[int, bytes]:
+    fields = placed.scan
+    said = (fields.handover, fields.reason, fields.location, fields.pickup, fields.signed_by)
+    return -sum(each is not None for each in said), placed.key
+
+
+def retracted(ordered: Sequence[Placed]) -> set[bytes]:
+    """Keys of scans that a retraction takes back.
+
+    `last_delivery` takes back every delivery that happened before it; an event id takes back the
+    events of that id. A retraction may itself be taken back by a later one.
+    """
+    gone: set[bytes] = set()
+    for index in range(len(ordered) - 1, -1, -1):
+        taker = ordered[index]
+        target = taker.scan.retracts
+        if target is None or taker.key in gone:
+            continue
+        if target == LAST_DELIVERY:
+            gone.update(p.key for p in ordered[:index] if p.scan.status in TERMINAL)
+        else:
+            gone.update(p.key for p in _named(ordered, index, target))
+    return gone
+
+
+def _named(ordered: Sequence[Placed], taker: int, target: str) -> Iterable[Placed]:
+    for index, placed in enumerate(ordered):
+        # Of two retractions only the later can take back the other, or both would.
+        if placed.scan.event_id == target and (placed.scan.retracts is None or index < taker):
+            yield placed
