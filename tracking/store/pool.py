@@ -1,0 +1,87 @@
+"""Connections to PostgreSQL: limits on every wait, driver errors in our own words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import asyncpg
+
+from tracking.errors import StoreUnavailable
+
+T = TypeVar("T")
+
+ACQUIRE_TIMEOUT = 5.0  # seconds to wait for a free connection
+COMMAND_TIMEOUT = 30.0  # seconds a statement may take, as the client sees it
+_SERVER_SETTINGS = {
+    "application_name": "klat",
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+
+# Nothing was committed: running the whole transaction again is safe.
+RETRYABLE = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.UniqueViolationError,
+    asyncpg.LockNotAvailableError,
+)
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+)
+
+
+async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
+    """A pool of connections. Raises StoreUnavailable when the database cannot be reached."""
+    with_errors = asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        command_timeout=COMMAND_TIMEOUT,
+        server_settings=_SERVER_SETTINGS,
+        max_inactive_connection_lifetime=300,
+    )
+    async with store_errors():
+        return await with_errors
+
+
+@asynccontextmanager
+async def store_errors() -> AsyncIterator[None]:
+    """Turn the driver's "not there" errors into StoreUnavailable."""
+    try:
+        yield
+    except _AWAY as error:
+        raise StoreUnavailable(f"database unavailable: {type(error).__name__}") from error
+
+
+@asynccontextmanager
+async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    async with store_errors(), pool.acquire(timeout=ACQUIRE_TIMEOUT) as conn:
+        yield conn
+
+
+@asynccontextmanager
+async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    async with connection(pool) as conn, conn.transaction():
+        yield conn
+
+
+async def retried(work: Callable[[], Awaitable[T]], *, tries: int = 5) -> T:
+    """Run a whole transaction, again when another one was in its way."""
+    for attempt in range(1, tries):
+        try:
+            return await work()
+        except RETRYABLE:
+            await asyncio.sleep(0.01 * 2**attempt)
+    return await work()
