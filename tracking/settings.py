@@ -1,0 +1,172 @@
+"""The settings of a process: environment variables with the prefix KLAT_, checked at the start."""
+
+import base64
+import binascii
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tracking.errors import ConfigurationError
+
+PREFIX = "KLAT_"
+_FERNET_KEY_BYTES = 32
+_CONSEQUENCE = "default_factory_not_called"  # of another fault, which has its own line
+
+
+def _split_url(text: str, schemes: tuple[str, ...], *, several_hosts: bool = False) -> SplitResult:
+    """The parts of an address. No error repeats it: it may hold a password."""
+    try:
+        parts = urlsplit(text)
+        _ = several_hosts or parts.port  # reading the port checks it
+    except ValueError:
+        raise ValueError("is not an address") from None
+    if parts.scheme not in schemes:
+        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if not parts.hostname and not parts.query:
+        raise ValueError("names no host")
+    return parts
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    _split_url(value.get_secret_value(), ("postgresql", "postgres"), several_hosts=True)
+    return value
+
+
+def _amqp_url(value: SecretStr) -> SecretStr:
+    _split_url(value.get_secret_value(), ("amqp", "amqps"))
+    return value
+
+
+def _smtp_url(value: SecretStr) -> SecretStr:
+    query = parse_qs(_split_url(value.get_secret_value(), ("smtp", "smtps")).query)
+    if set(query) - {"starttls"} or query.get("starttls", ["0"])[-1] not in {"0", "1"}:
+        raise ValueError("knows one option: starttls=0 or starttls=1")
+    return value
+
+
+def _web_url(value: str) -> str:
+    parts = _split_url(value, ("http", "https"))
+    if not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be a plain address such as https://track.example.com")
+    return value.rstrip("/")
+
+
+def _comma_separated(value: object) -> object:
+    return (
+        tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+    )
+
+
+def _encryption_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for place, key in enumerate(keys, start=1):
+        if not _is_encryption_key(key.get_secret_value()):
+            raise ValueError(f"key {place} is not {_FERNET_KEY_BYTES} bytes in URL-safe base64")
+    return keys
+
+
+def _is_encryption_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == _FERNET_KEY_BYTES
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _local_address(known: dict[str, Any]) -> str:
+    return f"http://127.0.0.1:{known.get('http_port', 8080)}"
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
+SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+EncryptionKeys = Annotated[
+    tuple[SecretStr, ...],
+    NoDecode,
+    BeforeValidator(_comma_separated),
+    AfterValidator(_encryption_keys),
+]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; a field `x` is the variable KLAT_X."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        validate_default=False,
+    )
+
+    database_url: DatabaseUrl | None = None
+    amqp_url: AmqpUrl | None = None
+    data_dir: Path = Path(".klat")
+    http_port: Port = 8080
+    ops_port: Port = 9090
+    public_url: WebUrl = Field(default_factory=_local_address)
+    log_format: Literal["json", "console"] | None = None  # None: console on a terminal, else json
+    secret_keys: EncryptionKeys = ()  # newest first
+    ingest_queues: int = Field(default=1, ge=1, le=256)
+    smtp_url: SmtpUrl | None = None
+    sms_provider: Literal["none", "twilio", "smpp", "http"] = "none"
+    twilio_api_url: WebUrl = "https://api.twilio.com"
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_from: str | None = None
+    vapid_private_key: SecretStr | None = None
+
+    def database(self) -> str:
+        """The address of PostgreSQL, password included."""
+        return _required(self.database_url, "DATABASE_URL", self.data_dir)
+
+    def broker(self) -> str:
+        """The address of RabbitMQ, password included."""
+        return _required(self.amqp_url, "AMQP_URL", self.data_dir)
+
+    def with_data_dir(self, data_dir: Path | None) -> Self:
+        """The same settings for the folder named on the command line, if one was."""
+        return self if data_dir is None else self.model_copy(update={"data_dir": data_dir})
+
+
+def _required(value: SecretStr | None, variable: str, data_dir: Path) -> str:
+    if value is None:
+        raise ConfigurationError(
+            f"{PREFIX}{variable}: is not set, and {data_dir} holds no stack started by `klat up`"
+        )
+    return value.get_secret_value()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process, or a ConfigurationError with one line per fault."""
+    faults = _unknown_variables(os.environ)
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        faults += [_fault(detail) for detail in error.errors() if detail["type"] != _CONSEQUENCE]
+    if faults:
+        raise ConfigurationError("\n".join(faults)) from None
+    return settings
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    given = sorted(name for name in environment if name.upper().startswith(PREFIX))
+    return [_unknown(name, known) for name in given if name not in known]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name.upper(), known, n=1)
+    return f"{name}: unknown variable" + (f", did you mean {near[0]}?" if near else "")
+
+
+def _fault(detail: ErrorDetails) -> str:
+    variable = PREFIX + str(detail["loc"][0]).upper()
+    return f"{variable}: {detail['msg'].removeprefix('Value error, ')}"
