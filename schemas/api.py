@@ -1,0 +1,165 @@
+"""Bodies of the HTTP interface: what shops register and what everybody is answered."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas.base import CurrencyCode, Frozen, Instant, LongText, ShortText
+from schemas.contact import Buyer, Recipient
+from schemas.scan import CarrierCode, Confidence, Location, TrackingNumber, Window
+from schemas.shipment import EntryKind
+from schemas.status import Handover, Reason, Status
+
+Amount = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$")]
+Reference = Annotated[ShortText, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
+
+
+class Money(Frozen):
+    """A sum, its amount written as text: "49.90"."""
+
+    amount: Amount
+    currency: CurrencyCode
+
+    @property
+    def cents(self) -> int:
+        return int(Decimal(self.amount).scaleb(2))
+
+    @classmethod
+    def from_cents(cls, cents: int, currency: str) -> Self:
+        return cls(amount=f"{Decimal(cents).scaleb(-2):.2f}", currency=currency)
+
+
+class Promise(Frozen):
+    """What the shop promised: delivered by then, perhaps not before. Instants with an offset."""
+
+    starts: Instant | None = Field(default=None, alias="from")
+    by: Instant
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts is not None and self.starts > self.by:
+            raise ValueError("promise 'from' is later than 'by'")
+        return self
+
+
+class Notify(Frozen):
+    """By which ways Klāt may write to the recipient about this parcel."""
+
+    sms: bool = True
+    email: bool = True
+
+
+class ShipmentRegistration(Frozen):
+    """`POST /v1/shipments`: a parcel of the shop, and whom it concerns."""
+
+    carrier: CarrierCode
+    tracking_number: TrackingNumber
+    order: Reference | None = None
+    merchant_reference: Reference | None = None
+    recipient: Recipient | None = None
+    buyer: Buyer | None = None
+    promise: Promise | None = None
+    value: Money | None = None
+    service: Reference | None = None
+    notify: Notify = Notify()
+
+
+class HistoryItem(Frozen):
+    """One line of a parcel's life. `at` is the effective instant, in UTC; `raw_time` what was sent.
+
+    `kind` tells a change of status from an informational, unrecognised or retracted event.
+    """
+
+    id: str
+    kind: EntryKind
+    at: datetime
+    confidence: Confidence
+    raw_time: str
+    received_at: datetime
+    version: int
+    status: Status | None = None
+    reason: Reason | None = None
+    handover: Handover | None = None
+    code: str | None = None
+    description: LongText | None = None
+    location: Location | None = None
+    event_id: str | None = None
+    retracts: str | None = None
+
+
+class PickupPlace(Frozen):
+    """Where the parcel waits and until when. The code that opens the door is never in the API."""
+
+    place: Location | None = None
+    until: datetime | None = None
+
+
+class ShipmentBody(Frozen):
+    """A shipment as shop and support see it. Instants are UTC.
+
+    `tracking_url` is answered to the call that made the link, and never again: only its hash is
+    kept. `version` rises with every change.
+    """
+
+    shipment_id: UUID
+    carrier: CarrierCode
+    tracking_number: TrackingNumber
+    journey: int
+    registered: bool
+    order: str | None = None
+    merchant_reference: str | None = None
+    service: str | None = None
+    tracking_url: str | None = None
+    version: int
+    changed_at: datetime
+    status: Status
+    reason: Reason | None = None
+    handover: Handover | None = None
+    since: datetime | None = None
+    attempts: int = 0
+    promise: Promise | None = None
+    estimate: Window | None = None
+    pickup: PickupPlace | None = None
+    value: Money | None = None
+    history: list[HistoryItem]
+
+
+class ShipmentList(Frozen):
+    """Shipments found by number or order, newest journey first."""
+
+    shipments: list[ShipmentBody]
+
+
+class Rejected(Frozen):
+    """One event of a body that was not taken, by its place from 0; the error names the field."""
+
+    index: int
+    error: str
+
+
+class Receipt(Frozen):
+    """What became of a body of events. Accepted ones are safe: the broker has confirmed them."""
+
+    receipt: UUID
+    accepted: int
+    rejected: list[Rejected]
+
+
+class FieldError(Frozen):
+    """What is wrong where. `pointer` is a JSON pointer (RFC 6901) into the body."""
+
+    pointer: str
+    error: str
+
+
+class Problem(Frozen):
+    """RFC 9457 `application/problem+json`."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldError] | None = None
