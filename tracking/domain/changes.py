@@ -45,9 +45,9 @@ def _status_owed(
 ) -> Owed | None:
     if before.status in TERMINAL and after.status not in TERMINAL | _GOING_BACK:
         return Owed("delivery_retracted")
-    if before.decided_by in retracted:
+    if before.decided_by in retracted or after.status is Status.PENDING:
         return Owed("corrected")
-    return None if after.status is Status.PENDING else Owed("status")
+    return Owed("status")
 
 
 def _attempted_again(before: ShipmentState, after: ShipmentState) -> bool:

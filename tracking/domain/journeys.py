@@ -42,6 +42,7 @@ class _Run:
     """What one parcel did under this number: its scans, in order."""
 
     scans: list[Placed]
+    journey: int | None = None  # known from a registration
     ended: datetime | None = None
 
     def rests(self, at: datetime) -> bool:
@@ -57,40 +58,59 @@ def split(
     A registered journey keeps its number for ever, since its link and id are out in the world; a
     parcel that used the number before it is counted downwards from there (0, -1, ...).
     """
-    runs = _runs(ordered)
-    return {
-        number: run.scans for number, run in zip(_numbers(runs, registrations), runs, strict=True)
-    }
+    runs = _runs(ordered, registrations)
+    return {number: run.scans for number, run in zip(_numbers(runs), runs, strict=True)}
 
 
 def journey_for_registration(
     ordered: Sequence[Placed], registrations: Sequence[Registration], at: datetime
 ) -> int:
     """The journey that a registration at this instant means: the present one, or the next."""
-    runs = _runs(ordered)
-    numbers = _numbers(runs, registrations)
-    taken = [*numbers, *(each.journey for each in registrations)]
+    runs = _runs(ordered, registrations)
+    taken = [*_numbers(runs), *(each.journey for each in registrations)]
     if not taken:
         return 1
-    if runs and runs[-1].rests(at) and not _registered_since(registrations, runs[-1]):
-        return max(taken) + 1
-    return numbers[-1] if not registrations else max(taken)
+    latest = max(taken)
+    registered_since = any(each.journey == latest for each in registrations)
+    present = runs[-1] if runs and _numbers(runs)[-1] == latest else None
+    rests = present is not None and present.rests(at)
+    return latest + 1 if rests else latest if present or registered_since else latest + 1
 
 
-def _registered_since(registrations: Sequence[Registration], run: _Run) -> bool:
-    return any(run.rests(each.at) for each in registrations)
-
-
-def _runs(ordered: Sequence[Placed]) -> list[_Run]:
+def _runs(ordered: Sequence[Placed], registrations: Sequence[Registration]) -> list[_Run]:
     gone = retracted(ordered)
+    registered = sorted(registrations, key=lambda each: each.at)
+    later = registered[1:]
     runs: list[_Run] = []
     for placed in ordered:
-        if not runs or opens_journey(placed, runs[-1].ended):
-            runs.append(_Run([]))
+        begun = _begun(later, placed.at)
+        if begun is not None:
+            later = [each for each in later if each.journey > begun.journey]
+        if begun is not None or not runs or opens_journey(placed, runs[-1].ended):
+            runs.append(_Run([], begun.journey if begun else None))
         runs[-1].scans.append(placed)
-        if placed.scan.status in TERMINAL and placed.key not in gone:
-            runs[-1].ended = placed.at
+        if placed.key not in gone:
+            runs[-1].ended = _ended(runs[-1].ended, placed)
+    if registered:
+        _claim(runs, registered[0])
     return runs
+
+
+def _begun(later: Sequence[Registration], at: datetime) -> Registration | None:
+    """The latest registration whose parcel a scan of this instant belongs to.
+
+    The number had rested for 60 days when a second parcel was registered under it, so what comes
+    from 30 days before that registration on is the second parcel's, whatever is learnt later.
+    """
+    begun = [each for each in later if at >= each.at - REST / 2]
+    return begun[-1] if begun else None
+
+
+def _claim(runs: Sequence[_Run], first: Registration) -> None:
+    for run in runs:
+        if run.journey is None and not run.rests(first.at):
+            run.journey = first.journey
+            return
 
 
 def opens_journey(placed: Placed, ended: datetime | None) -> bool:
@@ -98,22 +118,34 @@ def opens_journey(placed: Placed, ended: datetime | None) -> bool:
     return ended is not None and placed.scan.status in _OPENING and placed.at > ended + REST
 
 
-def _numbers(runs: Sequence[_Run], registrations: Sequence[Registration]) -> list[int]:
-    pinned: dict[int, int] = {}
-    for each in sorted(registrations, key=lambda r: r.at):
-        index = next((i for i, run in enumerate(runs) if not run.rests(each.at)), len(runs))
-        pinned.setdefault(index, each.journey)
-    if not pinned:
-        return [index + 1 for index in range(len(runs))]
-    first = min(pinned)
-    numbers = [pinned[first] - first + index for index in range(min(first, len(runs)))]
-    used = set(pinned.values()) | set(numbers)
-    for index in range(first, len(runs)):
-        number = pinned.get(index) or _next_free(numbers[-1], used)
-        numbers.append(number)
-        used.add(number)
+def _ended(ended: datetime | None, placed: Placed) -> datetime | None:
+    if placed.scan.status in TERMINAL:
+        return placed.at
+    # On its way back it is under way again, however long that takes.
+    return None if placed.scan.status is Status.RETURNING else ended
+
+
+def _numbers(runs: Sequence[_Run]) -> list[int]:
+    known = [run.journey for run in runs]
+    used = {number for number in known if number is not None}
+    anchor = next((index for index, number in enumerate(known) if number is not None), None)
+    numbers: list[int] = []
+    for index, number in enumerate(known):
+        free = _free_number(index, anchor, known, numbers, used) if number is None else number
+        numbers.append(free)
+        used.add(free)
     return numbers
 
 
-def _next_free(after: int, used: set[int]) -> int:
-    return after + 1 if after + 1 not in used else max(used) + 1
+def _free_number(
+    index: int,
+    anchor: int | None,
+    known: Sequence[int | None],
+    numbers: Sequence[int],
+    used: set[int],
+) -> int:
+    if anchor is None:
+        return index + 1
+    if index < anchor:
+        return (known[anchor] or 0) - (anchor - index)
+    return numbers[-1] + 1 if numbers[-1] + 1 not in used else max(used) + 1

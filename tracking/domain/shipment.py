@@ -128,9 +128,7 @@ def _live(life: _Life, placed: Placed, *, counts: bool) -> None:
     life.last_scan_at = placed.at
     status = _meant(life, scan)
     if life.status in TERMINAL and status is None:
-        if scan.status is Status.DELIVERED:
-            life.handover = life.handover or scan.handover
-            life.signed_by = life.signed_by or scan.signed_by
+        _fill_in(life, scan)
         return
     if counts and status is not None:
         _enter(life, status, placed)
@@ -150,7 +148,7 @@ def _meant(life: _Life, scan: Scan) -> Status | None:
         return status if status in {Status.RETURNING, Status.RETURNED} else None
     if Status.RETURNING in life.stages:
         return _on_the_way_back(life, status, scan.handover)
-    if status in _ANNOUNCED and _has_moved(life):
+    if status in _ANNOUNCED and (_has_moved(life) or status is Status.PENDING):
         return None
     if status is Status.ACCEPTED and _is_under_way(life):
         return Status.IN_TRANSIT
@@ -210,6 +208,15 @@ def _learn(life: _Life, scan: Scan, status: Status | None) -> None:
         life.pickup_place = scan.location or life.pickup_place
     if scan.pickup is not None:
         _learn_pickup(life, scan.pickup)
+
+
+def _fill_in(life: _Life, scan: Scan) -> None:
+    """After the end a scan adds what was missing and replaces nothing."""
+    life.location = life.location or scan.location
+    life.estimate = life.estimate or scan.estimate
+    if scan.status is Status.DELIVERED:
+        life.handover = life.handover or scan.handover
+        life.signed_by = life.signed_by or scan.signed_by
 
 
 def _learn_pickup(life: _Life, pickup: Pickup) -> None:
