@@ -39,7 +39,7 @@ CREATE TABLE registration (
     digest             bytea NOT NULL,          -- to tell the same registration from another one
     registered_at      timestamptz NOT NULL
 );
-CREATE INDEX registration_by_order ON registration (merchant_id, order_ref);
+CREATE INDEX registration_by_order ON registration (order_ref, merchant_id);
 
 CREATE TABLE public_link (
     token_hash  bytea PRIMARY KEY,              -- keyed hash: a leaked table opens no page
@@ -65,6 +65,7 @@ CREATE TABLE idempotency (
     created_at   timestamptz NOT NULL,
     PRIMARY KEY (merchant_id, key)
 );
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
 -- Secrets with which carriers sign what they post; sealed.
 CREATE TABLE carrier_secret (

@@ -1,0 +1,42 @@
+-- name: insert_link: keep a new link ($1 token hash, $2 shipment, $3 now)
+INSERT INTO public_link (token_hash, shipment_id, created_at)
+VALUES ($1, $2, $3);
+
+-- name: link_target: what a link leads to and whom it concerns ($1 hashes of the token)
+SELECT
+    l.shipment_id,
+    s.carrier,
+    s.tracking_number,
+    CASE WHEN s.status IN ('delivered', 'returned')
+        THEN (s.state ->> 'since')::timestamptz
+    END AS ended_at,
+    r.language,
+    r.country,
+    r.contact,
+    r.promise_from,
+    r.promise_by,
+    m.name AS merchant_name,
+    m.help AS merchant_help,
+    m.language AS merchant_language,
+    coalesce(c.wrong, 0) AS wrong,
+    c.paused_until
+FROM public_link AS l
+JOIN shipment AS s USING (shipment_id)
+LEFT JOIN registration AS r USING (shipment_id)
+LEFT JOIN merchant AS m ON m.merchant_id = r.merchant_id
+LEFT JOIN challenge AS c ON c.shipment_id = l.shipment_id
+WHERE l.token_hash = ANY($1::bytea[]) AND l.revoked_at IS NULL;
+
+-- name: claim_try: count one answer to the challenge before it is looked at ($1 shipment, $2 now, $3 tries, $4 first pause, $5 longest pause)
+INSERT INTO challenge AS c (shipment_id, wrong, paused_until)
+VALUES ($1, 1, NULL)
+ON CONFLICT (shipment_id) DO UPDATE SET
+    wrong = c.wrong + 1,
+    paused_until = CASE WHEN (c.wrong + 1) % $3::integer = 0
+        THEN $2::timestamptz + least($4::interval * power(2, least((c.wrong + 1) / $3 - 1, 20)), $5::interval)
+    END
+WHERE c.paused_until IS NULL OR c.paused_until <= $2
+RETURNING wrong, paused_until;
+
+-- name: forget_tries: the answer was right ($1 shipment)
+DELETE FROM challenge WHERE shipment_id = $1;

@@ -1,0 +1,74 @@
+"""Public links and the tries at their second factor."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from tracking.sql import SQL
+from tracking.store.pool import connection
+
+TRIES = 5  # wrong answers before a pause
+FIRST_PAUSE = timedelta(minutes=15)  # doubles with every further five
+LONGEST_PAUSE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTarget:
+    """The shipment behind a link, what its shop said, and how the tries stand."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    ended_at: datetime | None
+    language: str | None
+    country: str | None
+    contact: str | None
+    promise_from: datetime | None
+    promise_by: datetime | None
+    merchant_name: str | None
+    merchant_help: str | None
+    merchant_language: str | None
+    wrong: int
+    paused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong answers so far (one that is being looked at counts), and the pause they led to."""
+
+    wrong: int
+    paused_until: datetime | None
+
+    @property
+    def left(self) -> int:
+        return TRIES - self.wrong % TRIES
+
+
+class Links:
+    """Tokens come here hashed; no table knows a link."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def insert_link(self, token_hash: bytes, shipment_id: UUID, *, now: datetime) -> None:
+        async with connection(self._pool) as conn:
+            await conn.execute(SQL["insert_link"], token_hash, shipment_id, now)
+
+    async def link_target(self, token_hashes: list[bytes]) -> LinkTarget | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["link_target"], token_hashes)
+        return LinkTarget(**dict(row)) if row else None
+
+    async def claim_try(self, shipment_id: UUID, *, now: datetime) -> Tries | None:
+        """One more try; None while paused. Counted first, so that guesses cannot race."""
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(
+                SQL["claim_try"], shipment_id, now, TRIES, FIRST_PAUSE, LONGEST_PAUSE
+            )
+        return Tries(**dict(row)) if row else None
+
+    async def forget_tries(self, shipment_id: UUID) -> None:
+        async with connection(self._pool) as conn:
+            await conn.execute(SQL["forget_tries"], shipment_id)
