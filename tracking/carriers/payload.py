@@ -5,6 +5,7 @@ item by item, so that one bad item costs only itself.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -13,8 +14,9 @@ from defusedxml.ElementTree import fromstring
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from schemas.scan import Location, Scan, ScanTime
-from tracking.carriers.base import Malformed, Parsed, Problem, text
+from schemas.scan import LAST_DELIVERY, Location, Scan, ScanTime
+from schemas.status import Handover
+from tracking.carriers.base import Malformed, Meaning, Parsed, Problem, text
 from tracking.carriers.times import read_time
 
 Reader = Callable[[Any], Scan | Parsed | None]
@@ -22,10 +24,15 @@ Reader = Callable[[Any], Scan | Parsed | None]
 _BOM = b"\xef\xbb\xbf"
 
 
+def trimmed(body: bytes) -> bytes:
+    """The body without a byte order mark and blanks around it."""
+    return body.strip().removeprefix(_BOM).lstrip()
+
+
 def read_json(body: bytes) -> Any:
     """The JSON value of the body; at most 200 levels deep, no NaN, no half surrogates."""
     try:
-        return from_json(body.removeprefix(_BOM), allow_inf_nan=False)
+        return from_json(trimmed(body), allow_inf_nan=False)
     except ValueError as error:
         raise Malformed("", f"not JSON: {_place(error)}") from None
 
@@ -38,7 +45,9 @@ def _place(error: ValueError) -> str:
 def read_xml(body: bytes) -> Element:
     """The root of the body, tags without their namespaces; no DTD, no entities of its own."""
     try:
-        root = fromstring(body, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+        root = fromstring(
+            trimmed(body), forbid_dtd=True, forbid_entities=True, forbid_external=True
+        )
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Malformed("", f"not XML: {type(error).__name__}") from None
     for element in root.iter():
@@ -58,7 +67,7 @@ def fields_of(element: Element) -> dict[str, str]:
 
 
 def is_xml(body: bytes) -> bool:
-    return body.removeprefix(_BOM).lstrip()[:1] == b"<"
+    return trimmed(body)[:1] == b"<"
 
 
 def obj(value: Any, field: str = "") -> dict[str, Any]:
@@ -74,9 +83,9 @@ def array(value: Any, field: str = "") -> list[Any]:
 
 
 def sub(item: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """An object inside an object; empty where it is absent or null."""
+    """An object inside an object; empty where there is none (PHP writes an empty one as [])."""
     value = item.get(key)
-    return {} if value is None else obj(value, key)
+    return value if isinstance(value, dict) else {}
 
 
 def rows(value: Any, *keys: str) -> list[Any]:
@@ -111,6 +120,27 @@ def when(item: Mapping[str, Any], zone: str, *keys: str, pattern: str | None = N
     """The time in the first of these fields that says something; see `read_time`."""
     key = next((key for key in keys if text(item.get(key)) is not None), keys[0])
     return read_time(required(item, key), zone, field=key, pattern=pattern)
+
+
+def deadline(item: Mapping[str, Any], zone: str, key: str) -> datetime | None:
+    """Until when: a day means to its end; None where it says nothing that can be read."""
+    try:
+        moment = when(item, zone, key)
+    except Malformed:
+        return None
+    return moment.alternative or moment.at
+
+
+def verdict(meaning: Meaning | None, where: Handover | None = None) -> dict[str, Any]:
+    """The fields of a Scan that follow from what its code means; `where` as the place tells it."""
+    if meaning is None:
+        return {"recognised": False}
+    return {
+        "status": meaning.status,
+        "reason": meaning.reason,
+        "handover": meaning.handover or where,
+        "retracts": LAST_DELIVERY if meaning.retracts_delivery else None,
+    }
 
 
 def prose(value: Any, limit: int = 2000) -> str | None:
@@ -166,6 +196,26 @@ def _point(lat: Any, lon: Any) -> tuple[float | None, float | None]:
         return None, None
     known = abs(north) <= 90 and abs(east) <= 180 and (north, east) != (0, 0)
     return (north, east) if known else (None, None)
+
+
+def nested(value: Any, key: str, read: Callable[[dict[str, Any], Any], Scan | None]) -> Parsed:
+    """Read events where carriers put them: bare, in a list, or under `key` of a parcel (or many).
+
+    `read(parcel, event)`; an event that stands alone is given an empty parcel.
+    """
+    if isinstance(value, list):
+        return collect(value, lambda item: _parcel_or_event(item, key, read))
+    parcel = obj(value)
+    if parcel.get(key) is None:
+        return collect([parcel], lambda event: read({}, event))
+    return collect(array(parcel[key], key), lambda event: read(parcel, event))
+
+
+def _parcel_or_event(
+    item: Any, key: str, read: Callable[[dict[str, Any], Any], Scan | None]
+) -> Scan | Parsed | None:
+    holds_events = isinstance(item, dict) and item.get(key) is not None
+    return nested(item, key, read) if holds_events else read({}, item)
 
 
 def collect(items: Iterable[Any], read: Reader) -> Parsed:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from schemas.scan import Confidence, ScanTime
 from tracking.carriers.base import Malformed
 
-_CLOCK = frozenset("T :")  # what a time of day cannot be written without
+_DAY_LENGTH = len("2026-11-20")
 
 
 @cache
@@ -23,7 +23,7 @@ def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None =
     """
     cleaned = raw.strip()
     try:
-        if pattern is None and not _CLOCK.intersection(cleaned):
+        if pattern is None and len(cleaned) <= _DAY_LENGTH:
             return _day(cleaned, date.fromisoformat(cleaned), zone)
         moment = _parse(cleaned, pattern)
         return _aware(cleaned, moment) if moment.tzinfo else local_time(cleaned, moment, zone)
@@ -35,8 +35,10 @@ def _parse(cleaned: str, pattern: str | None) -> datetime:
     if pattern is not None:
         return datetime.strptime(cleaned, pattern)  # noqa: DTZ007 - the caller attaches the zone
     # ShipX writes a blank before the offset: 2020-03-20 15:08:42 +0100
-    day, _, rest = cleaned.replace("T", " ", 1).partition(" ")
-    return datetime.fromisoformat(f"{day}T{rest.replace(' ', '')}")
+    if " " in cleaned:
+        day, _, rest = cleaned.partition(" ")
+        cleaned = f"{day}T{rest.replace(' ', '')}"
+    return datetime.fromisoformat(cleaned)
 
 
 def _aware(raw: str, moment: datetime) -> ScanTime:
