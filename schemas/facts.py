@@ -5,7 +5,7 @@ structured JSON. No fact carries a name, phone, address, pickup code or link. Of
 shipment the one with the higher version is the newer truth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
@@ -135,7 +135,7 @@ Fact = Annotated[
 ]
 FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 
-STATUS_FACTS: Mapping[Status, type[_ShipmentFact]] = {
+STATUS_FACTS: Mapping[Status, Callable[..., Fact]] = {
     Status.INFO_RECEIVED: ShipmentInfoReceived,
     Status.ACCEPTED: ShipmentAccepted,
     Status.IN_TRANSIT: ShipmentInTransit,

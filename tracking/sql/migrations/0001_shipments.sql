@@ -47,8 +47,9 @@ CREATE TABLE outbox (
     shipment_id uuid NOT NULL,
     version     integer NOT NULL,
     id          bigint GENERATED ALWAYS AS IDENTITY,  -- order of writing, never shown outside
-    facts       json,                                 -- array of facts for klat.facts, or null
-    frame       json NOT NULL,                        -- the live update for klat.live
+    fact_type   text,                                 -- routing key on klat.facts, or null
+    fact        text,                                 -- the CloudEvent, as it is published
+    frame       text NOT NULL,                        -- the live update for klat.live
     created_at  timestamptz NOT NULL,
     PRIMARY KEY (shipment_id, version)
 );

@@ -1,0 +1,85 @@
+"""A change put into words for machines: the fact it owes and the frame of the live update."""
+
+from datetime import datetime
+from uuid import UUID
+
+from schemas.facts import (
+    STATUS_FACTS,
+    Fact,
+    ShipmentCorrected,
+    ShipmentDeliveryRetracted,
+    ShipmentDetailsChanged,
+    ShipmentRegistered,
+    cloud_event,
+)
+from schemas.live import frame
+from tracking.domain.changes import Owed
+from tracking.domain.reckon import Change
+from tracking.store.changes import ShipmentChange
+
+
+def announced(
+    shipment_id: UUID,
+    carrier: str,
+    tracking_number: str,
+    change: Change,
+    *,
+    is_new: bool,
+    now: datetime,
+    merchant_id: UUID | None = None,
+    order: str | None = None,
+    registered: bool = False,
+) -> ShipmentChange:
+    """The change with its fact (as a CloudEvent) and its frame. `now` is when it was recorded."""
+    about = _about(change, now) | {
+        "shipment_id": shipment_id,
+        "carrier": carrier,
+        "tracking_number": tracking_number,
+        "merchant_id": merchant_id,
+        "order": order,
+    }
+    fact = ShipmentRegistered(**about) if registered else _fact(change.owed, change, about)
+    return ShipmentChange(
+        shipment_id=shipment_id,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        is_new=is_new,
+        change=change,
+        fact_type=fact.type if fact else None,
+        fact=cloud_event(fact).model_dump_json(by_alias=True) if fact else None,
+        frame=frame(
+            change.version,
+            change.state,
+            [(each.at, each.confidence, each.scan) for each in change.news],
+        ),
+    )
+
+
+def _about(change: Change, now: datetime) -> dict[str, object]:
+    state = change.state
+    return {
+        "version": change.version,
+        "status": state.status,
+        "reason": state.reason,
+        "handover": state.handover,
+        "since": state.since,
+        "since_confidence": state.since_confidence,
+        "attempts": state.attempts,
+        "estimate": state.estimate,
+        "pickup_until": state.pickup_until,
+        "pickup_place_id": state.pickup_place.place_id if state.pickup_place else None,
+        "recorded_at": now,
+    }
+
+
+def _fact(owed: Owed | None, change: Change, about: dict[str, object]) -> Fact | None:
+    match owed:
+        case None:
+            return None
+        case Owed(kind="delivery_retracted"):
+            return ShipmentDeliveryRetracted(**about)
+        case Owed(kind="corrected"):
+            return ShipmentCorrected(**about)
+        case Owed(kind="details_changed", changed=changed):
+            return ShipmentDetailsChanged(**about, changed=changed)
+    return STATUS_FACTS[change.state.status](**about)

@@ -1,0 +1,76 @@
+"""From a carrier's reading to what is kept: codes resolved, secrets sealed, keys made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.scan import Pickup, Scan, scan_digest, scan_key
+from tracking.carriers.base import Meaning
+from tracking.domain.order import Received
+from tracking.sealing import Sealer
+
+CodeMap = Mapping[tuple[str, str], Meaning]
+"""What the operator says a carrier's codes mean, beside the tables of the release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One scan on its way into the store. `raw_digest` names the payload that it came in."""
+
+    received: Received
+    digest: bytes
+    raw_digest: bytes | None = None
+
+    @property
+    def order(self) -> tuple[datetime, bytes]:
+        """Of two contents under one event id the first received stands."""
+        return self.received.received_at, self.digest
+
+
+def incoming(
+    scan: Scan,
+    received_at: datetime,
+    sealer: Sealer,
+    code_map: CodeMap,
+    raw_digest: bytes | None = None,
+) -> Incoming:
+    digest = scan_digest(scan)
+    key = scan_key(scan) if scan.event_id is not None else digest
+    if not scan.recognised:
+        scan = resolved(scan, code_map)
+    if scan.pickup is not None:
+        scan = _sealed(scan, scan.pickup, sealer)
+    return Incoming(Received(scan, key, received_at), digest, raw_digest)
+
+
+def resolved(scan: Scan, code_map: CodeMap) -> Scan:
+    """The scan as the operator's map reads it; unchanged where the map says nothing."""
+    meaning = code_map.get((scan.carrier, scan.code or ""))
+    if meaning is None:
+        return scan
+    return scan.model_copy(
+        update={
+            "status": meaning.status,
+            "reason": scan.reason or meaning.reason,
+            "handover": scan.handover or meaning.handover,
+            "recognised": True,
+        }
+    )
+
+
+def pickup_context(carrier: str, tracking_number: str) -> str:
+    """What a pickup code is sealed to, so that it opens for its own parcel only."""
+    return f"pickup:{carrier}:{tracking_number}"
+
+
+def _sealed(scan: Scan, pickup: Pickup, sealer: Sealer) -> Scan:
+    if pickup.code is None and pickup.qr is None:
+        return scan
+    context = pickup_context(scan.carrier, scan.tracking_number)
+    secrets = {"code": pickup.code, "qr": pickup.qr}
+    update = {
+        name: sealer.seal_text(value, f"{context}:{name}")
+        for name, value in secrets.items()
+        if value is not None
+    }
+    return scan.model_copy(update={"pickup": pickup.model_copy(update=update)})

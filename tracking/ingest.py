@@ -1,0 +1,96 @@
+"""Scans in: one transaction and a handful of statements for a batch, however large.
+
+Lock the shipments in one order, keep the scans (a repeat is a no-op), decide, write the states and
+what they owe to the outbox. Nothing here depends on the order or the number of deliveries.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import asyncpg
+
+from tracking.incoming import Incoming
+from tracking.numbers import Number, by_number, keep_scans, lock_numbers
+from tracking.sealing import Sealer
+from tracking.settle import note_journeys, settle
+from tracking.store.changes import write_changes
+from tracking.store.pool import retried, transaction
+from tracking.store.quarantine import Quarantined, keep_quarantined
+from tracking.store.raw import RawPayload, insert_raw_payloads
+from tracking.store.unrecognised import UnrecognisedScan, insert_unrecognised
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a handful of messages held: scans, their payloads, and what could not be read."""
+
+    scans: Sequence[Incoming] = ()
+    raw: Sequence[RawPayload] = ()
+    quarantined: Sequence[Quarantined] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a batch, for the log and the metrics."""
+
+    scans: int = 0
+    new: int = 0
+    shipments: int = 0
+    unrecognised: int = 0
+    quarantined: int = 0
+
+
+async def ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, *, now: datetime) -> Applied:
+    """Apply a batch. Raises StoreUnavailable; after any error nothing of the batch is kept."""
+    return await retried(partial(_ingest, pool, batch, sealer, now))
+
+
+async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetime) -> Applied:
+    numbers = by_number(batch.scans)
+    async with transaction(pool) as conn:
+        await lock_numbers(conn, numbers)
+        reused = await keep_scans(conn, numbers)
+        settled = await settle(conn, numbers, now)
+        if settled.changes:
+            await write_changes(conn, settled.changes, now)
+            await note_journeys(conn, settled)
+        unknown = await _note_unrecognised(conn, numbers.values())
+        quarantined = [*batch.quarantined, *reused, *unknown]
+        await keep_quarantined(conn, quarantined, sealer, now)
+        await insert_raw_payloads(conn, batch.raw)
+    return Applied(
+        scans=len(batch.scans),
+        new=sum(len(number.news) for number in numbers.values()),
+        shipments=len(settled.changes),
+        unrecognised=len(unknown),
+        quarantined=len(batch.quarantined) + len(reused),
+    )
+
+
+async def _note_unrecognised(
+    conn: asyncpg.Connection, numbers: Iterable[Number]
+) -> list[Quarantined]:
+    """Codes that nobody mapped: shown, counted, kept to be read again once they are mapped."""
+    found = [
+        (number, each)
+        for number in numbers
+        for each in number.news
+        if not each.scan.recognised and each.scan.code is not None
+    ]
+    if not found:
+        return []
+    await insert_unrecognised(
+        conn,
+        [
+            UnrecognisedScan(number.home(each.key), each.key, number.carrier, each.scan.code or "")
+            for number, each in found
+        ],
+    )
+    return [
+        Quarantined.unknown_code(
+            number.carrier, each.scan.code or "", each.scan.model_dump_json().encode()
+        )
+        for number, each in found
+    ]

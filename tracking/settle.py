@@ -1,0 +1,122 @@
+"""What the new scans of a batch do to their shipments: decided by the domain, ready to write."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from tracking.announce import announced
+from tracking.domain.reckon import Change, Journey, follow, reckon
+from tracking.numbers import Number
+from tracking.sql import SQL
+from tracking.store.changes import ShipmentChange
+from tracking.store.shipments import StoredScan, scans_of
+
+
+@dataclass(slots=True)
+class Settled:
+    """Changes to write; `journeys` are numbers that name more parcels than was known."""
+
+    changes: list[ShipmentChange] = field(default_factory=list)
+    journeys: dict[UUID, list[int]] = field(default_factory=dict)
+
+
+async def settle(
+    conn: asyncpg.Connection, numbers: Mapping[UUID, Number], now: datetime
+) -> Settled:
+    """Decide every number that has news: most simply follow, the others are read whole."""
+    settled = Settled()
+    unsettled: list[Number] = []
+    for number in numbers.values():
+        if number.news or number.replaced:
+            change = _followed(number)
+            if change is None:
+                unsettled.append(number)
+            else:
+                settled.changes.append(_told(number, change, now))
+    if unsettled:
+        await _read_whole(conn, unsettled, settled, now)
+    return settled
+
+
+def _followed(number: Number) -> Change | None:
+    if number.replaced or set(number.known) - {1}:
+        return None
+    known = number.known.get(1)
+    return follow(known.journey if known else Journey(1), number.news)
+
+
+async def _read_whole(
+    conn: asyncpg.Connection, numbers: Sequence[Number], settled: Settled, now: datetime
+) -> None:
+    ids = [number.id_of(j) for number in numbers for j in {1, *number.known}]
+    stored: dict[tuple[str, str], list[StoredScan]] = defaultdict(list)
+    for each in await scans_of(conn, ids):
+        scan = each.received.scan
+        stored[scan.carrier, scan.tracking_number].append(each)
+    moves: list[_Move] = []
+    for number in numbers:
+        moves += _reckoned(number, stored[number.carrier, number.tracking_number], settled, now)
+    if moves:
+        await _move(conn, moves)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    source: UUID
+    target: UUID
+    key: bytes
+    version: int
+
+
+def _reckoned(
+    number: Number, stored: Sequence[StoredScan], settled: Settled, now: datetime
+) -> list[_Move]:
+    known = {journey: row.journey for journey, row in number.known.items()}
+    result = reckon(known, [each.received for each in stored], {each.key for each in number.news})
+    settled.changes += [_told(number, change, now) for change in result.changes]
+    journeys = {change.journey for change in result.changes} | set(known)
+    if journeys - set(known) - {1}:
+        settled.journeys[number.head] = sorted(journeys - {1})
+    return [
+        _Move(each.shipment_id, number.id_of(journey), each.received.key, _version(number, journey))
+        for each in stored
+        for journey in (result.homes[each.received.key],)
+        if number.id_of(journey) != each.shipment_id
+    ]
+
+
+def _version(number: Number, journey: int) -> int:
+    return number.version_of(journey) + 1
+
+
+def _told(number: Number, change: Change, now: datetime) -> ShipmentChange:
+    known = number.known.get(change.journey)
+    return announced(
+        number.id_of(change.journey),
+        number.carrier,
+        number.tracking_number,
+        change,
+        is_new=known is None,
+        now=now,
+        merchant_id=known.merchant_id if known else None,
+        order=known.order if known else None,
+    )
+
+
+async def _move(conn: asyncpg.Connection, moves: Sequence[_Move]) -> None:
+    await conn.execute(
+        SQL["move_scans"],
+        [each.source for each in moves],
+        [each.target for each in moves],
+        [each.key for each in moves],
+        [each.version for each in moves],
+    )
+
+
+async def note_journeys(conn: asyncpg.Connection, settled: Settled) -> None:
+    for head, journeys in settled.journeys.items():
+        await conn.execute(SQL["note_journeys"], head, journeys)

@@ -1,0 +1,89 @@
+"""Writing what a batch changed: a handful of statements, however large the batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from tracking.domain.reckon import Change
+from tracking.sql import SQL
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentChange:
+    """A change of one shipment, ready to be written. `fact` is a CloudEvent as JSON."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    is_new: bool
+    change: Change
+    fact_type: str | None
+    fact: str | None
+    frame: str
+
+
+async def write_changes(
+    conn: asyncpg.Connection, changes: Sequence[ShipmentChange], now: datetime
+) -> None:
+    """Shipments and outbox. Raises UniqueViolationError when another process was first."""
+    new = [each for each in changes if each.is_new]
+    known = [each for each in changes if not each.is_new]
+    if new:
+        await _insert(conn, new, now)
+    if known:
+        await _update(conn, known, now)
+    await insert_outbox(conn, changes, now)
+
+
+async def _insert(
+    conn: asyncpg.Connection, changes: Sequence[ShipmentChange], now: datetime
+) -> None:
+    await conn.execute(
+        SQL["insert_shipments"],
+        [each.shipment_id for each in changes],
+        [each.carrier for each in changes],
+        [each.tracking_number for each in changes],
+        [each.change.journey for each in changes],
+        [each.change.version for each in changes],
+        [each.change.state.status for each in changes],
+        [_json(each.change) for each in changes],
+        [each.change.last_at for each in changes],
+        [each.change.simple for each in changes],
+        now,
+    )
+
+
+async def _update(
+    conn: asyncpg.Connection, changes: Sequence[ShipmentChange], now: datetime
+) -> None:
+    await conn.execute(
+        SQL["update_shipments"],
+        [each.shipment_id for each in changes],
+        [each.change.version for each in changes],
+        [each.change.state.status for each in changes],
+        [_json(each.change) for each in changes],
+        [each.change.last_at for each in changes],
+        [each.change.simple for each in changes],
+        now,
+    )
+
+
+async def insert_outbox(
+    conn: asyncpg.Connection, changes: Sequence[ShipmentChange], now: datetime
+) -> None:
+    await conn.execute(
+        SQL["insert_outbox"],
+        [each.shipment_id for each in changes],
+        [each.change.version for each in changes],
+        [each.fact_type for each in changes],
+        [each.fact for each in changes],
+        [each.frame for each in changes],
+        now,
+    )
+
+
+def _json(change: Change) -> str:
+    return change.state.model_dump_json(exclude_defaults=True)

@@ -1,0 +1,194 @@
+"""What could not be applied: kept sealed, counted, listed, tried again."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+import asyncpg
+
+from schemas.status import Handover, Reason, Status
+from tracking.carriers.base import Meaning
+from tracking.sealing import Sealer
+from tracking.sql import SQL
+
+Why = Literal["malformed", "unknown_code", "too_large", "event_id_reused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One thing that could not be applied. `detail` names fields, never their values.
+
+    `source` is the routing key it came by. `body` None: above the size limit, only counted.
+    """
+
+    source: str
+    why: Why
+    detail: str
+    body: bytes | None
+    size: int
+    carrier: str | None = None
+    code: str | None = None
+    native: bool = False
+    count: int = 1
+
+    @property
+    def fingerprint(self) -> bytes:
+        what = (
+            f"{self.carrier}\x1f{self.code}".encode()
+            if self.why == "unknown_code"
+            else self.source.encode() + b"\x1f" + (self.body or str(self.size).encode())
+        )
+        return hashlib.blake2b(self.why.encode() + b"\x1f" + what, digest_size=16).digest()
+
+    @classmethod
+    def reused_event_id(cls, carrier: str, body: bytes) -> Self:
+        return cls(
+            source=f"carrier.{carrier}",
+            why="event_id_reused",
+            detail="event_id: stands already for an event with another content; "
+            "give every event an id of its own",
+            body=body,
+            size=len(body),
+            carrier=carrier,
+        )
+
+    @classmethod
+    def unknown_code(cls, carrier: str, code: str, body: bytes) -> Self:
+        return cls(
+            source=f"carrier.{carrier}",
+            why="unknown_code",
+            detail=f"code {code!r} of {carrier} has no meaning yet; map it and retry",
+            body=body,
+            size=len(body),
+            carrier=carrier,
+            code=code,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineEntry:
+    """An entry as listed; `body` is opened only where one is shown or retried."""
+
+    quarantine_id: UUID
+    source: str
+    why: Why
+    detail: str
+    carrier: str | None
+    code: str | None
+    size: int
+    count: int
+    native: bool
+    first_at: datetime
+    last_at: datetime
+    body: bytes | None = None
+
+
+def merged(found: Sequence[Quarantined]) -> list[Quarantined]:
+    """One entry for each distinct thing, with how often it came."""
+    counted: dict[bytes, Quarantined] = {}
+    for each in found:
+        known = counted.get(each.fingerprint)
+        counted[each.fingerprint] = (
+            replace(known, count=known.count + each.count) if known else each
+        )
+    return list(counted.values())
+
+
+async def keep_quarantined(
+    conn: asyncpg.Connection, found: Sequence[Quarantined], sealer: Sealer, now: datetime
+) -> None:
+    entries = merged(found)
+    if not entries:
+        return
+    await conn.execute(
+        SQL["keep_quarantined"],
+        [uuid.uuid4() for _ in entries],
+        [each.fingerprint for each in entries],
+        [each.source for each in entries],
+        [each.why for each in entries],
+        [each.detail for each in entries],
+        [each.carrier for each in entries],
+        [each.code for each in entries],
+        [_seal(each, sealer) for each in entries],
+        [each.size for each in entries],
+        [each.count for each in entries],
+        [each.native for each in entries],
+        now,
+    )
+
+
+def _seal(each: Quarantined, sealer: Sealer) -> bytes | None:
+    return None if each.body is None else sealer.seal(each.body, _context(each.fingerprint))
+
+
+def _context(fingerprint: bytes) -> str:
+    return f"quarantine:{fingerprint.hex()}"
+
+
+async def list_quarantine(conn: asyncpg.Connection, limit: int) -> list[QuarantineEntry]:
+    return [_entry(row, None) for row in await conn.fetch(SQL["list_quarantine"], limit)]
+
+
+async def find_quarantined(
+    conn: asyncpg.Connection, quarantine_id: UUID, sealer: Sealer
+) -> QuarantineEntry | None:
+    row = await conn.fetchrow(SQL["find_quarantined"], quarantine_id)
+    return _opened(row, sealer) if row else None
+
+
+async def open_quarantine(
+    conn: asyncpg.Connection, after: UUID, limit: int, sealer: Sealer
+) -> list[QuarantineEntry]:
+    rows = await conn.fetch(SQL["open_quarantine"], after, limit)
+    return [_opened(row, sealer) for row in rows]
+
+
+def _opened(row: asyncpg.Record, sealer: Sealer) -> QuarantineEntry:
+    sealed = row["sealed"]
+    body = None if sealed is None else sealer.open(sealed, _context(row["fingerprint"]))
+    return _entry(row, body)
+
+
+def _entry(row: asyncpg.Record, body: bytes | None) -> QuarantineEntry:
+    return QuarantineEntry(
+        quarantine_id=row["quarantine_id"],
+        source=row["source"],
+        why=row["reason"],
+        detail=row["detail"],
+        carrier=row["carrier"],
+        code=row["code"],
+        size=row["size"],
+        count=row["count"],
+        native=row["native"],
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+        body=body,
+    )
+
+
+async def resolve_quarantined(conn: asyncpg.Connection, quarantine_id: UUID, now: datetime) -> None:
+    await conn.execute(SQL["resolve_quarantined"], quarantine_id, now)
+
+
+async def map_code(
+    conn: asyncpg.Connection, carrier: str, code: str, meaning: Meaning, now: datetime
+) -> None:
+    await conn.execute(
+        SQL["map_code"], carrier, code, meaning.status, meaning.reason, meaning.handover, now
+    )
+
+
+async def load_code_map(conn: asyncpg.Connection) -> dict[tuple[str, str], Meaning]:
+    rows = await conn.fetch(SQL["load_code_map"])
+    return {
+        (row["carrier"], row["code"]): Meaning(
+            status=Status(row["status"]) if row["status"] else None,
+            reason=Reason(row["reason"]) if row["reason"] else None,
+            handover=Handover(row["handover"]) if row["handover"] else None,
+        )
+        for row in rows
+    }

@@ -1,0 +1,188 @@
+"""Shipments and their scans: locked, kept, read. Methods on a connection run in its transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from schemas.scan import Scan
+from schemas.shipment import HistoryEntry, ShipmentState, shipment_id
+from tracking.domain.order import Received, in_order
+from tracking.domain.reckon import Journey
+from tracking.domain.shipment import fold_ordered
+from tracking.sql import SQL
+from tracking.store.pool import connection
+
+
+@dataclass(frozen=True, slots=True)
+class LockedShipment:
+    """A shipment as found under its lock, with what a fact about it must name."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    journey: Journey
+    other_journeys: Sequence[int]
+    merchant_id: UUID | None
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentRow:
+    """A shipment as it stands."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    journey: int
+    version: int
+    state: ShipmentState
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScan:
+    shipment_id: UUID
+    version: int
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    """A scan to be kept. `body` is the scan as JSON, its pickup secrets sealed."""
+
+    shipment_id: UUID
+    key: bytes
+    digest: bytes
+    received_at: datetime
+    version: int
+    body: str
+    raw_digest: bytes | None
+
+
+async def lock_shipments(conn: asyncpg.Connection, ids: Iterable[UUID]) -> list[LockedShipment]:
+    return [_locked(row) for row in await conn.fetch(SQL["lock_shipments"], sorted(ids))]
+
+
+def _locked(row: asyncpg.Record) -> LockedShipment:
+    journey = Journey(
+        journey=row["journey"],
+        version=row["version"],
+        state=ShipmentState.model_validate_json(row["state"]),
+        last_at=row["last_at"],
+        simple=row["simple"],
+        registered_at=row["registered_at"],
+    )
+    return LockedShipment(
+        shipment_id=row["shipment_id"],
+        carrier=row["carrier"],
+        tracking_number=row["tracking_number"],
+        journey=journey,
+        other_journeys=row["other_journeys"] or (),
+        merchant_id=row["merchant_id"],
+        order=row["order_ref"],
+    )
+
+
+async def homes_of_scans(
+    conn: asyncpg.Connection, ids: Sequence[UUID], keys: Sequence[bytes]
+) -> dict[bytes, UUID]:
+    rows = await conn.fetch(SQL["homes_of_scans"], ids, keys)
+    return {row["scan_key"]: row["shipment_id"] for row in rows}
+
+
+async def insert_scans(
+    conn: asyncpg.Connection, rows: Sequence[ScanRow]
+) -> dict[tuple[UUID, bytes], bool]:
+    """Which of them changed something: True where new, False where an earlier receipt replaced."""
+    columns = (
+        [row.shipment_id for row in rows],
+        [row.key for row in rows],
+        [row.digest for row in rows],
+        [row.received_at for row in rows],
+        [row.version for row in rows],
+        [row.body for row in rows],
+        [row.raw_digest for row in rows],
+    )
+    written = await conn.fetch(SQL["insert_scans"], *columns)
+    return {(row[0], row[1]): row[2] for row in written}
+
+
+async def reused_event_ids(conn: asyncpg.Connection, rows: Sequence[ScanRow]) -> set[bytes]:
+    found = await conn.fetch(
+        SQL["reused_event_ids"],
+        [row.shipment_id for row in rows],
+        [row.key for row in rows],
+        [row.digest for row in rows],
+    )
+    return {row["scan_key"] for row in found}
+
+
+async def scans_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[StoredScan]:
+    return [_stored(row) for row in await conn.fetch(SQL["scans_of"], ids)]
+
+
+def _stored(row: asyncpg.Record) -> StoredScan:
+    scan = Scan.model_validate_json(row["body"])
+    received = Received(scan, row["scan_key"], row["received_at"])
+    return StoredScan(row["shipment_id"], row["version"], received)
+
+
+class Shipments:
+    """Reads for the web; each method is one round trip or two."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def find(self, key: UUID) -> ShipmentRow | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["find_shipment"], key)
+        return _row(row) if row else None
+
+    async def by_number(self, carrier: str, tracking_number: str) -> list[ShipmentRow]:
+        """Every journey of the number, the newest first."""
+        head = shipment_id(carrier, tracking_number)
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["find_shipment"], head)
+            if row is None or not row["other_journeys"]:
+                return [_row(row)] if row else []
+            others = [shipment_id(carrier, tracking_number, j) for j in row["other_journeys"]]
+            return [_row(r) for r in await conn.fetch(SQL["find_shipments"], [head, *others])]
+
+    async def history(self, key: UUID) -> list[HistoryEntry]:
+        """Every scan of the shipment as it counts, newest first; a repeated telling once."""
+        async with connection(self._pool) as conn:
+            stored = await scans_of(conn, [key])
+        return history_of(stored)
+
+
+def history_of(stored: Sequence[StoredScan]) -> list[HistoryEntry]:
+    by_key = {each.received.key: each for each in stored}
+    folded = fold_ordered(in_order(each.received for each in stored))
+    return [
+        HistoryEntry(
+            key=placed.key.hex(),
+            kind=folded.kind_of(placed),
+            at=placed.at,
+            confidence=placed.confidence,
+            received_at=by_key[placed.key].received.received_at,
+            version=by_key[placed.key].version,
+            scan=placed.scan,
+        )
+        for placed in reversed(folded.ordered)
+        if placed.key not in folded.twins
+    ]
+
+
+def _row(row: asyncpg.Record) -> ShipmentRow:
+    return ShipmentRow(
+        shipment_id=row["shipment_id"],
+        carrier=row["carrier"],
+        tracking_number=row["tracking_number"],
+        journey=row["journey"],
+        version=row["version"],
+        state=ShipmentState.model_validate_json(row["state"]),
+        changed_at=row["changed_at"],
+    )
