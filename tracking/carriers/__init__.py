@@ -3,11 +3,33 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tracking.carriers import inpost, klat, omniva, posti, unisend, upu, venipak
+from tracking.carriers import (
+    aftership,
+    bpost,
+    dhl,
+    dpd,
+    easypost,
+    fedex,
+    gls,
+    inpost,
+    klat,
+    omniva,
+    posti,
+    shippo,
+    unisend,
+    ups,
+    upu,
+    venipak,
+)
 from tracking.carriers.base import Carrier
 
 _COURIERS = {
-    module.CARRIER.code: module.CARRIER for module in (omniva, venipak, unisend, posti, inpost, upu)
+    module.CARRIER.code: module.CARRIER
+    for module in (
+        *(omniva, venipak, unisend, posti, inpost, upu),
+        *(dpd, dhl, gls, ups, fedex, bpost),
+        *(easypost, aftership, shippo),  # these speak for other carriers
+    )
 }
 
 CARRIERS: Mapping[str, Carrier] = MappingProxyType(
