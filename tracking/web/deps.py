@@ -1,0 +1,45 @@
+"""What the HTTP interface is handed by the process that composes it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import asyncpg
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from tracking.sealing import Sealer
+from tracking.settings import Settings
+
+
+class Publish(Protocol):
+    """Hand a message to the exchange `courier.events`; return when the broker has confirmed it.
+
+    Headers: x-received-at, x-receipt, content-type; x-format and x-tracking-number where they
+    apply. Raises tracking.errors.BrokerUnavailable.
+    """
+
+    async def __call__(
+        self, routing_key: str, body: bytes, *, headers: Mapping[str, str]
+    ) -> None: ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`hub` is the live hub whose streams hang below the tracking page."""
+
+    pool: asyncpg.Pool
+    sealer: Sealer
+    settings: Settings
+    publish: Publish
+    hub: Any
+    now: Callable[[], datetime] = utc_now
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+
+DEPS = web.AppKey("deps", Deps)

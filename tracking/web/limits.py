@@ -1,0 +1,74 @@
+"""Limits that a process keeps for itself: requests per address, messages in flight."""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+from tracking.web.problem import HttpProblem
+
+_REMEMBERED = 10_000  # addresses
+
+
+def client_address(request: web.Request) -> str:
+    """Who is calling. X-Forwarded-For counts only from a proxy in our own network, and of it only
+    the last entry, which that proxy wrote itself.
+    """
+    peer = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if _is_address(forwarded) and _is_near(peer) else peer
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_near(peer: str) -> bool:
+    return _is_address(peer) and not ipaddress.ip_address(peer).is_global
+
+
+class Buckets:
+    """Token buckets by name, the longest unused forgotten first."""
+
+    def __init__(self, *, burst: float, per_second: float) -> None:
+        self._burst = burst
+        self._rate = per_second
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, name: str, now: float) -> bool:
+        """Whether there was a token; `now` in seconds of any steady clock."""
+        level, since = self._levels.pop(name, (self._burst, now))
+        level = min(self._burst, level + (now - since) * self._rate)
+        allowed = level >= 1
+        self._levels[name] = (level - 1 if allowed else level, now)
+        if len(self._levels) > _REMEMBERED:
+            self._levels.popitem(last=False)
+        return allowed
+
+
+class InFlight:
+    """How much may wait for the broker at once. Above it callers are sent away, not queued."""
+
+    def __init__(self, *, messages: int, size: int) -> None:
+        self._messages = messages
+        self._bytes = size
+
+    @contextmanager
+    def hold(self, size: int) -> Iterator[None]:
+        if self._messages < 1 or self._bytes < size:
+            raise HttpProblem(
+                503, "Too many events are waiting for the broker", headers={"Retry-After": "1"}
+            )
+        self._messages -= 1
+        self._bytes -= size
+        try:
+            yield
+        finally:
+            self._messages += 1
+            self._bytes += size

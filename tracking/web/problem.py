@@ -1,0 +1,100 @@
+"""Errors as RFC 9457 problem+json: raised anywhere below, answered in one place."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import structlog
+from aiohttp import web
+from pydantic import ValidationError
+
+from schemas.api import FieldError, Problem
+from tracking.errors import BrokerUnavailable, KlatError, StoreUnavailable
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = structlog.get_logger()
+
+RETRY_AFTER = {"Retry-After": "5"}  # seconds; brokers and databases come back in about that
+REQUEST_LIMIT = 30.0  # seconds for anything but a live stream
+_MAX_ERRORS = 20
+
+
+class HttpProblem(KlatError):  # noqa: N818 - named for what RFC 9457 calls it
+    """An answer that is not what the caller hoped for."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.body = Problem(
+            title=title, status=status, detail=detail, errors=list(errors) if errors else None
+        )
+        self.headers = headers or {}
+
+
+def invalid_body(error: ValidationError) -> HttpProblem:
+    """422 that points at each field; repeats nothing of what was sent."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = [FieldError(pointer=pointer(*e["loc"]), error=e["msg"]) for e in found[:_MAX_ERRORS]]
+    return HttpProblem(422, "The body does not fit", errors=errors)
+
+
+def pointer(*path: str | int) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def not_found() -> HttpProblem:
+    """One answer for what is not there and for what the caller may not see."""
+    return HttpProblem(404, "Not found")
+
+
+def problem_response(problem: HttpProblem) -> web.Response:
+    return web.Response(
+        status=problem.status,
+        text=problem.body.model_dump_json(exclude_none=True),
+        content_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outer edge: whatever was raised leaves as a problem, a fault of ours without a word."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        return problem_response(_from_aiohttp(error))
+    except KlatError as error:
+        return problem_response(as_problem(error))
+    except TimeoutError:
+        return problem_response(HttpProblem(503, "It took too long", headers=RETRY_AFTER))
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:
+        log.exception("http.failed", method=request.method)
+        return problem_response(HttpProblem(500, "Something went wrong here"))
+
+
+def as_problem(error: KlatError) -> HttpProblem:
+    match error:
+        case HttpProblem():
+            return error
+        case BrokerUnavailable():
+            return HttpProblem(503, "Events cannot be accepted now", headers=RETRY_AFTER)
+        case StoreUnavailable():
+            return HttpProblem(503, "The database cannot be reached", headers=RETRY_AFTER)
+        case _:
+            log.error("http.failed", exc_info=error)
+            return HttpProblem(500, "Something went wrong here")
+
+
+def _from_aiohttp(error: web.HTTPException) -> HttpProblem:
+    allow = error.headers.get("Allow")
+    return HttpProblem(error.status, error.reason, headers={"Allow": allow} if allow else None)

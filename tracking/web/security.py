@@ -1,0 +1,37 @@
+"""Headers of every answer."""
+
+from aiohttp import web
+
+from tracking.web.deps import DEPS
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "manifest-src 'self'"
+)
+_ALWAYS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "klat",
+}
+_UNLESS_SAID = {"Cache-Control": "private, no-store"}
+_HSTS = "max-age=63072000; includeSubDomains"
+
+
+async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal on_response_prepare: streams and static files pass here too."""
+    response.headers.update(_ALWAYS)
+    for name, value in _UNLESS_SAID.items():
+        response.headers.setdefault(name, value)
+    if is_https(request.app):
+        response.headers["Strict-Transport-Security"] = _HSTS
+
+
+def is_https(app: web.Application) -> bool:
+    """As the world sees it: a proxy in front may end TLS."""
+    return app[DEPS].settings.public_url.startswith("https://")

@@ -1,0 +1,50 @@
+"""Sockets: an application on a port, with limits on everything a client may hold open."""
+
+import logging
+
+from aiohttp import web, web_response
+from aiohttp.http_exceptions import HttpProcessingError
+
+KEEPALIVE = 75.0  # seconds; also how long the headers of a request may take
+SHUTDOWN = 15.0  # seconds for answers in hand
+MAX_LINE = 8190  # bytes, request line and each header
+
+# Answers to what is not even HTTP pass no application, so they say this of their own accord.
+web_response.SERVER_SOFTWARE = "klat"  # type: ignore[attr-defined]
+
+
+class _OursOnly(logging.Filter):
+    """A client's broken request is no fault of ours, and its text may hold anything."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    logger = logging.getLogger("klat.http")
+    logger.addFilter(_OURS_ONLY)
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=logger,
+        handle_signals=False,
+        keepalive_timeout=KEEPALIVE,
+        shutdown_timeout=SHUTDOWN,
+        max_line_size=MAX_LINE,
+        max_field_size=MAX_LINE,
+        max_headers=64,
+        lingering_time=2.0,
+        auto_decompress=False,
+    )
+
+
+_OURS_ONLY = _OursOnly()
+
+
+async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """Listen; `runner.cleanup()` ends it, `runner.addresses` says where."""
+    runner = make_runner(app)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    return runner
