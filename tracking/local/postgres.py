@@ -53,7 +53,10 @@ class PrivatePostgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://klat:{self._password}@127.0.0.1:{self._port}/postgres"
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://klat:{self._password}@127.0.0.1:{self._port}/{database}"
 
     async def start(self) -> None:
         """Return when it answers queries; create it first if the folder is empty."""

@@ -1,0 +1,2 @@
+-- Whether any migration was ever applied here.
+SELECT to_regclass('schema_migration') IS NOT NULL;
