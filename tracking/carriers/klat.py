@@ -41,6 +41,8 @@ def parse(body: bytes, context: ParseContext, find: Find) -> Parsed:
         return scan_of(event, find, context.zone)
 
     content = trimmed(body)
+    if not content:
+        raise Malformed("", "no event in the body")
     try:
         events = _MANY.validate_json(_as_array(content))
     except ValidationError:
