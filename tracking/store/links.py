@@ -23,6 +23,7 @@ class LinkTarget:
     tracking_number: str
     ended_at: datetime | None
     language: str | None
+    service: str | None
     country: str | None
     contact: str | None
     promise_from: datetime | None

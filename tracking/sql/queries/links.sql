@@ -11,6 +11,7 @@ SELECT
         THEN (s.state ->> 'since')::timestamptz
     END AS ended_at,
     r.language,
+    r.service,
     r.country,
     r.contact,
     r.promise_from,

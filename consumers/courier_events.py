@@ -1,0 +1,121 @@
+"""Courier and locker events: RabbitMQ -> scans -> tracking.ingest, a batch at a time."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from consumers.decode import Decoded, Decoder, envelope
+from consumers.runner import BATCH, Runner
+from consumers.source import Source
+from consumers.topology import declare, topology
+from tracking.errors import StoreUnavailable
+from tracking.incoming import CodeMap
+from tracking.ingest import Applied, Batch
+from tracking.store.parked import ParkedMessage
+
+log = structlog.get_logger()
+
+PREFETCH = 2 * BATCH  # one batch in hand, one waiting
+CODE_MAP_EVERY = 2.0  # seconds
+
+Ingest = Callable[[Batch, datetime], Awaitable[Applied]]
+Park = Callable[[ParkedMessage], Awaitable[None]]
+LoadCodeMap = Callable[[], Awaitable[CodeMap]]
+
+
+class IngestMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.scans = Counter(
+            "klat_scans", "Scans read from messages", ["outcome"], registry=registry
+        )
+        self.quarantined = Counter(
+            "klat_quarantined", "Inputs put into quarantine", registry=registry
+        )
+        self.parked = Counter("klat_parked", "Messages parked", registry=registry)
+        self.batch = Histogram(
+            "klat_ingest_batch_seconds", "Time to apply a batch", registry=registry
+        )
+        self.lag = Histogram(
+            "klat_ingest_lag_seconds",
+            "From receipt to applied",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600),
+            registry=registry,
+        )
+
+    def applied(self, done: Applied) -> None:
+        self.scans.labels("new").inc(done.new)
+        self.scans.labels("repeat").inc(done.scans - done.new)
+        self.scans.labels("unrecognised").inc(done.unrecognised)
+        self.quarantined.inc(done.quarantined)
+
+
+class CourierEvents:
+    """Applies batches of messages. `handle` and `park` are what a Runner asks for."""
+
+    def __init__(
+        self, decoder: Decoder, ingest: Ingest, park: Park, metrics: IngestMetrics
+    ) -> None:
+        self._decoder, self._ingest, self._park, self._metrics = decoder, ingest, park, metrics
+
+    async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
+        started, now = time.perf_counter(), datetime.now(UTC)
+        decoded = [self._decode(message, now) for message in messages]
+        batch = Batch(
+            scans=[scan for each in decoded for scan in each.scans],
+            raw=[each.raw for each in decoded if each.raw],
+            quarantined=[each.quarantined for each in decoded if each.quarantined],
+        )
+        applied = await self._ingest(batch, now)
+        self._metrics.applied(applied)
+        self._metrics.batch.observe(time.perf_counter() - started)
+        if batch.scans:
+            oldest = min(scan.received.received_at for scan in batch.scans)
+            self._metrics.lag.observe((datetime.now(UTC) - oldest).total_seconds())
+        log.debug("batch.applied", messages=len(messages), new=applied.new, scans=applied.scans)
+
+    def _decode(self, message: DeliveredMessage, now: datetime) -> Decoded:
+        return self._decoder.decode(message.body, envelope(message, now))
+
+    async def park(self, message: DeliveredMessage, error: str, tries: int) -> None:
+        headers = message.header.properties.headers or {}
+        await self._park(
+            ParkedMessage(
+                parked_id=uuid.uuid4(),
+                queue=message.consumer_tag or "",
+                exchange=message.exchange or "",
+                routing_key=message.routing_key or "",
+                headers={str(name): str(value) for name, value in headers.items()},
+                body=message.body,
+                error=error,
+                tries=tries,
+                parked_at=datetime.now(UTC),
+            )
+        )
+        self._metrics.parked.inc()
+
+
+def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runner:
+    """The runner over every ingest queue; declares what is missing when it attaches."""
+    wanted = topology(queues)
+
+    async def prepare(channel: AbstractChannel) -> Sequence[str]:
+        await declare(channel, wanted)
+        return wanted.ingest_queues
+
+    source = Source(url, "courier_events", prepare, prefetch=PREFETCH)
+    return Runner(source, events.handle, events.park)
+
+
+async def keep_code_map_fresh(decoder: Decoder, load: LoadCodeMap) -> None:
+    """What the operator maps is used within seconds; while the database is away, what is known."""
+    while True:
+        with contextlib.suppress(StoreUnavailable):
+            decoder.code_map = await load()
+        await asyncio.sleep(CODE_MAP_EVERY)

@@ -1,0 +1,138 @@
+"""From a message to scans: which reader, what was read, what goes into quarantine."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiormq.abc import DeliveredMessage
+
+from tracking.carriers import CARRIERS
+from tracking.carriers.base import Malformed, ParseContext, Parsed
+from tracking.incoming import CodeMap, Incoming, incoming
+from tracking.sealing import Sealer
+from tracking.store.quarantine import Quarantined
+from tracking.store.raw import RawPayload
+
+MAX_BODY = 1024 * 1024  # bytes; what is larger is kept by size only
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    scans: list[Incoming]
+    raw: RawPayload | None = None
+    quarantined: Quarantined | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a message says about its body. `source` is the routing key, e.g. carrier.omniva."""
+
+    source: str
+    native: bool
+    received_at: datetime
+    tracking_number: str | None
+
+    @property
+    def carrier(self) -> str:
+        return self.source.partition(".")[2]
+
+
+_NO_HEADERS: Mapping[str, Any] = {}
+
+
+def envelope(message: DeliveredMessage, now: datetime) -> Envelope:
+    headers = message.header.properties.headers or _NO_HEADERS
+    stamp = headers.get("x-received-at")
+    number = headers.get("x-tracking-number")
+    return Envelope(
+        source=message.routing_key or "",
+        native=headers.get("x-format") == "native",
+        received_at=_instant(stamp, now) if stamp else now,
+        tracking_number=str(number) if number else None,
+    )
+
+
+def _instant(stamp: Any, now: datetime) -> datetime:
+    """The web's stamp of receipt; anything that is not a past instant is worth nothing."""
+    try:
+        at = datetime.fromisoformat(str(stamp))
+    except ValueError:
+        return now
+    return min(at.astimezone(UTC), now) if at.tzinfo else now
+
+
+class Decoder:
+    """Reads messages. `code_map` is what the operator mapped; it may be replaced at any time."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self.code_map: CodeMap = {}
+
+    def decode(self, body: bytes, about: Envelope) -> Decoded:
+        if len(body) > MAX_BODY:
+            return Decoded([], None, _too_large(about, body))
+        try:
+            parsed = self._parse(body, about)
+        except Malformed as finding:
+            return Decoded([], None, _malformed(about, body, str(finding)))
+        raw = self._raw(body, about) if about.native else None
+        digest = raw.digest if raw else None
+        scans = [
+            incoming(scan, about.received_at, self._sealer, self.code_map, digest)
+            for scan in parsed.scans
+        ]
+        return Decoded(scans, raw, _problems(about, body, parsed))
+
+    def _parse(self, body: bytes, about: Envelope) -> Parsed:
+        reader = CARRIERS.get(about.carrier if about.native else "klat")
+        if reader is None:
+            raise Malformed("routing key", f"no reader for the carrier {about.carrier[:32]!r}")
+        parsed = reader.parse(body, ParseContext(tracking_number=about.tracking_number))
+        return parsed if about.native else _own_only(parsed, about)
+
+    def _raw(self, body: bytes, about: Envelope) -> RawPayload:
+        digest = hashlib.blake2b(body, digest_size=16).digest()
+        sealed = self._sealer.seal(body, f"raw:{digest.hex()}")
+        return RawPayload(digest, about.carrier, about.received_at, sealed)
+
+
+def _own_only(parsed: Parsed, about: Envelope) -> Parsed:
+    """An event may only come by the routing key of its own carrier: keys are scoped by it."""
+    if all(scan.carrier == about.carrier for scan in parsed.scans):
+        return parsed
+    raise Malformed("carrier", "differs from the routing key")
+
+
+def _problems(about: Envelope, body: bytes, parsed: Parsed) -> Quarantined | None:
+    if not parsed.problems:
+        return None
+    first = parsed.problems[0]
+    more = f" (and {len(parsed.problems) - 1} more)" if len(parsed.problems) > 1 else ""
+    return _malformed(about, body, f"item {first.index}: {first.field}: {first.problem}{more}")
+
+
+def _malformed(about: Envelope, body: bytes, finding: str) -> Quarantined:
+    return Quarantined(
+        source=about.source,
+        why="malformed",
+        detail=finding[:500],
+        body=body,
+        size=len(body),
+        carrier=about.carrier or None,
+        native=about.native,
+    )
+
+
+def _too_large(about: Envelope, body: bytes) -> Quarantined:
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return Quarantined(
+        source=about.source,
+        why="too_large",
+        detail=f"{len(body)} bytes, {MAX_BODY} at the most; hash {digest}; send fewer at a time",
+        body=None,
+        size=len(body),
+        carrier=about.carrier or None,
+        native=about.native,
+    )

@@ -1,0 +1,59 @@
+"""klat.live -> the live hub of this process, through a queue that lives and dies with it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from aiormq.abc import AbstractChannel
+
+from consumers.source import Source
+from consumers.topology import LIVE, declare, topology
+from tracking.live import Frame, LiveHub
+
+log = structlog.get_logger()
+
+_PREFETCH = 100
+_MOST_WAITING = 2000  # messages of frames; older ones make room, their viewers read the store
+
+
+class LiveUpdates:
+    def __init__(self, url: str, hub: LiveHub, queues: int) -> None:
+        self._hub, self._wanted = hub, topology(queues)
+        self._source = Source(url, "live_updates", self._prepare, prefetch=_PREFETCH)
+
+    @property
+    def is_attached(self) -> bool:
+        return self._source.is_attached
+
+    async def _prepare(self, channel: AbstractChannel) -> Sequence[str]:
+        await declare(channel, self._wanted)
+        declared = await channel.queue_declare(
+            exclusive=True, auto_delete=True, arguments={"x-max-length": _MOST_WAITING}
+        )
+        assert declared.queue is not None
+        await channel.queue_bind(declared.queue, LIVE)
+        self._hub.catch_up()  # what happened while nobody listened was missed
+        return [declared.queue]
+
+    async def run(self) -> None:
+        while True:
+            messages = await self._source.take(_PREFETCH)
+            for message in messages:
+                self._spread(message.body)
+            await self._source.done(messages)
+
+    def _spread(self, body: bytes) -> None:
+        try:
+            frames: list[tuple[str, int, Any]] = json.loads(body)
+            for shipment_id, version, frame in frames:
+                data = json.dumps(frame, separators=(",", ":"))
+                self._hub.publish(UUID(shipment_id), Frame(version, data))
+        except (ValueError, TypeError) as error:
+            # Only the relay writes here; should anybody else, the pages read the store.
+            log.warning("live.unreadable", error=type(error).__name__)
+            self._hub.catch_up()
+
+    async def close(self) -> None:
+        await self._source.close()

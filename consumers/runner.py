@@ -1,0 +1,95 @@
+"""One loop owns taking, acknowledging, retrying and parking; handlers only do their work.
+
+A batch that fails is halved until the message that fails alone is found: that one is tried five
+times and then parked, the others go on. While the database is away nothing is tried in a hurry and
+nothing is acknowledged.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from aiormq.abc import DeliveredMessage
+
+from consumers.source import Source
+from tracking.errors import StoreUnavailable
+
+log = structlog.get_logger()
+
+BATCH = 500  # messages at the most
+TRIES = 5
+_FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0  # seconds
+
+Handle = Callable[[Sequence[DeliveredMessage]], Awaitable[None]]
+Park = Callable[[DeliveredMessage, str, int], Awaitable[None]]
+
+
+class Runner:
+    """Runs `handle` over everything a source delivers. `park(message, error, tries)` keeps it."""
+
+    def __init__(self, source: Source, handle: Handle, park: Park) -> None:
+        self._source, self._handle, self._park = source, handle, park
+        self.is_healthy = False  # the last thing tried worked
+
+    @property
+    def is_ready(self) -> bool:
+        return self._source.is_attached and self.is_healthy
+
+    async def run(self) -> None:
+        while True:
+            messages = await self._source.take(BATCH)
+            await self._settle(messages)
+            await self._source.done(messages)
+
+    async def _settle(self, messages: Sequence[DeliveredMessage]) -> None:
+        """Handle all of them or park those that cannot be; returns only then."""
+        try:
+            await self._patiently(messages)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the queue
+            if len(messages) > 1:
+                middle = len(messages) // 2
+                await self._settle(messages[:middle])
+                await self._settle(messages[middle:])
+            else:
+                await self._insist(messages[0], error)
+
+    async def _patiently(self, messages: Sequence[DeliveredMessage]) -> None:
+        """Handle them, waiting for the database as long as it takes."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._handle(messages)
+            except StoreUnavailable as error:
+                self.is_healthy = False
+                log.warning("store.unavailable", error=str(error), waiting=len(messages))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LAST_PAUSE)
+            else:
+                self.is_healthy = True
+                return
+
+    async def _insist(self, message: DeliveredMessage, error: Exception) -> None:
+        pause = _FIRST_PAUSE
+        for attempt in range(2, TRIES + 1):
+            log.warning("message.failed", attempt=attempt - 1, error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause *= 2
+            try:
+                await self._patiently([message])
+            except Exception as again:  # noqa: BLE001 - counted, then parked
+                error = again
+            else:
+                return
+        await self._park_patiently(message, error)
+
+    async def _park_patiently(self, message: DeliveredMessage, error: Exception) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._park(message, type(error).__name__, TRIES)
+            except StoreUnavailable:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LAST_PAUSE)
+            else:
+                log.error("message.parked", error=type(error).__name__, tries=TRIES)
+                return

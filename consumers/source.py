@@ -1,0 +1,119 @@
+"""Messages in: a bounded buffer that refills itself after every fault.
+
+Below aio-pika on purpose: aiormq hands over a delivery for two thirds of the work, and after a lost
+connection everything unacked comes again anyway, so there is nothing to restore but the consumers.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiormq
+import structlog
+from aiormq import Channel
+from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+
+log = structlog.get_logger()
+
+_CHECK_EVERY = 5.0  # seconds of silence after which the consumers are looked at
+_FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
+LOST = (OSError, TimeoutError, aiormq.exceptions.AMQPError, asyncio.InvalidStateError)
+
+Prepare = Callable[[AbstractChannel], Awaitable[Sequence[str]]]
+
+
+class Source:
+    """Deliveries of some queues. `prepare(channel)` declares what is needed, returns the queues.
+
+    At most `prefetch` deliveries wait here, whatever waits in the broker.
+    """
+
+    def __init__(self, url: str, name: str, prepare: Prepare, *, prefetch: int) -> None:
+        self._url, self._name, self._prepare = url, name, prepare
+        self._prefetch = prefetch
+        self._waiting: deque[DeliveredMessage] = deque()
+        self._arrived = asyncio.Event()
+        self._connection: AbstractConnection | None = None
+        self._channel: Channel | None = None
+        self._consumers = 0
+
+    @property
+    def is_attached(self) -> bool:
+        channel = self._channel
+        return (
+            channel is not None
+            and not channel.is_closed
+            and len(channel.consumers) == self._consumers > 0
+        )
+
+    async def take(self, most: int) -> list[DeliveredMessage]:
+        """Whatever is waiting, up to `most`; waits for the first. Reconnects where needed."""
+        while True:
+            if not self.is_attached:
+                await self._attach()
+            if self._waiting:
+                return self._pop(most)
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(_CHECK_EVERY):
+                    await self._arrived.wait()
+            except TimeoutError:
+                continue
+
+    def _pop(self, most: int) -> list[DeliveredMessage]:
+        waiting = self._waiting
+        return [waiting.popleft() for _ in range(min(most, len(waiting)))]
+
+    async def done(self, messages: Sequence[DeliveredMessage]) -> None:
+        """Acknowledge all of them. After a lost connection they come again, which is harmless."""
+        channel = messages[-1].channel
+        tag = messages[-1].delivery_tag
+        if channel is not self._channel or tag is None:
+            return
+        try:
+            await channel.basic_ack(tag, multiple=True, wait=False)
+        except LOST as error:
+            log.warning("ack.lost", source=self._name, error=type(error).__name__)
+
+    async def _attach(self) -> None:
+        wait = _FIRST_RETRY
+        while True:
+            try:
+                await self._close()
+                await self._open()
+            except LOST as error:
+                log.warning("broker.unreachable", source=self._name, error=type(error).__name__)
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+                wait = min(wait * 2, _LAST_RETRY)
+            else:
+                log.info("consumer.attached", source=self._name, queues=self._consumers)
+                return
+
+    async def _open(self) -> None:
+        self._connection = await aiormq.connect(self._url)
+        channel = await self._connection.channel(publisher_confirms=False)
+        assert isinstance(channel, Channel)
+        queues = await self._prepare(channel)
+        await channel.basic_qos(prefetch_count=self._prefetch)
+        for queue in queues:
+            await channel.basic_consume(queue, self._receive)
+        channel.closing.add_done_callback(lambda _: self._arrived.set())
+        self._channel, self._consumers = channel, len(queues)
+
+    async def _receive(self, message: DeliveredMessage) -> None:
+        self._waiting.append(message)
+        self._arrived.set()
+
+    async def _close(self) -> None:
+        self._waiting.clear()
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            try:
+                await connection.close()
+            except LOST:
+                log.debug("connection.gone", source=self._name)
+
+    async def close(self) -> None:
+        """Leave the broker; what was not acknowledged is delivered to somebody else."""
+        await self._close()

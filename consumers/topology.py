@@ -1,0 +1,106 @@
+"""Every exchange, queue, binding and argument, as data; `declare` makes them, twice is harmless.
+
+    couriers --> courier.events (topic) --carrier.#--> klat.carrier_events.v1   (quorum)
+                                        --locker.#---> klat.locker_events.v1    (quorum)
+    with KLAT_INGEST_QUEUES=n > 1:
+                 courier.events --carrier.#--> klat.carrier_events.spread (x-consistent-hash on
+                 message_id) --> klat.carrier_events.v1.0 ... n-1
+    relay -----> klat.facts (topic)     what became true; routing key = fact type
+    relay -----> klat.live (fanout)     frames for the tracking pages, not durable on purpose
+
+Poison messages are parked in PostgreSQL by the runner, where they can be searched and replayed;
+the delivery limit is a second fence against a message that kills its consumer every time.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiormq.abc import AbstractChannel
+
+EVENTS = "courier.events"
+FACTS = "klat.facts"
+LIVE = "klat.live"
+DEAD = "klat.dead.v1"
+CARRIER_QUEUE = "klat.carrier_events.v1"
+LOCKER_QUEUE = "klat.locker_events.v1"
+DELIVERY_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A durable exchange."""
+
+    name: str
+    type: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable quorum queue. `routing_key` is a weight where the exchange spreads by hash."""
+
+    name: str
+    exchange: str
+    routing_key: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    exchanges: tuple[Exchange, ...]
+    exchange_bindings: tuple[tuple[str, str, str], ...]  # source, destination, routing key
+    queues: tuple[Queue, ...]
+
+    @property
+    def ingest_queues(self) -> list[str]:
+        return [queue.name for queue in self.queues if queue.name != DEAD]
+
+
+_QUORUM = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": DELIVERY_LIMIT,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": DEAD,
+}
+_BASE = (
+    Exchange(EVENTS, "topic"),
+    Exchange(FACTS, "topic"),
+    Exchange(LIVE, "fanout"),
+)
+_DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
+_LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
+
+
+def topology(ingest_queues: int = 1) -> Topology:
+    """The topology with this many queues for courier events."""
+    if ingest_queues == 1:
+        carriers = Queue(CARRIER_QUEUE, EVENTS, "carrier.#", _QUORUM)
+        return Topology(_BASE, (), (_DEAD, carriers, _LOCKERS))
+    spread = Exchange(
+        "klat.carrier_events.spread",
+        "x-consistent-hash",
+        arguments={"hash-property": "message_id"},
+    )
+    shards = tuple(
+        Queue(f"{CARRIER_QUEUE}.{shard}", spread.name, "10", _QUORUM)
+        for shard in range(ingest_queues)
+    )
+    bindings = ((EVENTS, spread.name, "carrier.#"),)
+    return Topology((*_BASE, spread), bindings, (_DEAD, *shards, _LOCKERS))
+
+
+async def declare(channel: AbstractChannel, wanted: Topology) -> None:
+    """Make what is missing. Raises ChannelPreconditionFailed where something differs."""
+    for exchange in wanted.exchanges:
+        await channel.exchange_declare(
+            exchange.name,
+            exchange_type=exchange.type,
+            durable=True,
+            arguments=exchange.arguments,
+        )
+    for source, destination, key in wanted.exchange_bindings:
+        await channel.exchange_bind(destination=destination, source=source, routing_key=key)
+    for queue in wanted.queues:
+        await channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
+        if queue.exchange:
+            await channel.queue_bind(queue.name, queue.exchange, routing_key=queue.routing_key)

@@ -1,0 +1,96 @@
+"""The live hub: updates of shipments to everybody who looks at them, bounded for each.
+
+A viewer is a bounded queue. One that does not keep up loses its queue and is told to catch up from
+the database, which knows every version; nobody waits for anybody else.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+QUEUE = 32  # frames that may wait for one viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One version of a shipment, as JSON."""
+
+    version: int
+    data: str
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """Somebody who looks at a shipment. `behind`: frames were missed, read them from the store."""
+
+    shipment_id: UUID
+    frames: deque[Frame] = field(default_factory=deque)
+    behind: bool = False
+    leaving: bool = False
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def offer(self, frame: Frame) -> None:
+        if len(self.frames) >= QUEUE:
+            self.fall_behind()
+        elif not self.behind:
+            self.frames.append(frame)
+        self.woken.set()
+
+    def fall_behind(self) -> None:
+        self.frames.clear()
+        self.behind = True
+        self.woken.set()
+
+    def leave(self) -> None:
+        self.leaving = True
+        self.woken.set()
+
+
+class LiveHub:
+    """The viewers of this process, by shipment."""
+
+    def __init__(self, *, most: int = 20_000) -> None:
+        self._viewers: dict[UUID, set[Viewer]] = defaultdict(set)
+        self._count, self._most = 0, most
+        self._closing = False
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def is_full(self) -> bool:
+        return self._closing or self._count >= self._most
+
+    def join(self, shipment_id: UUID) -> Viewer:
+        viewer = Viewer(shipment_id)
+        self._viewers[shipment_id].add(viewer)
+        self._count += 1
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        viewers = self._viewers.get(viewer.shipment_id, set())
+        if viewer in viewers:
+            viewers.discard(viewer)
+            self._count -= 1
+            if not viewers:
+                del self._viewers[viewer.shipment_id]
+
+    def publish(self, shipment_id: UUID, frame: Frame) -> None:
+        for viewer in self._viewers.get(shipment_id, ()):
+            viewer.offer(frame)
+
+    def catch_up(self) -> None:
+        """Frames may have been missed (the broker was away): everybody reads the store."""
+        for viewer in self._everybody():
+            viewer.fall_behind()
+
+    def close(self) -> None:
+        """The process stops: every stream ends and its browser comes back elsewhere."""
+        self._closing = True
+        for viewer in self._everybody():
+            viewer.leave()
+
+    def _everybody(self) -> Iterable[Viewer]:
+        return [viewer for viewers in self._viewers.values() for viewer in viewers]
