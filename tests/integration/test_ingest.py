@@ -1,0 +1,236 @@
+"""Batches against a real PostgreSQL: once, whole, in any order, from several processes."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from schemas.api import Promise, ShipmentRegistration
+from schemas.scan import LAST_DELIVERY, Pickup, Scan, ScanTime
+from schemas.shipment import shipment_id
+from schemas.status import Status
+from tracking.incoming import Incoming, incoming
+from tracking.ingest import Applied, Batch, ingest
+from tracking.register import RegisteredByAnother, register
+from tracking.sealing import Sealer
+from tracking.store.pool import open_pool
+from tracking.store.shipments import Shipments
+
+SEALER = Sealer(["a key of the tests"])
+START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+NOW = START + timedelta(days=9)
+LIFE = (
+    Status.INFO_RECEIVED,
+    Status.ACCEPTED,
+    Status.IN_TRANSIT,
+    Status.OUT_FOR_DELIVERY,
+    Status.READY_FOR_PICKUP,
+    Status.DELIVERED,
+)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database_url, size=4)
+    yield pool
+    await pool.close()
+
+
+def scan(number: str, days: float, status: Status | None, **fields) -> Scan:
+    at = START + timedelta(days=days)
+    fields.setdefault("time", ScanTime(raw=at.isoformat(), at=at))
+    return Scan(carrier="omniva", tracking_number=number, status=status, **fields)
+
+
+def arriving(each: Scan, at: datetime = NOW) -> Incoming:
+    return incoming(each, at, SEALER, {})
+
+
+def life(number: str) -> list[Incoming]:
+    return [arriving(scan(number, day, status)) for day, status in enumerate(LIFE)]
+
+
+async def apply(pool: asyncpg.Pool, *scans: Incoming) -> Applied:
+    return await ingest(pool, Batch(scans=scans), SEALER, now=NOW)
+
+
+async def test_a_life_in_one_batch_is_one_shipment_and_one_announcement(pool):
+    applied = await apply(pool, *life("CE1"))
+    assert (applied.new, applied.shipments) == (6, 1)
+    found = await Shipments(pool).find(shipment_id("omniva", "CE1"))
+    assert found is not None
+    assert (found.state.status, found.version) == (Status.DELIVERED, 1)
+    facts = await pool.fetch("SELECT fact_type FROM outbox WHERE fact_type IS NOT NULL")
+    assert [row["fact_type"] for row in facts] == ["shipment.delivered"]
+
+
+async def test_the_same_events_again_change_nothing(pool):
+    await apply(pool, *life("CE1"))
+    before = await pool.fetch("SELECT * FROM shipment"), await pool.fetch("SELECT * FROM outbox")
+    applied = await apply(pool, *[arriving(e.received.scan, NOW) for e in life("CE1") * 3])
+    assert (applied.new, applied.shipments) == (0, 0)
+    after = await pool.fetch("SELECT * FROM shipment"), await pool.fetch("SELECT * FROM outbox")
+    assert after == before
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_any_order_and_batching_ends_in_the_same_rows(pool, seed):
+    chance = random.Random(seed)
+    numbers = [f"CE{n}" for n in range(4)]
+    events = [each for number in numbers for each in life(number)]
+    events.append(arriving(scan("CE1", 5.5, None, retracts=LAST_DELIVERY)))
+    events.append(arriving(scan("CE2", 200, Status.INFO_RECEIVED), NOW + timedelta(days=300)))
+    events += chance.choices(events, k=10)
+    chance.shuffle(events)
+    while events:
+        size = chance.randint(1, 9)
+        await apply(pool, *events[:size])
+        events = events[size:]
+    rows = await pool.fetch("SELECT tracking_number, journey, status FROM shipment ORDER BY 1, 2")
+    assert [tuple(row) for row in rows] == [
+        ("CE0", 1, "delivered"),
+        ("CE1", 1, "ready_for_pickup"),
+        ("CE2", 1, "delivered"),
+        ("CE2", 2, "info_received"),
+        ("CE3", 1, "delivered"),
+    ]
+    for number in numbers:
+        history = await Shipments(pool).history(shipment_id("omniva", number))
+        assert len(history) == (7 if number == "CE1" else 6)
+        stamps = {entry.version for entry in history}
+        found = await Shipments(pool).find(shipment_id("omniva", number))
+        assert found is not None
+        assert stamps <= set(range(1, found.version + 1))
+
+
+async def test_processes_that_meet_on_the_same_parcels_lose_and_double_nothing(pool):
+    numbers = [f"CE{n}" for n in range(20)]
+    events = [each for number in numbers for each in life(number)]
+
+    async def courier(seed: int) -> None:
+        chance = random.Random(seed)
+        mine = events[:]
+        chance.shuffle(mine)
+        for start in range(0, len(mine), 15):
+            await apply(pool, *mine[start : start + 15])
+
+    await asyncio.gather(*map(courier, range(4)))
+    rows = await pool.fetch("SELECT status, count(*) AS n FROM shipment GROUP BY status")
+    assert [tuple(row) for row in rows] == [("delivered", 20)]
+    assert await pool.fetchval("SELECT count(*) FROM scan") == 120
+    told = await pool.fetch(
+        "SELECT shipment_id, count(*) AS n FROM outbox WHERE fact_type = 'shipment.delivered' "
+        "GROUP BY 1"
+    )
+    assert [row["n"] for row in told] == [1] * 20
+
+
+async def test_the_first_content_of_an_event_id_stands_and_the_other_is_kept_aside(pool):
+    first = arriving(scan("CE1", 1, Status.ACCEPTED, event_id="a1"), NOW)
+    later = arriving(scan("CE1", 2, Status.DELIVERED, event_id="a1"), NOW + timedelta(hours=1))
+    await apply(pool, first)
+    await apply(pool, later)
+    found = await Shipments(pool).find(shipment_id("omniva", "CE1"))
+    assert found is not None
+    assert found.state.status is Status.ACCEPTED
+    kept = await pool.fetch("SELECT reason, carrier, count FROM quarantine")
+    assert [tuple(row) for row in kept] == [("event_id_reused", "omniva", 1)]
+
+
+async def test_an_earlier_receipt_that_comes_later_stands(pool):
+    """A consumer that was slow holds the first content: which one wins must not depend on it."""
+    first = arriving(scan("CE1", 1, Status.ACCEPTED, event_id="a1"), NOW)
+    later = arriving(scan("CE1", 2, Status.DELIVERED, event_id="a1"), NOW + timedelta(hours=1))
+    await apply(pool, later)
+    await apply(pool, first)
+    found = await Shipments(pool).find(shipment_id("omniva", "CE1"))
+    assert found is not None
+    assert found.state.status is Status.ACCEPTED
+
+
+async def test_an_unknown_code_is_shown_counted_and_changes_nothing(pool):
+    strange = scan("CE1", 3, None, code="PACKET_EVENT_NEW", recognised=False)
+    await apply(pool, *life("CE1")[:2], arriving(strange))
+    await apply(pool, arriving(strange))
+    found = await Shipments(pool).find(shipment_id("omniva", "CE1"))
+    assert found is not None
+    assert found.state.status is Status.ACCEPTED
+    history = await Shipments(pool).history(found.shipment_id)
+    assert [entry.kind for entry in history] == ["unrecognised", "status", "status"]
+    kept = await pool.fetch("SELECT reason, carrier, code, count FROM quarantine")
+    assert [tuple(row) for row in kept] == [("unknown_code", "omniva", "PACKET_EVENT_NEW", 1)]
+
+
+async def test_a_pickup_code_is_never_at_rest_in_clear(pool):
+    ready = scan("CE1", 4, Status.READY_FOR_PICKUP, pickup=Pickup(code="913377"))
+    await apply(pool, arriving(ready))
+    for table in ("scan", "shipment", "outbox"):
+        rows = await pool.fetch(f"SELECT t::text AS text FROM {table} t")
+        assert rows
+        assert not any("913377" in row["text"] for row in rows)
+
+
+def registration(**fields) -> ShipmentRegistration:
+    return ShipmentRegistration(carrier="omniva", tracking_number="CE1", **fields)
+
+
+@pytest.fixture
+async def shops(pool):
+    ids = [shipment_id("shop", str(n)) for n in range(2)]
+    for number, each in enumerate(ids):
+        await pool.execute(
+            "INSERT INTO merchant (merchant_id, name, created_at) VALUES ($1, $2, $3)",
+            each,
+            f"Shop {number}",
+            NOW,
+        )
+    return ids
+
+
+async def test_registered_before_or_after_its_scans_is_the_same_parcel(pool, shops):
+    await apply(pool, *life("CE1")[:3])
+    done = await register(pool, SEALER, shops[0], registration(order="7"), now=NOW)
+    assert (done.created, done.status) == (True, Status.IN_TRANSIT)
+    await apply(pool, *life("CE1")[3:])
+    found = await Shipments(pool).find(done.shipment_id)
+    assert found is not None
+    assert found.state.status is Status.DELIVERED
+    told = await pool.fetch("SELECT fact_type, fact::json->'data'->>'order' AS o FROM outbox "
+                            "WHERE fact_type IS NOT NULL ORDER BY id")  # fmt: skip
+    assert [tuple(row) for row in told] == [
+        ("shipment.in_transit", None),
+        ("shipment.registered", "7"),
+        ("shipment.delivered", "7"),
+    ]
+
+
+async def test_registering_again_is_harmless_and_another_shop_is_refused(pool, shops):
+    first = await register(pool, SEALER, shops[0], registration(order="7"), now=NOW)
+    again = await register(pool, SEALER, shops[0], registration(order="7"), now=NOW)
+    assert (again.created, again.version) == (False, first.version)
+    promise = Promise(by=NOW + timedelta(days=1))
+    changed = await register(
+        pool, SEALER, shops[0], registration(order="7", promise=promise), now=NOW
+    )
+    assert (changed.created, changed.version) == (False, first.version + 1)
+    with pytest.raises(RegisteredByAnother):
+        await register(pool, SEALER, shops[1], registration(), now=NOW)
+
+
+async def test_a_number_used_again_shows_nothing_of_the_former_parcel(pool, shops):
+    await apply(pool, *life("CE1"))
+    first = await register(pool, SEALER, shops[0], registration(), now=NOW)
+    later = NOW + timedelta(days=100)
+    second = await register(pool, SEALER, shops[1], registration(), now=later)
+    assert second.shipment_id != first.shipment_id
+    assert (second.created, second.status) == (True, Status.PENDING)
+    assert await Shipments(pool).history(second.shipment_id) == []
+    new = arriving(scan("CE1", 110, Status.INFO_RECEIVED), later)
+    await ingest(pool, Batch(scans=[new]), SEALER, now=later)
+    assert len(await Shipments(pool).history(second.shipment_id)) == 1
+    assert len(await Shipments(pool).history(first.shipment_id)) == 6
+    rows = await Shipments(pool).by_number("omniva", "CE1")
+    assert [row.journey for row in rows] == [2, 1]
