@@ -1,0 +1,149 @@
+"""The live stream of a tracking page: Server-Sent Events, bounded for every viewer.
+
+`id:` is the shipment's version, so a browser that comes back says what it has seen and is told
+exactly the rest, in one frame read from the store. 204 ends the story: browsers do not come back.
+(https://html.spec.whatwg.org/multipage/server-sent-events.html)
+"""
+
+import asyncio
+import random
+import re
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from schemas.live import frame
+from tracking.errors import KlatError
+from tracking.live import Frame, Viewer
+from tracking.store.shipments import ShipmentRow, Shipments
+from tracking.web.deps import DEPS
+from tracking.web.link import follow_link
+from tracking.web.problem import HttpProblem, not_found
+
+HEARTBEAT = 20.0  # seconds; proxies cut a line that is silent for a minute
+WRITE_LIMIT = 10.0  # seconds a viewer may leave us waiting
+MOST_LIFE = 3600.0  # seconds; then the browser comes back, perhaps to a younger process
+_BUFFER = 32 * 1024  # bytes that may wait in the kernel or in the transport, for each
+_RETRY = (3000, 15_000)  # milliseconds, spread so that a restart is no stampede
+_VERSION = re.compile(r"[0-9]{1,9}")
+_HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "private, no-store",
+    "X-Accel-Buffering": "no",
+}
+
+
+async def get_stream(request: web.Request) -> web.StreamResponse:
+    target = await follow_link(request)
+    deps, hub = request.app[DEPS], request.app[DEPS].hub
+    if hub.is_full:
+        raise HttpProblem(503, "Too many live pages", headers={"Retry-After": _retry_after()})
+    # Joined before the state is read: what happens in between is in the queue.
+    viewer = hub.join(target.shipment_id)
+    try:
+        row = await Shipments(deps.pool).find(target.shipment_id)
+        if row is None:
+            raise not_found()
+        seen = _seen(request, row.version)
+        if row.state.is_over and seen >= row.version:
+            return web.Response(status=204)
+        stream = _Stream(Shipments(deps.pool), viewer, await _open(request), seen)
+        await stream.run(row, _life())
+        return stream.response
+    finally:
+        hub.leave(viewer)
+
+
+def _seen(request: web.Request, version: int) -> int:
+    """The last version that the browser says it has; nonsense or the future count as now."""
+    said = request.headers.get("Last-Event-ID") or request.query.get("last") or ""
+    return min(int(said), version) if _VERSION.fullmatch(said) else version
+
+
+def _life() -> float:
+    return MOST_LIFE * random.uniform(0.8, 1.0)  # noqa: S311 - spread, not secret
+
+
+def _retry_after() -> str:
+    return str(random.randint(*_RETRY) // 1000)  # noqa: S311 - spread, not secret
+
+
+async def _open(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers=_HEADERS)
+    await response.prepare(request)
+    _bound(request.transport)
+    retry = random.randint(*_RETRY)  # noqa: S311 - spread, not secret
+    await response.write(f"retry: {retry}\n\n".encode())
+    return response
+
+
+def _bound(transport: asyncio.Transport | None) -> None:
+    """A viewer that reads nothing fills little memory here and is noticed soon."""
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=_BUFFER)
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                milliseconds = int((HEARTBEAT + WRITE_LIMIT) * 1000)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One viewer's line: `seen` is the last version that went down it."""
+
+    shipments: Shipments
+    viewer: Viewer
+    response: web.StreamResponse
+    seen: int
+
+    async def run(self, row: ShipmentRow, life: float) -> None:
+        """Until the viewer leaves, stalls, or has been here long enough."""
+        with suppress(ConnectionError, TimeoutError, KlatError):
+            async with asyncio.timeout(life):
+                if row.version > self.seen:
+                    await self._catch_up()
+                while not self.viewer.leaving:
+                    await self._wait()
+                    await self._tell()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(HEARTBEAT):
+                await self.viewer.woken.wait()
+        except TimeoutError:
+            await self._write(b": here\n\n")
+        self.viewer.woken.clear()
+
+    async def _tell(self) -> None:
+        while self.viewer.frames and not self.viewer.behind:
+            update = self.viewer.frames.popleft()
+            if update.version == self.seen + 1:
+                await self._send(update)
+            elif update.version > self.seen:
+                self.viewer.fall_behind()
+        if self.viewer.behind:
+            self.viewer.behind = False
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Everything since `seen`, as one frame: the state of now and the scans that came."""
+        row = await self.shipments.find(self.viewer.shipment_id)
+        if row is None or row.version <= self.seen:
+            return
+        history = await self.shipments.history(self.viewer.shipment_id)
+        news = [(e.at, e.confidence, e.scan) for e in reversed(history) if e.version > self.seen]
+        await self._send(Frame(row.version, frame(row.version, row.state, news)))
+
+    async def _send(self, update: Frame) -> None:
+        await self._write(f"id: {update.version}\nevent: update\ndata: {update.data}\n\n".encode())
+        self.seen = update.version
+
+    async def _write(self, data: bytes) -> None:
+        async with asyncio.timeout(WRITE_LIMIT):
+            await self.response.write(data)
