@@ -127,10 +127,10 @@ class ShipmentBody(Frozen):
     history: list[HistoryItem]
 
 
-class ShipmentList(Frozen):
-    """Shipments found by number or order, newest journey first."""
+class ShipmentFound(ShipmentBody):
+    """The newest shipment of a number or order; `others` are the ids of the older ones."""
 
-    shipments: list[ShipmentBody]
+    others: list[UUID] = Field(default_factory=list)
 
 
 class Rejected(Frozen):

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import asyncpg
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from tracking.live import LiveHub
 from tracking.sealing import Sealer
 from tracking.settings import Settings
 
@@ -37,7 +38,7 @@ class Deps:
     sealer: Sealer
     settings: Settings
     publish: Publish
-    hub: Any
+    hub: LiveHub
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -17,17 +18,17 @@ class Parameter:
     """A query field or header; path fields are read off the path."""
 
     name: str
-    where: str
+    where: Literal["query", "header"]
     description: str
     required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`roles` empty: no key is asked for (or the handler asks in its own way, see `access`).
+    """`roles` empty: the handler asks for no key, or in its own way, as `access` says.
 
-    `body` lists the models that a JSON body may be; `answers` maps a status to its model, or to
-    None where the answer is no JSON. `media` are the body's media types.
+    `batch`: the body may also be an array of the model, or one a line. `answers` maps a status to
+    its model, to the media type of what is no JSON, or to None where there is no body.
     """
 
     method: str
@@ -35,14 +36,14 @@ class Route:
     handler: Handler
     summary: str
     roles: frozenset[Role] = frozenset()
-    access: str = "key"
+    access: Literal["key", "key or signature", "link", "none"] = "key"
     parameters: Sequence[Parameter] = ()
-    body: Sequence[Model] = ()
+    body: Model | None = None
+    batch: bool = False
     media: Sequence[str] = ("application/json",)
-    answers: Mapping[int, Model | None] = field(default_factory=dict)
+    answers: Mapping[int, Model | str | None] = field(default_factory=dict)
     problems: Sequence[int] = ()
-    limit: bool = True  # False: may take as long as it likes (a live stream)
+    timed: bool = True  # False: may take as long as it likes (a live stream)
 
 
-API_KEY = "api_key"
 ROUTES = web.AppKey("routes", tuple[Route, ...])

@@ -1,0 +1,59 @@
+"""The public port: every route in one table, every answer through the same doors."""
+
+import asyncio
+
+from aiohttp import web
+
+from tracking.store.keys import Keys
+from tracking.web.auth import guarded
+from tracking.web.bodies import MAX_BODY
+from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
+from tracking.web.deps import DEPS, Deps
+from tracking.web.description import DESCRIPTION_ROUTES
+from tracking.web.keyring import KEYRING, Keyring, keyring_context
+from tracking.web.link import MISSES, misses
+from tracking.web.merchant import MERCHANT_ROUTES
+from tracking.web.observe import METRICS, Metrics, observed
+from tracking.web.problem import REQUEST_LIMIT, Handler, problems
+from tracking.web.routing import ROUTES, Route
+from tracking.web.security import secure_headers
+from tracking.web.shopper import SHOPPER_ROUTES
+from tracking.web.unlock import TRIES, tries
+
+ALL_ROUTES = (*COURIER_ROUTES, *MERCHANT_ROUTES, *SHOPPER_ROUTES, *DESCRIPTION_ROUTES)
+
+
+def make_app(deps: Deps) -> web.Application:
+    app = web.Application(middlewares=[observed, problems], client_max_size=MAX_BODY)
+    app[DEPS] = deps
+    app[KEYRING] = Keyring(Keys(deps.pool), deps.sealer, deps.now)
+    app[METRICS] = Metrics(deps.registry)
+    app[IN_FLIGHT] = in_flight()
+    app[MISSES] = misses()
+    app[TRIES] = tries()
+    app[ROUTES] = ALL_ROUTES
+    for route in ALL_ROUTES:
+        app.router.add_route(route.method, route.path, _served(route))
+        if route.method == "GET":
+            app.router.add_route("HEAD", route.path, _served(route))
+    app.on_response_prepare.append(secure_headers)
+    app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(keyring_context)
+    return app
+
+
+def _served(route: Route) -> Handler:
+    handler = guarded(route.handler, route.roles) if route.roles else route.handler
+    return _timed(handler) if route.timed else handler
+
+
+def _timed(handler: Handler) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        async with asyncio.timeout(REQUEST_LIMIT):
+            return await handler(request)
+
+    return handle
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[DEPS].hub.close()

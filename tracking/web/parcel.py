@@ -1,0 +1,117 @@
+"""The view of one parcel, gathered from the store for the holder of a link."""
+
+from dataclasses import replace
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from schemas.contact import Recipient
+from schemas.scan import Window
+from tracking.carriers import CARRIERS
+from tracking.carriers.klat import HOME_ZONE
+from tracking.carriers.zones import zone_for
+from tracking.contact import open_contact
+from tracking.sealing import SealBroken
+from tracking.store.links import LinkTarget, Tries
+from tracking.store.shipments import Shipments
+from tracking.web.deps import DEPS, Deps
+from tracking.web.link import shows_all
+from tracking.web.problem import not_found
+from tracking.web.unlock import answers, is_granted
+from tracking.web.view import ParcelView, UnlockState
+from tracking.web.visible import (
+    full_history,
+    full_state,
+    is_to_collect,
+    public_history,
+    public_state,
+)
+
+log = structlog.get_logger()
+
+
+async def parcel_view(request: web.Request, target: LinkTarget) -> ParcelView:
+    """The parcel as this visitor may see it."""
+    deps = request.app[DEPS]
+    unlock = _unlock_state(request, target)
+    view = await _view(deps, target, request.match_info["token"])
+    return _opened(view, deps, target) if unlock is UnlockState.UNLOCKED else _closed(view, unlock)
+
+
+def accepted_answers(deps: Deps, target: LinkTarget) -> list[str]:
+    """What opens this parcel now; nothing where nobody is known or the story is long over."""
+    return answers(_recipient(deps, target)) if shows_all(target, deps.now()) else []
+
+
+def _recipient(deps: Deps, target: LinkTarget) -> Recipient | None:
+    try:
+        return open_contact(deps.sealer, target.shipment_id, target.contact).recipient
+    except SealBroken:
+        log.warning("contact.sealed_with_another_key", shipment_id=target.shipment_id)
+        return None
+
+
+def _unlock_state(request: web.Request, target: LinkTarget) -> UnlockState:
+    deps = request.app[DEPS]
+    now = deps.now()
+    if not accepted_answers(deps, target):
+        return UnlockState.IMPOSSIBLE
+    if is_granted(request, deps.sealer, target.shipment_id, now):
+        return UnlockState.UNLOCKED
+    paused = target.paused_until is not None and target.paused_until > now
+    return UnlockState.PAUSED if paused else UnlockState.LOCKED
+
+
+async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
+    shipments = Shipments(deps.pool)
+    row = await shipments.find(target.shipment_id)
+    if row is None:
+        raise not_found()
+    carrier = CARRIERS.get(target.carrier)
+    page = carrier.tracking_page if carrier else None
+    return ParcelView(
+        state=row.state,
+        history=await shipments.history(target.shipment_id),
+        version=row.version,
+        as_of=deps.now(),
+        carrier_name=carrier.name if carrier else target.carrier.title(),
+        tracking_number=target.tracking_number,
+        zone=zone_for(target.country) or (carrier.zone if carrier else HOME_ZONE),
+        path=f"/t/{token}",
+        carrier_page=page and page.format(number=quote(target.tracking_number, safe="")),
+        merchant_name=target.merchant_name,
+        merchant_help=target.merchant_help,
+        promise=_promise(target),
+        tries_left=Tries(target.wrong, target.paused_until).left,
+        paused_until=target.paused_until,
+        has_pickup_code=bool(row.state.pickup_code or row.state.pickup_qr),
+        to_collect=is_to_collect(row.state, target.service),
+    )
+
+
+def _promise(target: LinkTarget) -> Window | None:
+    if target.promise_by is None:
+        return None
+    return Window(starts=target.promise_from, ends=target.promise_by)
+
+
+def _closed(view: ParcelView, unlock: UnlockState) -> ParcelView:
+    return replace(
+        view,
+        state=public_state(view.state),
+        history=public_history(view.history),
+        unlock=unlock,
+        paused_until=view.paused_until if unlock is UnlockState.PAUSED else None,
+    )
+
+
+def _opened(view: ParcelView, deps: Deps, target: LinkTarget) -> ParcelView:
+    try:
+        state = full_state(view.state, deps.sealer, target.carrier, target.tracking_number)
+    except SealBroken:
+        log.warning("pickup.sealed_with_another_key", shipment_id=target.shipment_id)
+        return _closed(view, UnlockState.IMPOSSIBLE)
+    return replace(
+        view, state=state, history=full_history(view.history), unlock=UnlockState.UNLOCKED
+    )

@@ -1,0 +1,194 @@
+"""The tracking page of a link, its second factor, and the files that it needs."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import wraps
+from urllib.parse import parse_qs
+
+import structlog
+from aiohttp import web
+
+from tracking.errors import KlatError
+from tracking.store.links import Links, LinkTarget, Tries
+from tracking.web.assets import STATIC
+from tracking.web.bodies import read_body
+from tracking.web.deps import DEPS
+from tracking.web.language import SUPPORTED, choose
+from tracking.web.limits import client_address
+from tracking.web.link import follow_link
+from tracking.web.page import MessageKind, render_message_page, render_tracking_page
+from tracking.web.parcel import accepted_answers, parcel_view
+from tracking.web.problem import RETRY_AFTER, Handler, HttpProblem, as_problem, not_found
+from tracking.web.routing import Parameter, Route
+from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
+from tracking.web.view import ParcelView, UnlockState
+
+_LANGUAGE_COOKIE = "klat_lang"
+_A_YEAR = 365 * 24 * 3600  # seconds
+_MAX_FORM = 4096  # bytes
+_PAGE_LIMIT = 10.0  # seconds
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_KINDS = {404: MessageKind.NOT_FOUND, 429: MessageKind.TOO_MANY}
+log = structlog.get_logger()
+
+
+def for_people(handler: Handler) -> Handler:
+    """Faults as pages, in the visitor's language; nobody looks at a blank one for long."""
+
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(_PAGE_LIMIT):
+                return await handler(request)
+        except KlatError as error:
+            return _message(request, as_problem(error))
+        except TimeoutError:
+            return _message(request, HttpProblem(503, "It took too long", headers=RETRY_AFTER))
+
+    return handle
+
+
+def _message(request: web.Request, problem: HttpProblem) -> web.Response:
+    kind = _KINDS.get(problem.status, MessageKind.UNAVAILABLE)
+    path = f"/t/{request.match_info['token']}" if problem.status >= 429 else None
+    page = render_message_page(kind, _language(request), path=path)
+    return _html(request, page, problem.status, problem.headers)
+
+
+@for_people
+async def get_page(request: web.Request) -> web.Response:
+    target = await follow_link(request)
+    return _shown(request, target, await parcel_view(request, target))
+
+
+@for_people
+async def get_unlock(request: web.Request) -> web.Response:
+    """Where a browser lands that loads the answer to a form again."""
+    return _to_the_page(request)
+
+
+@for_people
+async def post_unlock(request: web.Request) -> web.Response:
+    """One answer to the question: right, the page opens; wrong, it says so; too many, it waits."""
+    if is_from_elsewhere(request):
+        raise HttpProblem(403, "This form was sent by another site")
+    answer = await _answer(request)
+    target = await follow_link(request)
+    deps = request.app[DEPS]
+    accepted = accepted_answers(deps, target)
+    if not accepted or not answer:
+        return _to_the_page(request)
+    if not request.app[TRIES].take(client_address(request), request.loop.time()):
+        raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
+    links, now = Links(deps.pool), deps.now()
+    tries = await links.claim_try(target.shipment_id, now=now)
+    if tries is None or not is_right(answer, accepted):
+        return await _refused(request, target, tries)
+    await links.forget_tries(target.shipment_id)
+    response = _to_the_page(request)
+    grant(response, request, deps.sealer, target.shipment_id, now)
+    return response
+
+
+async def _answer(request: web.Request) -> str:
+    body = await read_body(request, _MAX_FORM)
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=8)
+    except ValueError:
+        raise HttpProblem(400, "The form could not be read") from None
+    return fields.get("answer", [""])[0].strip()[:40]
+
+
+async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None) -> web.Response:
+    view = await parcel_view(request, target)
+    if tries is None:
+        return _shown(request, target, view, status=429)
+    if tries.paused_until is not None:
+        paused = replace(view, unlock=UnlockState.PAUSED, paused_until=tries.paused_until)
+        return _shown(request, target, paused, status=422)
+    wrong = replace(view, unlock=UnlockState.WRONG, tries_left=tries.left)
+    return _shown(request, target, wrong, status=422)
+
+
+def _to_the_page(request: web.Request) -> web.Response:
+    path, wish = f"/t/{request.match_info['token']}", request.query.get("lang")
+    location = f"{path}?lang={wish}" if wish in SUPPORTED else path
+    return web.Response(status=303, headers={"Location": location})
+
+
+def _shown(
+    request: web.Request, target: LinkTarget, view: ParcelView, status: int = 200
+) -> web.Response:
+    language = _language(request, target.language or target.merchant_language)
+    page = render_tracking_page(view, language, now=request.app[DEPS].now())
+    return _html(request, page, status)
+
+
+def _language(request: web.Request, recipients: str | None = None) -> str:
+    wish = request.query.get("lang")
+    explicit = wish if wish in SUPPORTED else request.cookies.get(_LANGUAGE_COOKIE)
+    return choose(explicit, recipients, request.headers.get("Accept-Language"))
+
+
+def _html(
+    request: web.Request, page: str, status: int, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    response = web.Response(text=page, status=status, content_type="text/html", headers=headers)
+    wish = request.query.get("lang")
+    if wish is not None and wish in SUPPORTED:
+        response.set_cookie(
+            _LANGUAGE_COOKIE, wish, path="/t", max_age=_A_YEAR, httponly=True, samesite="Lax"
+        )
+    return response
+
+
+async def get_static(request: web.Request) -> web.Response:
+    file = STATIC.get(request.path)
+    if file is None:
+        raise not_found()
+    return web.Response(body=file.body, headers={**_FOR_EVER, "Content-Type": file.content_type})
+
+
+_LANGUAGE = Parameter("lang", "query", "The language to show, kept in a cookie")
+_PAGE = "text/html"
+_FAULTS = (404, 429, 503)
+
+SHOPPER_ROUTES = (
+    Route(
+        "GET",
+        "/t/{token}",
+        get_page,
+        "The tracking page",
+        access="link",
+        parameters=(_LANGUAGE,),
+        answers={200: _PAGE} | dict.fromkeys(_FAULTS, _PAGE),
+    ),
+    Route(
+        "GET",
+        "/t/{token}/unlock",
+        get_unlock,
+        "Back to the tracking page",
+        access="link",
+        answers={303: None},
+    ),
+    Route(
+        "POST",
+        "/t/{token}/unlock",
+        post_unlock,
+        "Answer the second factor: postcode or last four digits of the phone",
+        access="link",
+        parameters=(_LANGUAGE,),
+        media=("application/x-www-form-urlencoded",),
+        answers={303: None} | dict.fromkeys((400, 403, 413, 415, 422, *_FAULTS), _PAGE),
+    ),
+    Route(
+        "GET",
+        "/static/{name}",
+        get_static,
+        "A file of the pages, named by its content",
+        access="none",
+        answers={200: "*/*"},
+        problems=(404,),
+    ),
+)
