@@ -157,14 +157,14 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    known = [name.upper() for name in Settings.model_fields]
     given = sorted(name for name in environment if name.upper().startswith(PREFIX))
-    return [_unknown(name, known) for name in given if name not in known]
+    return [_unknown(name, known) for name in given if name.removeprefix(PREFIX) not in known]
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name.upper(), known, n=1)
-    return f"{name}: unknown variable" + (f", did you mean {near[0]}?" if near else "")
+    near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), known, n=1)
+    return f"{name}: unknown variable" + (f", did you mean {PREFIX}{near[0]}?" if near else "")
 
 
 def _fault(detail: ErrorDetails) -> str:

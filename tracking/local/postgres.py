@@ -18,7 +18,7 @@ from tracking.local.process import last_words, spawn, stop
 from tracking.local.unprivileged import drop_root, give_away
 
 _START_LIMIT = 60.0  # seconds, recovery after a crash included
-_STOP_LIMIT = 15.0
+_STOP_LIMIT = 8.0
 _PAUSE = 0.05
 _PROC = Path("/proc")
 _FAULTS = ("FATAL", "PANIC", "error:")

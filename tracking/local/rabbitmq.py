@@ -14,7 +14,7 @@ from tracking.local.endpoint import settle, write_private
 from tracking.local.process import last_words, spawn, stop
 
 _START_LIMIT = 120.0  # seconds
-_STOP_LIMIT = 15.0
+_STOP_LIMIT = 8.0
 _PAUSE = 0.1
 _GREETING = b"AMQP\x00\x00\x09\x01"
 _METHOD_FRAME = b"\x01"  # what a ready node answers to the greeting

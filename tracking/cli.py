@@ -1,0 +1,81 @@
+"""The commands of `klat`. Each finds the stack by its data folder or by the environment."""
+
+import asyncio
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracking.local.folder import settings_for
+from tracking.local.up import Plan, run_until_stopped
+from tracking.logs import configure_logging
+from tracking.role import Role
+from tracking.settings import PREFIX, load_settings
+from tracking.store import migrate as schema
+
+app = typer.Typer(
+    name="klat",
+    help="Last-mile parcel tracking: a courier's event in, a live tracking page out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")
+]
+Port = Annotated[int | None, typer.Option(min=1, max=65535)]
+
+
+@app.command()
+def up(
+    *,
+    http_port: Port = None,
+    ops_port: Port = None,
+    data_dir: DataDir = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Add simulated couriers.")] = False,
+) -> None:
+    """Run everything on this machine: PostgreSQL, RabbitMQ and all roles."""
+    given = {"http_port": http_port, "ops_port": ops_port, "data_dir": data_dir}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    settings = settings.with_data_dir(settings.data_dir.resolve())
+    configure_logging(settings.log_format, role="up")
+    asyncio.run(run_until_stopped(Plan(settings, demo=demo)))
+
+
+@app.command()
+def serve(role: Role, data_dir: DataDir = None) -> None:
+    """Run one role in the foreground."""
+    settings = settings_for(data_dir)
+    configure_logging(settings.log_format, role=role)
+    import_module("tracking.roles").run(role, settings)
+
+
+@app.command()
+def migrate(
+    *,
+    data_dir: DataDir = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 if one is pending.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only list what is pending.")] = False,
+) -> None:
+    """Bring the schema up to date."""
+    dsn, known = settings_for(data_dir).database(), schema.load_migrations()
+    if check or plan:
+        pending = asyncio.run(schema.plan(dsn, known))
+        _list("pending", pending)
+        raise typer.Exit(code=1 if check and pending else 0)
+    _list("applied", asyncio.run(schema.migrate(dsn, known)))
+
+
+def _list(word: str, migrations: list[schema.Migration]) -> None:
+    for migration in migrations:
+        typer.echo(f"{word} {migration}")
+
+
+@app.command()
+def env(data_dir: DataDir = None) -> None:
+    """Print the variables by which other programs join the stack, one a line."""
+    settings = settings_for(data_dir)
+    typer.echo(f"{PREFIX}DATABASE_URL={settings.database()}")
+    typer.echo(f"{PREFIX}AMQP_URL={settings.broker()}")

@@ -1,0 +1,64 @@
+"""A command of ours as a supervised child: serving when its /readyz says so."""
+
+import asyncio
+import signal
+from asyncio.subprocess import Process
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from tracking.errors import ConfigurationError, StartError
+from tracking.local.process import spawn, stop
+
+EXIT_CONFIGURATION = 78
+_STOP_LIMIT = 15.0  # seconds
+_PAUSE = 0.1
+_PROBE_LIMIT = aiohttp.ClientTimeout(total=5)
+
+
+@dataclass
+class Child:
+    """`ops_port` is where it answers /readyz; without one it serves as soon as it runs."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    ops_port: int | None = None
+    _process: Process | None = field(default=None, init=False)
+
+    async def start(self) -> None:
+        self._process = await spawn(self.command, env=self.env)
+        async with aiohttp.ClientSession(timeout=_PROBE_LIMIT) as session:
+            while not await self._is_ready(session):
+                self._require_alive(self._process)
+                await asyncio.sleep(_PAUSE)
+
+    async def wait(self) -> int:
+        assert self._process is not None
+        code = await self._process.wait()
+        _refuse_misconfigured(self.name, code)
+        return code
+
+    async def stop(self) -> None:
+        await stop(self._process, grace=_STOP_LIMIT, how=signal.SIGTERM)
+
+    async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
+        if self.ops_port is None:
+            return True
+        try:
+            async with session.get(f"http://127.0.0.1:{self.ops_port}/readyz") as answer:
+                return answer.ok
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def _require_alive(self, process: Process) -> None:
+        if process.returncode is not None:
+            _refuse_misconfigured(self.name, process.returncode)
+            raise StartError(f"{self.name} ended at once (exit code {process.returncode})")
+
+
+def _refuse_misconfigured(name: str, code: int) -> None:
+    """What is set wrongly stays wrong: another start would not help. The child has said why."""
+    if code == EXIT_CONFIGURATION:
+        raise ConfigurationError(f"{name} does not accept its settings")

@@ -1,0 +1,87 @@
+"""The data folder of `klat up`: who uses it, and what other commands need to join its stack."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from tracking.errors import ConfigurationError, StartError
+from tracking.local.endpoint import write_private
+from tracking.settings import Settings, load_settings
+
+NEEDED_SPACE = 300 * 2**20  # bytes; RabbitMQ stops accepting messages at 50 MB free
+_STACK = "stack.json"
+_KEYS = "secret-keys"
+
+
+@contextmanager
+def owned(folder: Path, *, needed_space: int = NEEDED_SPACE) -> Iterator[None]:
+    """Create the folder and keep every other `klat up` out of it."""
+    try:
+        # root's PostgreSQL runs as another user and must be able to pass through
+        folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigurationError(f"{folder}: {error.strerror}") from error
+    try:
+        _take(lock, folder)
+        _require_space(folder, needed_space)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigurationError(f"{folder} is in use by another `klat up`") from None
+
+
+def _require_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StartError(
+            f"{folder}: the disk is full ({free >> 20} MB free, {needed >> 20} MB are needed)"
+        )
+
+
+def remember(folder: Path, **settings: str | int) -> None:
+    """Leave the settings of the running stack for the other commands."""
+    write_private(folder / _STACK, json.dumps(settings))
+
+
+def secret_key(folder: Path) -> str:
+    """The encryption key of this folder, made at the first start and kept."""
+    file = folder / _KEYS
+    if not file.exists():
+        write_private(file, Fernet.generate_key().decode())
+    return file.read_text()
+
+
+def settings_for(data_dir: Path | None = None) -> Settings:
+    """The settings of a command: the environment, then what the stack of the data folder left."""
+    given = load_settings(**({"data_dir": data_dir} if data_dir else {}))
+    left = {
+        name: value
+        for name, value in _left(given.data_dir).items()
+        if name not in given.model_fields_set
+    }
+    return load_settings(data_dir=given.data_dir, **left)
+
+
+def _left(folder: Path) -> dict[str, Any]:
+    try:
+        left: dict[str, Any] = json.loads((folder / _STACK).read_text())
+        left["secret_keys"] = (folder / _KEYS).read_text()
+    except FileNotFoundError:
+        return {}
+    except PermissionError as error:
+        raise ConfigurationError(f"{error.filename}: {error.strerror}") from error
+    return left
