@@ -1,4 +1,4 @@
-"""Connections to RabbitMQ: retried at the start, published to with a confirm and a time limit."""
+"""Messages out: published with a confirm and a time limit, on a connection that heals itself."""
 
 import asyncio
 import random
@@ -17,41 +17,64 @@ log = structlog.get_logger()
 
 PUBLISH_TIMEOUT = 5.0  # seconds until a publish without confirm counts as not accepted
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
-FAILURES = (
+_FAILURES = (
     OSError,
     TimeoutError,
     RuntimeError,  # a channel that is being reopened
+    asyncio.InvalidStateError,
     aiormq.exceptions.AMQPError,
     aio_pika.exceptions.AMQPException,
 )
 
 
-async def connect(url: str, name: str) -> AbstractRobustConnection:
-    """Connect, however long the broker takes to come. Heals itself afterwards."""
-    wait = _FIRST_RETRY
-    while True:
-        try:
-            return await aio_pika.connect_robust(
-                url, client_properties={"connection_name": f"klat {name}"}, reconnect_interval=1
-            )
-        except (OSError, aiormq.exceptions.AMQPError, aio_pika.exceptions.AMQPException) as error:
-            log.warning("broker.unreachable", error=type(error).__name__, retry_in=round(wait, 1))
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            wait = min(wait * 2, _LAST_RETRY)
-
-
 class Publisher:
-    """Publishes with confirms. Returns after the broker's word, else raises BrokerUnavailable."""
+    """Publishes with confirms. Returns after the broker's word, else raises BrokerUnavailable.
 
-    def __init__(self, connection: AbstractRobustConnection, channel: AbstractChannel) -> None:
-        self._connection = connection
-        self._channel = channel
+    `run` keeps the connection; until it stands, and whenever it does not, nothing is accepted.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url, self._name = url, name
+        self._connection: AbstractRobustConnection | None = None
+        self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
 
-    @classmethod
-    async def open(cls, connection: AbstractRobustConnection) -> "Publisher":
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        return cls(connection, channel)
+    @property
+    def is_connected(self) -> bool:
+        connection, channel = self._connection, self._channel
+        return (
+            connection is not None
+            and channel is not None
+            and connection.connected.is_set()
+            and not channel.is_closed
+        )
+
+    async def run(self) -> None:
+        """Connect, however long the broker takes to come; stay until cancelled."""
+        wait = _FIRST_RETRY
+        while self._channel is None:
+            try:
+                await self._connect()
+            except _FAILURES as error:
+                log.warning("broker.unreachable", error=type(error).__name__)
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+                wait = min(wait * 2, _LAST_RETRY)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self._close()
+
+    async def _connect(self) -> None:
+        connection = await aio_pika.connect_robust(
+            self._url, client_properties={"connection_name": self._name}, reconnect_interval=1
+        )
+        self._connection = connection
+        self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+
+    async def _close(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            await connection.close()
 
     async def publish(
         self,
@@ -74,23 +97,21 @@ class Publisher:
         try:
             target = await self._exchange(exchange)
             await target.publish(message, routing_key, mandatory=mandatory, timeout=PUBLISH_TIMEOUT)
-        except FAILURES as error:
+        except _FAILURES as error:
             raise BrokerUnavailable(f"not confirmed: {type(error).__name__}") from error
 
     async def publish_event(
-        self, routing_key: str, body: bytes, *, headers: Mapping[str, str] | None = None
+        self, routing_key: str, body: bytes, *, headers: Mapping[str, str]
     ) -> None:
         """Hand a courier's event to `courier.events`."""
-        await self.publish(EVENTS, routing_key, body, headers=headers)
+        content_type = headers.get("content-type", "application/json")
+        await self.publish(EVENTS, routing_key, body, headers=headers, content_type=content_type)
 
     async def _exchange(self, name: str) -> AbstractExchange:
+        if self._channel is None or not self.is_connected:
+            raise BrokerUnavailable("not connected")
         known = self._exchanges.get(name)
         if known is None:
-            async with asyncio.timeout(PUBLISH_TIMEOUT):
-                known = await self._channel.get_exchange(name, ensure=False)
+            known = await self._channel.get_exchange(name, ensure=False)
             self._exchanges[name] = known
         return known
-
-    @property
-    def is_connected(self) -> bool:
-        return self._connection.connected.is_set() and not self._channel.is_closed

@@ -46,6 +46,7 @@ class Relay:
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._leased_until = datetime.min.replace(tzinfo=UTC)
         self.is_ready = False
+        self._leaving = False
 
     async def run(self) -> None:
         while True:
@@ -66,6 +67,8 @@ class Relay:
                     await _wait(woken, _LOOK_EVERY)
 
     async def _holds_lease(self) -> bool:
+        if self._leaving:
+            return False
         now = datetime.now(UTC)
         if self._leased_until - now < LEASE / 2:
             if not await self._outbox.take_lease("relay", self._holder, now, LEASE):
@@ -109,6 +112,7 @@ class Relay:
 
     async def close(self) -> None:
         """Let another relay go on at once."""
+        self._leaving = True
         await self._outbox.give_up_lease("relay", self._holder)
 
 

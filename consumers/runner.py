@@ -29,11 +29,10 @@ class Runner:
 
     def __init__(self, source: Source, handle: Handle, park: Park) -> None:
         self._source, self._handle, self._park = source, handle, park
-        self.is_healthy = False  # the last thing tried worked
 
     @property
-    def is_ready(self) -> bool:
-        return self._source.is_attached and self.is_healthy
+    def is_attached(self) -> bool:
+        return self._source.is_attached
 
     async def run(self) -> None:
         while True:
@@ -60,12 +59,10 @@ class Runner:
             try:
                 await self._handle(messages)
             except StoreUnavailable as error:
-                self.is_healthy = False
                 log.warning("store.unavailable", error=str(error), waiting=len(messages))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LAST_PAUSE)
             else:
-                self.is_healthy = True
                 return
 
     async def _insist(self, message: DeliveredMessage, error: Exception) -> None:

@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         """The address of RabbitMQ, password included."""
         return _required(self.amqp_url, "AMQP_URL", self.data_dir)
 
+    def keys(self) -> list[str]:
+        """The keys that seal secrets at rest, the newest first."""
+        if not self.secret_keys:
+            raise ConfigurationError(f"{PREFIX}SECRET_KEYS: is not set; secrets cannot be sealed")
+        return [key.get_secret_value() for key in self.secret_keys]
+
     def with_data_dir(self, data_dir: Path | None) -> Self:
         """The same settings for the folder named on the command line, if one was."""
         return self if data_dir is None else self.model_copy(update={"data_dir": data_dir})

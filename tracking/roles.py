@@ -1,0 +1,205 @@
+"""Composition: which parts make up each role. The only place, with the CLI, that knows them all."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import asyncpg
+import structlog
+import uvloop
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from consumers.connection import Publisher
+from consumers.courier_events import (
+    CourierEvents,
+    IngestMetrics,
+    courier_events_runner,
+    keep_code_map_fresh,
+)
+from consumers.decode import Decoder
+from consumers.live_updates import LiveUpdates
+from consumers.relay import Relay, RelayMetrics
+from tracking.incoming import CodeMap
+from tracking.ingest import Applied, Batch, ingest
+from tracking.live import LiveHub
+from tracking.role import Role
+from tracking.sealing import Sealer
+from tracking.settings import Settings
+from tracking.store.outbox import Outbox
+from tracking.store.parked import Parked
+from tracking.store.pool import connection, open_pool
+from tracking.store.quarantine import load_code_map
+from tracking.web.app import make_app
+from tracking.web.deps import Deps
+from tracking.web.ops import Check, Readiness, make_ops_app
+from tracking.web.serving import serve
+
+log = structlog.get_logger()
+
+DRAIN = 0.5  # seconds between "not ready" and the end, for a load balancer to notice
+
+
+@dataclass(slots=True)
+class Running:
+    """A role while it runs: its background work by name, and what undoes it."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    stack: AsyncExitStack
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @property
+    def sealer(self) -> Sealer:
+        return Sealer(self.settings.keys())
+
+    def start(self, name: str, work: Awaitable[None]) -> None:
+        """Run until the role ends; its failure ends the role, and the supervisor starts another."""
+        self.tasks[name] = asyncio.ensure_future(work)
+
+    async def database_answers(self) -> bool:
+        async with connection(self.pool) as conn:
+            return await conn.fetchval("SELECT true") is True
+
+
+def run(role: Role, settings: Settings) -> None:
+    """Run one role until SIGTERM or Ctrl-C. Raises what ended it otherwise."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(role, settings))
+
+
+async def _run(role: Role, settings: Settings) -> None:
+    stopped = _stop_signal()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database())
+        stack.push_async_callback(_close, pool)
+        running = Running(settings, pool, stack)
+        stack.push_async_callback(_cancel, running.tasks)
+        readiness = await _ROLES[role](running)
+        await _serve(running, make_ops_app(readiness, running.registry), settings.ops_port)
+        log.info("role.started")
+        await _until(stopped, running)
+        readiness.draining = True
+        await asyncio.sleep(DRAIN)
+    log.info("role.stopped")
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            await pool.close()
+
+
+def _stop_signal() -> asyncio.Event:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def _until(stopped: asyncio.Event, running: Running) -> None:
+    """Wait for the signal; a background task that ends on its own is a fault."""
+    stop = asyncio.create_task(stopped.wait())
+    await asyncio.wait({stop, *running.tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+    if not stop.done():
+        stop.cancel()
+        for name, task in running.tasks.items():
+            if task.done():
+                log.error("task.ended", task=name)
+                task.result()
+
+
+async def _cancel(tasks: Mapping[str, asyncio.Task[None]]) -> None:
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+async def _serve(
+    running: Running, app: web.Application, port: int, host: str = "127.0.0.1"
+) -> None:
+    runner = await serve(app, host, port)
+    running.stack.push_async_callback(runner.cleanup)
+
+
+async def _start_web(running: Running) -> Readiness:
+    settings, hub = running.settings, LiveHub()
+    publisher = Publisher(settings.broker(), "klat web")
+    live = LiveUpdates(settings.broker(), hub, settings.ingest_queues)
+    deps = Deps(
+        pool=running.pool,
+        sealer=running.sealer,
+        settings=settings,
+        publish=publisher.publish_event,
+        hub=hub,
+        registry=running.registry,
+    )
+    running.start("publisher", publisher.run())
+    running.start("live_updates", live.run())
+    await _serve(running, make_app(deps), settings.http_port, "0.0.0.0")  # noqa: S104 - the public port
+    running.stack.callback(hub.close)
+    checks = {"database": running.database_answers, "broker": _check(lambda: live.is_attached)}
+    return Readiness(checks, need="any")
+
+
+async def _start_ingest(running: Running) -> Readiness:
+    settings, sealer = running.settings, running.sealer
+    decoder = Decoder(sealer)
+
+    async def apply(batch: Batch, now: datetime) -> Applied:
+        return await ingest(running.pool, batch, sealer, now=now)
+
+    events = CourierEvents(
+        decoder, apply, Parked(running.pool, sealer).park_message, IngestMetrics(running.registry)
+    )
+    runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
+    running.start("code_map", keep_code_map_fresh(decoder, partial(_code_map, running.pool)))
+    running.start("courier_events", runner.run())
+    checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
+    return Readiness(checks)
+
+
+async def _code_map(pool: asyncpg.Pool) -> CodeMap:
+    async with connection(pool) as conn:
+        return await load_code_map(conn)
+
+
+async def _start_relay(running: Running) -> Readiness:
+    settings = running.settings
+    publisher = Publisher(settings.broker(), "klat relay")
+    relay = Relay(
+        Outbox(running.pool), settings.database(), publisher, RelayMetrics(running.registry)
+    )
+    running.start("publisher", publisher.run())
+    running.start("relay", relay.run())
+    running.stack.push_async_callback(_leave, relay)
+    checks = {
+        "database": running.database_answers,
+        "broker": _check(lambda: publisher.is_connected and relay.is_ready),
+    }
+    return Readiness(checks)
+
+
+async def _leave(relay: Relay) -> None:
+    with suppress(Exception):  # the lease runs out by itself
+        async with asyncio.timeout(2):
+            await relay.close()
+
+
+def _check(holds: Callable[[], bool]) -> Check:
+    async def check() -> bool:
+        return holds()
+
+    return check
+
+
+_ROLES: Mapping[Role, Callable[[Running], Awaitable[Readiness]]] = {
+    Role.WEB: _start_web,
+    Role.INGEST: _start_ingest,
+    Role.RELAY: _start_relay,
+}
