@@ -24,8 +24,10 @@ class ParcelView:
     """One parcel as the holder of the link may see it. Instants are aware.
 
     `state.pickup_code`, `state.pickup_qr`, `state.signed_by` and the descriptions and addresses of
-    `history` are present only when `unlock` is UNLOCKED. `zone` is the IANA zone of the delivery
-    place, in which every time is shown. `history` is newest first.
+    `history` are present only when `unlock` is UNLOCKED; `has_pickup_code` says that a code waits,
+    also while it may not be shown. `to_collect` says whether the parcel goes to a locker or pickup
+    point rather than to a door, None when nobody said so yet. `zone` is the IANA zone of the
+    delivery place, in which every time is shown. `history` is newest first.
     """
 
     state: ShipmentState
@@ -43,3 +45,5 @@ class ParcelView:
     unlock: UnlockState = UnlockState.IMPOSSIBLE
     tries_left: int = 0
     paused_until: datetime | None = None
+    has_pickup_code: bool = False
+    to_collect: bool | None = None

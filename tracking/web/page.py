@@ -1,0 +1,225 @@
+"""The shopper's pages as HTML: pure functions of what may be seen, the language and `now`."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from schemas.scan import Location
+from schemas.status import Status
+from tracking.web.advice import Helper
+from tracking.web.answer import read_answer
+from tracking.web.assets import static_path
+from tracking.web.catalog import N_, Words, words_of
+from tracking.web.dates import Calendar
+from tracking.web.language import SUPPORTED
+from tracking.web.progress import progress
+from tracking.web.timeline import timeline
+from tracking.web.view import ParcelView, UnlockState
+from tracking.web.wording import status_word
+
+_STALE: Final = timedelta(minutes=2)  # an older view is a kept copy and says so
+_SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
+
+
+class MessageKind(StrEnum):
+    """Why there is no parcel to show. One answer for unknown and forbidden."""
+
+    NOT_FOUND = "not_found"
+    EXPIRED = "expired"
+    UNAVAILABLE = "unavailable"
+    TOO_MANY = "too_many"
+
+
+_MESSAGES: Final = {
+    MessageKind.NOT_FOUND: (
+        N_("There is no parcel here"),
+        N_("Check that the link is complete. You find it in the message from the shop."),
+    ),
+    MessageKind.EXPIRED: (
+        N_("This link has expired"),
+        N_("The parcel arrived long ago. If you have a question about it, ask the shop."),
+    ),
+    MessageKind.UNAVAILABLE: (
+        N_("Tracking is not available right now"),
+        N_("Nothing is lost. Please try again in a minute."),
+    ),
+    MessageKind.TOO_MANY: (
+        N_("Too many requests"),
+        N_("Please wait a minute and try again."),
+    ),
+}
+_RETRY: Final = frozenset({MessageKind.UNAVAILABLE, MessageKind.TOO_MANY})
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_tracking_page = _environment.get_template("tracking.html")
+_message_page = _environment.get_template("message.html")
+
+
+def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> str:
+    words = words_of(language)
+    calendar = Calendar(words, view.zone, now)
+    answer = read_answer(view, words, calendar)
+    carrier, shop = _address(view.carrier_page), _address(view.merchant_help)
+    return _tracking_page.render(
+        **_frame(words, view.path),
+        view=view,
+        state=view.state,
+        answer=answer,
+        status=status_word(words, view.state.status, view.state.handover),
+        steps=progress(view, words),
+        pickup=_pickup(view, calendar),
+        unlock=_unlock(view, words, calendar),
+        timeline=timeline(view.history, words, calendar),
+        zone=calendar.place(entry.at for entry in view.history),
+        carrier_page=carrier,
+        merchant_help=shop,
+        ask=_ask(answer.advice.ask if answer.advice else None, carrier, shop),
+        news=_news(view.state.last_scan_at, calendar),
+        as_of=calendar.on(view.as_of),
+        stale=now - view.as_of > _STALE,
+        is_over=view.state.is_over,
+    )
+
+
+def render_message_page(kind: str, language: str, *, path: str | None = None) -> str:
+    """A page without a parcel. `path` is where the language links and "try again" lead."""
+    words, kind = words_of(language), MessageKind(kind)
+    title, text = _MESSAGES[kind]
+    return _message_page.render(
+        **_frame(words, path),
+        title=words.gettext(title),
+        text=words.gettext(text),
+        retry=kind in _RETRY,
+    )
+
+
+def _frame(words: Words, path: str | None) -> dict[str, Any]:
+    """What every page needs."""
+    return {
+        "language": words.language,
+        "direction": words.locale.text_direction,
+        "languages": SUPPORTED,
+        "path": path,
+        "gettext": words.gettext,
+        "ngettext": words.ngettext,
+        "pgettext": words.pgettext,
+        "static": static_path,
+    }
+
+
+def _news(last: datetime | None, calendar: Calendar) -> Markup | None:
+    """When the carrier last said something; the script turns it into "3 minutes ago"."""
+    if last is None:
+        return None
+    iso = calendar.local(last).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" data-ago>{}</time>').format(iso, calendar.on(last))
+
+
+def _ask(helper: Helper | None, carrier: str | None, shop: str | None) -> str | None:
+    """Whom the advice sends the shopper to, where there is an address."""
+    if helper is Helper.CARRIER and carrier:
+        return "carrier"
+    return "shop" if helper and shop else None
+
+
+def _address(url: str | None) -> str | None:
+    """A link that may be offered; anything a browser would run is not one."""
+    if url is None:
+        return None
+    try:
+        return url if urlsplit(url).scheme.lower() in _SCHEMES else None
+    except ValueError:
+        return None
+
+
+def _pickup(view: ParcelView, calendar: Calendar) -> dict[str, Any] | None:
+    """Where, how long still, and with which code it can be collected."""
+    state = view.state
+    if state.status is not Status.READY_FOR_PICKUP:
+        return None
+    unlocked = view.unlock is UnlockState.UNLOCKED
+    code, qr = (state.pickup_code, state.pickup_qr) if unlocked else (None, None)
+    secret = qr or code
+    return {
+        "place": state.pickup_place,
+        "map": _map(state.pickup_place),
+        "left": _left(state.pickup_until, calendar),
+        "code": _grouped(code) if code else None,
+        "qr": _qr(secret) if secret else None,
+    }
+
+
+def _left(until: datetime | None, calendar: Calendar) -> Markup | None:
+    if until is None or until <= calendar.now:
+        return None
+    words, days = calendar.words, calendar.days_until(until)
+    if days == 0:
+        return words.gettext("Today is the last day")
+    return words.ngettext("%(n)d day left", "%(n)d days left", days)
+
+
+def _map(place: Location | None) -> str | None:
+    if place is None or place.lat is None or place.lon is None:
+        return None
+    at = f"{place.lat:.5f}/{place.lon:.5f}"
+    return f"https://www.openstreetmap.org/?mlat={place.lat:.5f}&mlon={place.lon:.5f}#map=18/{at}"
+
+
+def _grouped(code: str) -> list[str]:
+    """Digits in threes are easier to read and type; other codes stay as they are."""
+    if not code.isdigit() or len(code) < 6 or len(code) % 3:
+        return [code]
+    return [code[i : i + 3] for i in range(0, len(code), 3)]
+
+
+def _qr(text: str) -> Markup:
+    """Black on white also in the dark: scanners do not read the inverse."""
+    code = segno.make(text, error="m", micro=False, boost_error=False)
+    drawing = code.svg_inline(
+        omitsize=True, border=4, svgclass=None, lineclass=None, dark="#000", light="#fff"
+    )
+    return Markup(drawing)  # noqa: S704 - segno's own drawing; the text is in its modules only
+
+
+def _unlock(view: ParcelView, words: Words, calendar: Calendar) -> dict[str, Any] | None:
+    """The second factor: what is asked, and what became of the last answer."""
+    if view.unlock in {UnlockState.IMPOSSIBLE, UnlockState.UNLOCKED}:
+        return None
+    for_code = view.state.status is Status.READY_FOR_PICKUP and view.has_pickup_code
+    return {
+        "for_code": for_code,
+        "open": for_code or view.unlock is not UnlockState.LOCKED,
+        "wrong": _wrong(view, words),
+        "paused": _paused(view, words, calendar),
+    }
+
+
+def _wrong(view: ParcelView, words: Words) -> Markup | None:
+    if view.unlock is not UnlockState.WRONG:
+        return None
+    return words.ngettext(
+        "That does not match. %(n)d try is left.",
+        "That does not match. %(n)d tries are left.",
+        view.tries_left,
+    )
+
+
+def _paused(view: ParcelView, words: Words, calendar: Calendar) -> Markup | None:
+    if view.unlock is not UnlockState.PAUSED:
+        return None
+    if view.paused_until is None:
+        return words.gettext("Too many wrong answers. Please try again later.")
+    when = calendar.on(view.paused_until)
+    return words.gettext("Too many wrong answers. You can try again %(when)s.", when=when)
