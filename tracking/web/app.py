@@ -34,7 +34,7 @@ def make_app(deps: Deps) -> web.Application:
     app[ROUTES] = ALL_ROUTES
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.path, _served(route))
-        if route.method == "GET":
+        if route.method == "GET" and route.timed:
             app.router.add_route("HEAD", route.path, _served(route))
     app.on_response_prepare.append(secure_headers)
     app.on_shutdown.append(_end_streams)

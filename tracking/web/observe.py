@@ -12,6 +12,7 @@ from tracking.web.problem import Handler
 log = structlog.get_logger()
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+_LEFT = 499  # the client was gone before the answer was made
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
@@ -42,20 +43,21 @@ METRICS = web.AppKey("metrics", Metrics)
 @web.middleware
 async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
     started = time.perf_counter()
-    status = 499  # the client left before the answer was made
+    response = None
     try:
         response = await handler(request)
-        status = response.status
     finally:
-        _note(request, status, time.perf_counter() - started)
+        _note(request, response, time.perf_counter() - started)
     return response
 
 
-def _note(request: web.Request, status: int, seconds: float) -> None:
+def _note(request: web.Request, response: web.StreamResponse | None, seconds: float) -> None:
     metrics, route = request.app[METRICS], _template(request)
+    status = response.status if response is not None else _LEFT
     method = request.method if request.method in _METHODS else "other"
     metrics.requests.labels(method, route, status).inc()
-    metrics.seconds.labels(route).observe(seconds)
+    if isinstance(response, web.Response):  # a live stream lasts as long as somebody looks
+        metrics.seconds.labels(route).observe(seconds)
     caller = request.get(CALLER)
     log.info(
         "http.request",

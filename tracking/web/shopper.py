@@ -21,6 +21,7 @@ from tracking.web.page import MessageKind, render_message_page, render_tracking_
 from tracking.web.parcel import accepted_answers, parcel_view
 from tracking.web.problem import RETRY_AFTER, Handler, HttpProblem, as_problem, not_found
 from tracking.web.routing import Parameter, Route
+from tracking.web.stream import get_stream
 from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
 from tracking.web.view import ParcelView, UnlockState
 
@@ -181,6 +182,20 @@ SHOPPER_ROUTES = (
         parameters=(_LANGUAGE,),
         media=("application/x-www-form-urlencoded",),
         answers={303: None} | dict.fromkeys((400, 403, 413, 415, 422, *_FAULTS), _PAGE),
+    ),
+    Route(
+        "GET",
+        "/t/{token}/stream",
+        get_stream,
+        "Live updates of the page; 204 when the story has ended",
+        access="link",
+        parameters=(
+            Parameter("Last-Event-ID", "header", "The version seen last"),
+            Parameter("last", "query", "The same, for clients that cannot send the header"),
+        ),
+        answers={200: "text/event-stream", 204: None},
+        problems=_FAULTS,
+        timed=False,
     ),
     Route(
         "GET",

@@ -1,0 +1,199 @@
+"""POST /v1/events: what is taken, what is refused, and what the broker gets of it."""
+
+import gzip
+import json
+from io import BytesIO
+
+import pytest
+from conftest import event
+
+
+@pytest.fixture
+async def omniva(world):
+    return await world.key("courier", carrier="omniva")
+
+
+async def post(world, key, body, media="application/json", **headers):
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await world.call(
+        "POST", "/v1/events", data=BytesIO(data), headers={**key, "Content-Type": media, **headers}
+    )
+
+
+async def test_one_event_is_accepted_when_the_broker_has_confirmed_it(world, omniva):
+    answer = await post(world, omniva, event())
+    assert answer.status == 202
+    assert set(answer.json) == {"receipt", "accepted", "rejected"}
+    assert (answer.json["accepted"], answer.json["rejected"]) == (1, [])
+    (message,) = world.broker.messages
+    assert message.routing_key == "carrier.omniva"
+    assert json.loads(message.body) == event()
+    assert message.headers["x-received-at"] == world.clock().isoformat()
+    assert message.headers["x-receipt"] == answer.json["receipt"]
+    assert message.headers["content-type"] == "application/json"
+
+
+async def test_an_array_goes_on_in_its_order_in_messages_of_a_hundred(world, omniva):
+    events = [event(event_id=f"e{n}", description="ā" * n) for n in range(250)]
+    answer = await post(world, omniva, events)
+    assert (answer.status, answer.json["accepted"]) == (202, 250)
+    assert [len(json.loads(m.body)) for m in world.broker.messages] == [100, 100, 50]
+    assert world.broker.events() == events
+
+
+async def test_lines_go_on_as_arrays(world, omniva):
+    events = [event(event_id=f"e{n}") for n in range(3)]
+    body = b"\n".join(json.dumps(each).encode() for each in events) + b"\n"
+    answer = await post(world, omniva, body, media="application/x-ndjson")
+    assert (answer.status, answer.json["accepted"]) == (202, 3)
+    (message,) = world.broker.messages
+    assert json.loads(message.body) == events
+
+
+async def test_a_bad_event_costs_only_itself_and_its_field_is_named(world, omniva):
+    events = [
+        event(event_id="good"),
+        event(colour="red"),
+        event(occurred_at="yesterday"),
+        event(status=None),
+        "nonsense",
+        event(status="lost in space"),
+        event(event_id="also good"),
+    ]
+    answer = await post(world, omniva, events)
+    assert (answer.status, answer.json["accepted"]) == (202, 2)
+    errors = {each["index"]: each["error"] for each in answer.json["rejected"]}
+    assert list(errors) == [1, 2, 3, 4, 5]
+    assert errors[1].startswith("colour")
+    assert errors[2].startswith("occurred_at")
+    assert errors[5].startswith("status")
+    assert [each["event_id"] for each in world.broker.events()] == ["good", "also good"]
+
+
+async def test_a_broken_line_costs_only_itself(world, omniva):
+    body = b'{"carrier": \n' + json.dumps(event()).encode() + b"\n\xff\xfe\n"
+    answer = await post(world, omniva, body, media="application/x-ndjson")
+    assert answer.status == 202
+    assert [each["index"] for each in answer.json["rejected"]] == [0, 2]
+    assert world.broker.events() == [event()]
+
+
+async def test_when_every_event_is_bad_nothing_is_published(world, omniva):
+    answer = await post(world, omniva, event(colour="red"))
+    assert (answer.status, answer.json["accepted"]) == (202, 0)
+    assert len(answer.json["rejected"]) == 1
+    assert world.broker.messages == []
+
+
+async def test_events_of_lockers_take_the_lockers_way(world):
+    key = await world.key("courier", carrier="riga-lockers")
+    stored = event(carrier="riga-lockers", status=None, code="Stored")
+    moved = event(carrier="riga-lockers", event_id="a2")
+    answer = await post(world, key, [stored, moved])
+    assert answer.json["accepted"] == 2
+    by_key = {m.routing_key: json.loads(m.body) for m in world.broker.messages}
+    assert by_key == {"locker.riga-lockers": [stored], "carrier.riga-lockers": [moved]}
+
+
+async def test_a_key_posts_for_its_own_carrier_only(world, omniva):
+    answer = await post(world, omniva, [event(), event(carrier="dpd")])
+    assert (answer.status, answer.json["accepted"]) == (202, 1)
+    assert answer.json["rejected"] == [
+        {"index": 1, "error": "carrier: this key may post for omniva only"}
+    ]
+    alone = await post(world, omniva, event(carrier="dpd"))
+    assert alone.status == 403
+    assert {each["carrier"] for each in world.broker.events()} == {"omniva"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"   \n", id="blanks"),
+        pytest.param(b"{", id="cut off"),
+        pytest.param(b"no json at all", id="prose"),
+        pytest.param(b"12", id="a number"),
+        pytest.param(b'"text"', id="a text"),
+        pytest.param(b"\xff\xfe\x00", id="no UTF-8"),
+        pytest.param(b'{"carrier": "\xc3\x28"}', id="broken UTF-8"),
+        pytest.param(b'{"carrier": "\\ud800"}', id="half a surrogate pair"),
+        pytest.param(b'{"carrier": "a\x00b"}', id="a raw NUL"),
+        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="deep and closed"),
+        pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, id="deep objects"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_whole(world, omniva, body):
+    answer = await post(world, omniva, body)
+    assert answer.status == 400
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert answer.json["status"] == 400
+    assert world.broker.messages == []
+
+
+async def test_a_nul_in_a_text_is_pointed_at(world, omniva):
+    one = await post(world, omniva, event(description="a\0b"))
+    assert one.status == 422
+    assert one.json["errors"] == [{"pointer": "/description", "error": "holds a NUL"}]
+    many = await post(world, omniva, [event(), event(location={"city": "\0"})])
+    assert many.json["errors"][0]["pointer"] == "/1/location/city"
+    lines = b"\n".join(json.dumps(e).encode() for e in (event(), event(event_id="\0")))
+    assert (await post(world, omniva, lines)).json["errors"][0]["pointer"] == "/1/event_id"
+    assert world.broker.messages == []
+    written = await post(world, omniva, event(description="the text \\u0000"))
+    assert written.json["accepted"] == 1
+
+
+async def test_at_most_a_thousand_events(world, omniva):
+    full = [event(event_id=f"e{n}") for n in range(1000)]
+    assert (await post(world, omniva, full)).json["accepted"] == 1000
+    answer = await post(world, omniva, [*full, event()])
+    assert answer.status == 413
+    assert (await post(world, omniva, b"[%b0]" % (b"0," * 400_000))).status == 413
+    assert (await post(world, omniva, b"0\n" * 400_000)).status == 413
+
+
+async def test_at_most_a_mebibyte_whether_announced_or_not(world, omniva):
+    big = b" " * (1024 * 1024 + 1)
+    assert (await post(world, omniva, big)).status == 413
+
+    async def trickle():
+        for _ in range(300):
+            yield b" " * 4096
+
+    answer = await world.call("POST", "/v1/events", data=trickle(), headers=omniva)
+    assert answer.status == 413
+    just = json.dumps(event()).encode()
+    assert (await post(world, omniva, just + b" " * (1024 * 1024 - len(just)))).status == 202
+
+
+async def test_compressed_bodies_are_refused_unread(world, omniva):
+    bomb = gzip.compress(b"[" + b"0," * 5_000_000 + b"0]")
+    answer = await post(world, omniva, bomb, **{"Content-Encoding": "gzip"})
+    assert answer.status == 415
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+async def test_without_the_broker_nothing_is_accepted(world, omniva):
+    world.broker.away = True
+    answer = await post(world, omniva, event())
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+
+
+async def test_events_are_accepted_while_the_database_is_away(world, omniva):
+    assert (await post(world, omniva, event())).status == 202
+    await world.pool.close()
+    assert (await post(world, omniva, event(event_id="a2"))).status == 202
+    unknown = await world.call("GET", "/v1/shipments?order=1", headers=omniva)
+    assert unknown.status == 403
+
+
+@pytest.mark.parametrize(("role", "status"), [("merchant", 403), ("support", 403), (None, 401)])
+async def test_only_couriers_post_events(world, role, status):
+    key = await world.key(role) if role else {}
+    answer = await post(world, key, event())
+    assert answer.status == status
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert world.broker.messages == []
