@@ -125,7 +125,8 @@ def aftership_tag(
     status: Status, handover: Handover | None = None, reason: Reason | None = None
 ) -> tuple[str, str]:
     """Our status as AfterShip's (tag, subtag), as exact as AfterShip has words for."""
-    keys = ((status, reason), (status, handover), (status, None))
+    details = (detail for detail in (reason, handover) if detail is not None)
+    keys = (*((status, detail) for detail in details), (status, None))
     subtag = next(AFTERSHIP_TAGS[key] for key in keys if key in AFTERSHIP_TAGS)
     return subtag.rpartition("_")[0], subtag
 
@@ -169,7 +170,6 @@ def _scan(
         carrier=carrier,
         tracking_number=number,
         time=when(checkpoint, _zone(checkpoint, context), "checkpoint_time"),
-        event_id=first(checkpoint, "hash"),
         code=code,
         **verdict(meaning, _where(meaning, where)),
         description=prose(first(checkpoint, "message", "subtag_message")),

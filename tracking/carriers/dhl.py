@@ -39,7 +39,7 @@ CODES: Mapping[str, Meaning] = {
     "unknown": INFORMATIONAL,
 }
 
-_SIGNED = re.compile(r"\s*[-,.:;]?\s*signed\s+(?:for\s+)?by\b\s*:?\s*(.*)", re.IGNORECASE)
+_SIGNED = re.compile(r"\bsigned\s+(?:for\s+)?by\b\s*:?(.*)", re.IGNORECASE)
 # A text with one of these in it speaks of a parcel; a short one without may be somebody's name.
 _VOCABULARY = """
     address arrival arrived arriving attempt awaiting clearance closed collected courier customs
@@ -101,9 +101,10 @@ def _told(said: str | None, people: frozenset[str]) -> tuple[str | None, str | N
     if said is None:
         return None, None
     found = _SIGNED.search(said)
-    text, name = (said[: found.start()], found[1]) if found else (said, "")
+    text, name = (said[: found.start()].rstrip(" -,.:;"), found[1]) if found else (said, "")
     if _may_be_name(text, people):
-        return None, signer(name) or signer(text)
+        is_short = len(text.split()) <= _LONGEST_NAME
+        return None, signer(name) or (signer(text) if is_short else None)
     return text, signer(name)
 
 

@@ -105,7 +105,7 @@ _BALTIC = {
 CODES: Mapping[str, Meaning] = {**_LIFE_CYCLE, **_SCANS, **_BALTIC}
 
 _CLOCK = "%m/%d/%Y %I:%M:%S %p"
-_DEPOT = re.compile(r"(.*?)\s*\(([A-Z]{2})\)")
+_DEPOT = re.compile(r"([^(]*)\(([A-Z]{2})\)")
 _HOURS = re.compile(r"(\d{2}):?(\d{2})\s*-\s*(\d{2}):?(\d{2})")
 
 

@@ -1,6 +1,7 @@
 """Names in a carrier's fields: who signed, and which carrier an aggregator speaks of."""
 
 import re
+import unicodedata
 from typing import Any
 
 from tracking.carriers.payload import prose
@@ -14,7 +15,8 @@ _NO_NAME = ("signature", "release", "required", "not req")
 
 def carrier_code(name: str) -> str:
     """`FedEx` -> fedex, `dhl_express` -> dhl; a name we do not know becomes a slug of itself."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     compact = slug.replace("-", "")
     known = _ALIASES.get(compact) or next((f for f in _FAMILIES if compact.startswith(f)), None)
     return known or _fitting(slug)
