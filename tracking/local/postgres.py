@@ -22,7 +22,7 @@ _STOP_LIMIT = 8.0
 _PAUSE = 0.05
 _PROC = Path("/proc")
 _FAULTS = ("FATAL", "PANIC", "error:")
-_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_NOT_DURABLE = ("fsync=off", "full_page_writes=off")  # a crash of the machine, not of the server
 _SETTINGS = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",  # a socket's path may not be longer than 107 bytes

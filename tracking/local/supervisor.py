@@ -66,15 +66,20 @@ async def _all_set(
 
 async def _keep(service: Service, serving: asyncio.Event) -> None:
     """Start the service, again whenever it ends. Before it has ever served, its error is final."""
-    pause = FIRST_PAUSE
+    pause = None
     while True:
         began = time.monotonic()
         outcome = await _run_once(service, serving)
-        if time.monotonic() - began >= GOOD_RUN:
-            pause = FIRST_PAUSE
+        pause = next_pause(pause, time.monotonic() - began)
         log.warning("child.ended", child=service.name, restart_in=pause, **outcome)
         await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def next_pause(previous: float | None, ran: float) -> float:
+    """Seconds to wait before a restart, after the pause before the last one and what came of it."""
+    if previous is None or ran >= GOOD_RUN:
+        return FIRST_PAUSE
+    return min(2 * previous, LONGEST_PAUSE)
 
 
 async def _run_once(service: Service, serving: asyncio.Event) -> dict[str, str | int]:
