@@ -50,14 +50,14 @@ def test_a_shipment_tells_its_latest_status_only():
     assert (scan.status, scan.note is not None) == (Status.ACCEPTED, True)
 
 
-def test_the_codes_come_with_the_parcel_that_can_be_collected():
+def test_the_codes_come_with_the_latest_event_that_made_it_ready():
     parsed = read("inpost", "app_waiting.json")
     pickup = by_code(parsed)["READY_TO_PICKUP"].pickup
     assert pickup is not None
     assert (pickup.code, pickup.qr) == ("246810", "P|  SAMPLE |246810")
     assert pickup.until is not None
     assert pickup.until.isoformat() == "2026-11-20T07:00:00+00:00"
-    assert [scan.pickup for scan in parsed.scans if scan.code != "READY_TO_PICKUP"] == [None] * 3
+    assert [scan.pickup for scan in parsed.scans if scan.code != "READY_TO_PICKUP"] == [None] * 4
 
 
 def test_the_codes_are_gone_once_it_is_collected():

@@ -47,6 +47,9 @@ def test_the_coarse_state_helps_only_an_unknown_event():
     scans = by_code(read("unisend", "doubtful.json"))
     assert scans["QUANTUM_LEAP/ON_THE_WAY"].status is Status.IN_TRANSIT
     assert scans["EMG"].status is Status.IN_TRANSIT
+    meaning = CARRIERS["unisend"].meaning("DA_RETURNING/ON_THE_WAY")
+    assert meaning is not None
+    assert meaning.status is Status.RETURNING
 
 
 def test_coarse_delivered_alone_never_closes_a_parcel():

@@ -108,7 +108,8 @@ CODES: Mapping[str, Meaning] = {
     "missing": INFORMATIONAL,
     "other": INFORMATIONAL,
 }
-_STATUS_EVENT = "PARCEL_STATUS"
+_STATUS_CHANGED = "shipment_status_changed"  # of the webhook
+_STATUS_EVENT = "PARCEL_STATUS"  # of the app's event log
 _AT_THE_PLACE = frozenset({Status.READY_FOR_PICKUP, Status.DELIVERED})
 
 
@@ -140,12 +141,12 @@ def _item(item: dict[str, Any], context: ParseContext) -> Scan | Parsed | None:
 
 def _webhook(message: dict[str, Any], context: ParseContext) -> Scan | None:
     """The latest status only. An offer may come before there is a number: nothing to follow yet."""
-    shipment = sub(message, "payload")
-    status = first(shipment, "status")
+    event, shipment = required(message, "event"), sub(message, "payload")
+    changed = event == _STATUS_CHANGED
     number = first(shipment, "tracking_number") or context.tracking_number
-    if number is None and status is None:
+    if number is None and not changed:
         return None
-    code = status or required(message, "event")
+    code = required(shipment, "status") if changed else first(shipment, "status") or event
     time = when(message, _zone(context), "event_ts")
     return _scan(number_of(shipment, number, "tracking_number"), code, time=time)
 
