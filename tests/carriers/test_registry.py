@@ -109,6 +109,7 @@ JSON = st.recursive(
 
 
 @every_carrier
+@settings(max_examples=40)
 @given(value=JSON)
 def test_any_json_is_read_or_refused(known, value):
     for context in CONTEXTS:
@@ -116,6 +117,7 @@ def test_any_json_is_read_or_refused(known, value):
 
 
 @every_carrier
+@settings(max_examples=40)
 @given(value=st.dictionaries(WORDS, VALUES, max_size=12), held=st.booleans())
 def test_any_event_is_read_or_refused(known, value, held):
     for context in CONTEXTS:
@@ -123,6 +125,7 @@ def test_any_event_is_read_or_refused(known, value, held):
 
 
 @every_carrier
+@settings(max_examples=20)
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(known, body):
     attempt(known, body, CONTEXTS[1])
@@ -149,7 +152,7 @@ def places_in(value: object) -> Iterator[tuple[object, object]]:
 
 
 @pytest.mark.parametrize(("code", "name"), JSON_SAMPLES)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_sample_with_one_thing_wrong_is_read_or_refused(code, name, data):
     body = json.loads(sample(code, name))
