@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tracking.commands import keys
 from tracking.local.folder import settings_for
 from tracking.local.up import Plan, run_until_stopped
 from tracking.logs import configure_logging
@@ -21,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(keys.app, name="keys")
 
 DataDir = Annotated[
     Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")

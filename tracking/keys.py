@@ -47,6 +47,11 @@ def shown_prefix(key: str) -> str:
     return key[:_SHOWN]
 
 
+def secret_context(carrier: str) -> str:
+    """To what the secret of a signing carrier is sealed."""
+    return f"carrier_secret:{carrier}"
+
+
 def _checksum(body: str) -> str:
     rest, digits = zlib.crc32(body.encode()), ""
     for _ in range(_CHECKSUM_LENGTH):

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 import pytest
+from aiohttp import web
 from hypothesis import Phase, settings
 
 from schemas.scan import Location, Pickup, Scan, ScanTime
@@ -93,6 +94,7 @@ class World:
     deps: Deps
     broker: Broker
     clock: Clock
+    app: web.Application
     numbers: Any = field(default_factory=lambda: count(1))
 
     async def key(self, role: str, name: str = "a", carrier: str | None = None) -> dict[str, str]:
@@ -209,9 +211,10 @@ async def world(pool: asyncpg.Pool, database_url: str, public_url: str) -> Async
         hub=LiveHub(),
         now=clock,
     )
-    runner = await serve(make_app(deps), "127.0.0.1", 0)
+    app = make_app(deps)
+    runner = await serve(app, "127.0.0.1", 0)
     host, port = runner.addresses[0][:2]
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
-        yield World(f"http://{host}:{port}", http, pool, deps, broker, clock)
+        yield World(f"http://{host}:{port}", http, pool, deps, broker, clock, app)
     await runner.cleanup()

@@ -106,29 +106,28 @@ async def test_a_key_posts_for_its_own_carrier_only(world, omniva):
     assert {each["carrier"] for each in world.broker.events()} == {"omniva"}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b"", id="nothing"),
-        pytest.param(b"   \n", id="blanks"),
-        pytest.param(b"{", id="cut off"),
-        pytest.param(b"no json at all", id="prose"),
-        pytest.param(b"12", id="a number"),
-        pytest.param(b'"text"', id="a text"),
-        pytest.param(b"\xff\xfe\x00", id="no UTF-8"),
-        pytest.param(b'{"carrier": "\xc3\x28"}', id="broken UTF-8"),
-        pytest.param(b'{"carrier": "\\ud800"}', id="half a surrogate pair"),
-        pytest.param(b'{"carrier": "a\x00b"}', id="a raw NUL"),
-        pytest.param(b"[" * 100_000, id="deep"),
-        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="deep and closed"),
-        pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, id="deep objects"),
-    ],
-)
-async def test_a_body_that_cannot_be_read_is_refused_whole(world, omniva, body):
-    answer = await post(world, omniva, body)
-    assert answer.status == 400
-    assert answer.headers["Content-Type"].startswith("application/problem+json")
-    assert answer.json["status"] == 400
+UNREADABLE = {
+    "nothing": b"",
+    "blanks": b"   \n",
+    "cut off": b"{",
+    "prose": b"no json at all",
+    "a number": b"12",
+    "a text": b'"text"',
+    "no UTF-8": b"\xff\xfe\x00",
+    "broken UTF-8": b'{"carrier": "\xc3\x28"}',
+    "half a surrogate pair": b'{"carrier": "\\ud800"}',
+    "a raw NUL": b'{"carrier": "a\x00b"}',
+    "deep": b"[" * 100_000,
+    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+}
+
+
+async def test_a_body_that_cannot_be_read_is_refused_whole(world, omniva):
+    for name, body in UNREADABLE.items():
+        answer = await post(world, omniva, body)
+        assert (answer.status, answer.json["status"]) == (400, 400), name
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert world.broker.messages == []
 
 
@@ -190,10 +189,9 @@ async def test_events_are_accepted_while_the_database_is_away(world, omniva):
     assert unknown.status == 403
 
 
-@pytest.mark.parametrize(("role", "status"), [("merchant", 403), ("support", 403), (None, 401)])
-async def test_only_couriers_post_events(world, role, status):
-    key = await world.key(role) if role else {}
-    answer = await post(world, key, event())
-    assert answer.status == status
-    assert answer.headers["Content-Type"].startswith("application/problem+json")
+async def test_only_couriers_post_events(world):
+    for role, status in (("merchant", 403), ("support", 403), (None, 401)):
+        answer = await post(world, await world.key(role) if role else {}, event())
+        assert answer.status == status
+        assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert world.broker.messages == []

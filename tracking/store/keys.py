@@ -7,9 +7,16 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from tracking.errors import KlatError
 from tracking.keys import Role, key_hash, new_key, shown_prefix
 from tracking.sql import SQL
 from tracking.store.pool import connection, transaction
+
+_UNCLEAR = "Several live keys begin like this: name one by its id."
+
+
+class NoSuchKey(KlatError):  # noqa: N818 - named for what was found
+    """No live key has this id or these first characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,19 @@ class Keys:
             rows = await conn.fetch(SQL["list_keys"])
         return [ListedKey(**{**dict(row), "role": Role(row["role"])}) for row in rows]
 
-    async def revoke_keys(self, id_or_prefix: str, *, now: datetime) -> int:
-        """How many keys ended."""
-        async with connection(self._pool) as conn:
-            return len(await conn.fetch(SQL["revoke_keys"], id_or_prefix, now))
+    async def revoke(self, id_or_prefix: str, *, now: datetime) -> UUID:
+        """End one key. Raises NoSuchKey where it is none, or not clear which."""
+        async with transaction(self._pool) as conn:
+            ended = await self.revoke_keys(conn, id_or_prefix, now)
+            if len(ended) != 1:
+                raise NoSuchKey(_UNCLEAR if ended else None)
+        return ended[0]
+
+    async def revoke_keys(
+        self, conn: asyncpg.Connection, id_or_prefix: str, now: datetime
+    ) -> list[UUID]:
+        rows = await conn.fetch(SQL["revoke_keys"], id_or_prefix, now)
+        return [row["key_id"] for row in rows]
 
     async def touch_keys(self, used: Mapping[UUID, datetime]) -> None:
         async with connection(self._pool) as conn:

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from tracking.errors import KlatError, StoreUnavailable
-from tracking.keys import is_key, key_hash
+from tracking.keys import is_key, key_hash, secret_context
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.idempotency import Calls
 from tracking.store.keys import ApiKey, Keys
@@ -76,10 +76,6 @@ class Keyring:
         used, self._used = self._used, {}
         if used:
             await self._store.touch_keys(used)
-
-
-def secret_context(carrier: str) -> str:
-    return f"carrier_secret:{carrier}"
 
 
 KEYRING = web.AppKey("keyring", Keyring)
