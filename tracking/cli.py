@@ -1,19 +1,22 @@
 """The commands of `klat`. Each finds the stack by its data folder or by the environment."""
 
 import asyncio
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from tracking.commands import keys
+from tracking.errors import KlatError
 from tracking.local.folder import settings_for
 from tracking.local.up import Plan, run_until_stopped
 from tracking.logs import configure_logging
 from tracking.role import Role
 from tracking.settings import PREFIX, load_settings
 from tracking.store import migrate as schema
+
+log = structlog.get_logger(__name__)
 
 app = typer.Typer(
     name="klat",
@@ -49,9 +52,17 @@ def up(
 @app.command()
 def serve(role: Role, data_dir: DataDir = None) -> None:
     """Run one role in the foreground."""
+    from tracking import roles  # noqa: PLC0415 - other commands do not wait for its drivers
+
     settings = settings_for(data_dir)
     configure_logging(settings.log_format, role=role)
-    import_module("tracking.roles").run(role, settings)
+    try:
+        roles.run(role, settings)
+    except KlatError:
+        raise
+    except Exception:
+        log.exception("role.crashed")  # not on stderr: the log hides what a driver quotes
+        raise typer.Exit(code=1) from None
 
 
 @app.command()
