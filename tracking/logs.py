@@ -20,7 +20,7 @@ HIDDEN = "[hidden]"
 _TEXT_FIELDS = frozenset(
     """
     event level logger timestamp message exception exc_type error error_type
-    role child service consumer queue exchange routing_key vhost host node signal version
+    role child task service source consumer queue exchange routing_key vhost host node signal version
     carrier status previous_status handover outcome state kind fact type channel provider
     request_id trace_id span_id message_id shipment_id scan_key tenant_id key_id quarantine_id
     parked_id migration query table constraint sqlstate
@@ -52,6 +52,14 @@ _SCRUBS = (
 )
 _MAX_TEXT = 4000
 
+# A lost broker is our own event; theirs are a traceback for every try to connect.
+_QUIETER = {
+    "aiormq": logging.CRITICAL,
+    "aio_pika": logging.ERROR,
+    "aiohttp.access": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
+
 
 def configure_logging(log_format: Literal["json", "console"] | None, **context: str) -> None:
     """Send structlog and the libraries' loggers to stdout, `context` (role=...) on every line."""
@@ -67,8 +75,8 @@ def configure_logging(log_format: Literal["json", "console"] | None, **context: 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for chatty in ("aio_pika", "aiormq", "aiohttp.access", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for library, level in _QUIETER.items():
+        logging.getLogger(library).setLevel(level)
 
 
 def _preferred_format() -> Literal["json", "console"]:

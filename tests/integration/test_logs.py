@@ -43,7 +43,7 @@ def test_a_line_is_json_with_a_stable_event_and_utc_time(capsys):
 @pytest.mark.usefixtures("_restored_logging")
 def test_a_library_speaks_under_the_name_of_its_logger(capsys):
     configure_logging("json", role="ingest")
-    logging.getLogger("aio_pika.robust").warning("lost %s", "amqp://klat:hunter2@mq:5672/klat")
+    logging.getLogger("aio_pika.robust").error("lost %s", "amqp://klat:hunter2@mq:5672/klat")
     line = json.loads(capsys.readouterr().out)
     assert line["event"] == "aio_pika.robust"
     assert line["message"] == f"lost amqp://{HIDDEN}@mq:5672/klat"
