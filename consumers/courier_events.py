@@ -22,7 +22,7 @@ from tracking.store.parked import ParkedMessage
 
 log = structlog.get_logger()
 
-PREFETCH = 2 * BATCH  # one batch in hand, one waiting
+PREFETCH = 3 * BATCH  # one batch in hand, one waiting, one on its way
 CODE_MAP_EVERY = 2.0  # seconds
 
 Ingest = Callable[[Batch, datetime], Awaitable[Applied]]

@@ -34,6 +34,9 @@ class Runner:
     def is_attached(self) -> bool:
         return self._source.is_attached
 
+    async def close(self) -> None:
+        await self._source.close()
+
     async def run(self) -> None:
         while True:
             messages = await self._source.take(BATCH)

@@ -17,6 +17,8 @@ from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 log = structlog.get_logger()
 
 _CHECK_EVERY = 5.0  # seconds of silence after which the consumers are looked at
+_MANY = 32  # messages taken at once that tell of a backlog
+_GATHER = 0.002  # seconds
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
 LOST = (OSError, TimeoutError, aiormq.exceptions.AMQPError, asyncio.InvalidStateError)
 
@@ -37,6 +39,7 @@ class Source:
         self._connection: AbstractConnection | None = None
         self._channel: Channel | None = None
         self._consumers = 0
+        self._backlog = False
 
     @property
     def is_attached(self) -> bool:
@@ -53,6 +56,7 @@ class Source:
             if not self.is_attached:
                 await self._attach()
             if self._waiting:
+                await self._gather(most)
                 return self._pop(most)
             self._arrived.clear()
             try:
@@ -61,9 +65,21 @@ class Source:
             except TimeoutError:
                 continue
 
+    async def _gather(self, most: int) -> None:
+        """With a backlog behind them, wait for more as long as more comes: a full batch is cheap.
+
+        A message that comes alone does not wait.
+        """
+        seen = 0
+        while self._backlog and seen < len(self._waiting) < most:
+            seen = len(self._waiting)
+            await asyncio.sleep(_GATHER)
+
     def _pop(self, most: int) -> list[DeliveredMessage]:
         waiting = self._waiting
-        return [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        taken = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        self._backlog = len(taken) >= _MANY
+        return taken
 
     async def done(self, messages: Sequence[DeliveredMessage]) -> None:
         """Acknowledge all of them. After a lost connection they come again, which is harmless."""

@@ -1,5 +1,6 @@
 """What every model here has in common: frozen, strict about keys, clean text."""
 
+import re
 import unicodedata
 from typing import Annotated
 
@@ -9,12 +10,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Strin
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Joiners are letters' business in some scripts and in emoji; they cannot reorder text.
 _KEPT = frozenset("\u200c\u200d")
+# Latin and Cyrillic letters, digits and marks that are NFC already: nearly all of what comes.
+_PLAIN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u0400-\u0482\u048a-\u052f]*")
 _MAX_COMBINING = 4  # marks on one letter; more is vandalism, not language
 
 
 def clean_text(value: str) -> str:
     """One line of NFC text without control, bidi or stacked combining characters."""
-    if value.isascii() and value.isprintable():
+    if (value.isascii() and value.isprintable()) or _PLAIN.fullmatch(value):
         return value.strip()
     return " ".join("".join(_showable(unicodedata.normalize("NFC", value))).split())
 
@@ -39,6 +42,8 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+# Ids and codes are kept to the letter, so what cannot be shown or stored is refused, not cleaned.
+Printable = r"^[^\x00-\x1f\x7f-\x9f]+$"
 ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
 LongText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_text)]
 Instant = AwareDatetime

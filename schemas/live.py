@@ -10,6 +10,8 @@ from datetime import datetime
 from schemas.scan import Confidence, Scan
 from schemas.shipment import ShipmentState
 
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 def frame(
     version: int,
@@ -17,7 +19,7 @@ def frame(
     news: Iterable[tuple[datetime, Confidence, Scan]],
 ) -> str:
     """The JSON of one update: the state it led to, and the scans that came with it."""
-    return json.dumps(
+    return _ENCODE(
         {
             "version": version,
             "status": state.status,
@@ -27,8 +29,7 @@ def frame(
             "estimate": state.estimate
             and {"from": _iso(state.estimate.starts), "to": _iso(state.estimate.ends)},
             "history": [_entry(*each) for each in news],
-        },
-        separators=(",", ":"),
+        }
     )
 
 

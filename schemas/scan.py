@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from schemas.base import CountryCode, Frozen, Instant, LongText, ShortText
+from schemas.base import CountryCode, Frozen, Instant, LongText, Printable, ShortText
 from schemas.status import Handover, Reason, Status
 
 CarrierCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,31}$")]
@@ -28,8 +28,8 @@ def _iso_time(value: str) -> str:
 
 
 IsoTime = Annotated[str, StringConstraints(max_length=40), AfterValidator(_iso_time)]
-EventId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-RawCode = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+EventId = Annotated[str, StringConstraints(max_length=200, pattern=Printable)]
+RawCode = Annotated[str, StringConstraints(max_length=120, pattern=Printable)]
 
 LAST_DELIVERY = "last_delivery"
 """Value of `retracts` when the carrier takes back its latest delivery without naming an event."""
@@ -95,8 +95,8 @@ class Pickup(Frozen):
     """
 
     until: Instant | None = None
-    code: Annotated[str, StringConstraints(min_length=1, max_length=400)] | None = None
-    qr: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
+    code: Annotated[str, StringConstraints(max_length=400, pattern=Printable)] | None = None
+    qr: Annotated[str, StringConstraints(max_length=2000, pattern=Printable)] | None = None
 
 
 class Scan(Frozen):
@@ -157,7 +157,7 @@ def scan_digest(scan: Scan) -> bytes:
 
 class EventPickup(Frozen):
     until: Instant | None = None
-    code: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+    code: Annotated[str, StringConstraints(max_length=32, pattern=Printable)] | None = None
 
 
 class Event(Frozen):

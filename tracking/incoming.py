@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.scan import Pickup, Scan, scan_digest, scan_key
+from schemas.scan import LAST_DELIVERY, Pickup, Scan, scan_digest, scan_key
 from tracking.carriers.base import Meaning
 from tracking.domain.order import Received
 from tracking.sealing import Sealer
@@ -53,6 +53,7 @@ def resolved(scan: Scan, code_map: CodeMap) -> Scan:
             "status": meaning.status,
             "reason": scan.reason or meaning.reason,
             "handover": scan.handover or meaning.handover,
+            "retracts": scan.retracts or (LAST_DELIVERY if meaning.retracts_delivery else None),
             "recognised": True,
         }
     )

@@ -178,7 +178,14 @@ async def map_code(
     conn: asyncpg.Connection, carrier: str, code: str, meaning: Meaning, now: datetime
 ) -> None:
     await conn.execute(
-        SQL["map_code"], carrier, code, meaning.status, meaning.reason, meaning.handover, now
+        SQL["map_code"],
+        carrier,
+        code,
+        meaning.status,
+        meaning.reason,
+        meaning.handover,
+        meaning.retracts_delivery,
+        now,
     )
 
 
@@ -189,6 +196,7 @@ async def load_code_map(conn: asyncpg.Connection) -> dict[tuple[str, str], Meani
             status=Status(row["status"]) if row["status"] else None,
             reason=Reason(row["reason"]) if row["reason"] else None,
             handover=Handover(row["handover"]) if row["handover"] else None,
+            retracts_delivery=row["retracts"],
         )
         for row in rows
     }

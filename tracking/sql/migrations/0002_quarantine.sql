@@ -25,6 +25,7 @@ CREATE TABLE code_map (
     status    text,                             -- null: informational
     reason    text,
     handover  text,
+    retracts  boolean NOT NULL DEFAULT false,   -- it takes back the latest delivery
     mapped_at timestamptz NOT NULL,
     PRIMARY KEY (carrier, code)
 );

@@ -32,15 +32,15 @@ UPDATE quarantine SET resolved_at = $2 WHERE quarantine_id = $1;
 -- name: count_quarantine: how much waits, by reason
 SELECT reason, count(*) AS entries FROM quarantine WHERE resolved_at IS NULL GROUP BY reason;
 
--- name: map_code: say what a carrier's code means ($1 carrier, $2 code, $3 status, $4 reason, $5 handover, $6 now)
-INSERT INTO code_map (carrier, code, status, reason, handover, mapped_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+-- name: map_code: say what a carrier's code means ($1 carrier, $2 code, $3 status, $4 reason, $5 handover, $6 retracts, $7 now)
+INSERT INTO code_map (carrier, code, status, reason, handover, retracts, mapped_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (carrier, code) DO UPDATE
 SET status = EXCLUDED.status, reason = EXCLUDED.reason, handover = EXCLUDED.handover,
-    mapped_at = EXCLUDED.mapped_at;
+    retracts = EXCLUDED.retracts, mapped_at = EXCLUDED.mapped_at;
 
 -- name: load_code_map: every code that the operator mapped
-SELECT carrier, code, status, reason, handover FROM code_map;
+SELECT carrier, code, status, reason, handover, retracts FROM code_map;
 
 -- name: insert_unrecognised: remember where a code that nobody mapped was seen ($1 shipment ids, $2 keys, $3 carriers, $4 codes)
 INSERT INTO unrecognised_scan (shipment_id, scan_key, carrier, code)
