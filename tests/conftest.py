@@ -5,16 +5,15 @@ own. `postgres` and `rabbitmq` are the servers themselves, for tests that kill a
 test that does so leaves them running. Nothing else on the machine is touched.
 """
 
-import asyncio
 import shutil
 import tempfile
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 
 import asyncpg
 import pytest
+from rabbit import erlang
 
 from tracking.local.postgres import PrivatePostgres
 from tracking.local.rabbitmq import PrivateRabbitMQ
@@ -102,18 +101,3 @@ async def _administer(postgres: PrivatePostgres, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-async def erlang(rabbitmq: PrivateRabbitMQ, expressions: str) -> str:
-    """Evaluate in the node: what rabbitmqctl does in a second takes some milliseconds."""
-    process = await asyncio.create_subprocess_exec(
-        shutil.which("erl_call") or "/usr/lib/erlang/bin/erl_call",
-        *("-address", f"127.0.0.1:{rabbitmq.endpoint.ports['distribution']}"),
-        *("-c", rabbitmq.endpoint.password, "-e"),
-        env=rabbitmq.environment(),
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-    answer, _ = await process.communicate(f"{expressions}\n".encode())
-    assert answer.startswith(b"{ok,"), answer
-    return answer.decode()

@@ -6,7 +6,7 @@ import signal
 import aio_pika
 import psutil
 import pytest
-from conftest import erlang
+from rabbit import erlang
 
 from tracking.errors import ConfigurationError
 from tracking.local import rabbitmq as module
