@@ -25,7 +25,7 @@ LOCKER = Location(
 STREET = Location(name="Centra pakomāts", address="Brīvības iela 12", city="Rīga", country="LV")
 
 
-def local(day: int, hour: int, minute: int = 0) -> datetime:
+def local(day: int, hour: int = 0, minute: int = 0) -> datetime:
     """November 2026 in Riga."""
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC) - timedelta(hours=2)
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_interval, get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from markupsafe import Markup
 
 from schemas.scan import Confidence, ScanTime, Window
 from tracking.web.catalog import N_, Words
-from tracking.web.inflection import HEADING, ON, UNTIL, Inflected
+from tracking.web.inflection import HEADING, ON, SPAN, UNTIL, Inflected
 
 _TICK = timedelta(microseconds=1)
 _HALF_A_DAY = timedelta(hours=12)
@@ -112,8 +112,12 @@ class Calendar:
 
     def days(self, first: date, last: date) -> Markup:
         """Several days as a name: "20–23 November"."""
-        text = format_interval(first, last, "MMMMd", locale=self.words.locale)
-        return Markup("{}").format(text)
+        locale, (left, right) = self.words.locale, SPAN[self.words.language]
+        if first.month != last.month:
+            left = right = HEADING[self.words.language]
+        return Markup("{}\u2060–\u2060{}").format(
+            format_date(first, left, locale), format_date(last, right, locale)
+        )
 
     def heading(self, day: date) -> Markup:
         """A day over a list: "Today", "Friday, 21 November"."""

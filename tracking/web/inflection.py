@@ -85,3 +85,12 @@ HEADING = {
     "ru": "EEEE, d MMMM",
 }
 """A day by itself, as a pattern of Babel."""
+
+SPAN = {
+    "en": ("d", "d MMMM"),
+    "lv": ("d.", "d. MMMM"),
+    "lt": ("MMMM d", "d 'd'."),
+    "et": ("d.", "d. MMMM"),
+    "ru": ("d", "d MMMM"),
+}
+"""The first and the last of several days of one month."""

@@ -47,11 +47,11 @@ def progress(view: ParcelView, words: Words) -> list[Step]:
     reached = _reached(state, way)
     return [
         Step(
-            label=words.gettext(_label(state, stage, current=index == reached)),
+            label=words.gettext(_label(view, way, index, reached)),
             state=_step_state(state, index, reached),
             current=index == reached,
         )
-        for index, stage in enumerate(way)
+        for index in range(len(way))
     ]
 
 
@@ -90,18 +90,19 @@ def _reached(state: ShipmentState, way: tuple[Status, ...]) -> int:
     return max(been, default=0)
 
 
-def _label(state: ShipmentState, stage: Status, *, current: bool) -> str:
-    if current and (state.status in _STOPPED or state.status is Status.OUT_FOR_DELIVERY):
-        return STATUS[state.status]
-    if stage is Status.DELIVERED and _is_collected(state):
+def _label(view: ParcelView, way: tuple[Status, ...], index: int, reached: int) -> str:
+    status = view.state.status
+    if index == reached and (status in _STOPPED or status is Status.OUT_FOR_DELIVERY):
+        return STATUS[status]
+    if way[index] is Status.DELIVERED and _is_collected(view.state, way):
         return COLLECTED
-    return STATUS[stage]
+    return STATUS[way[index]]
 
 
-def _is_collected(state: ShipmentState) -> bool:
+def _is_collected(state: ShipmentState, way: tuple[Status, ...]) -> bool:
     if state.status is Status.DELIVERED:
         return state.handover in COLLECTED_FROM
-    return state.status is Status.READY_FOR_PICKUP
+    return way == _TO_A_PICKUP
 
 
 def _step_state(state: ShipmentState, index: int, reached: int) -> StepState:

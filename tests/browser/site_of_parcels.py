@@ -1,0 +1,141 @@
+"""A small site that serves parcels with the headers of the real one, and the browser to see it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from aiohttp import web
+from parcels import NOW, STATES
+from playwright.async_api import Browser, async_playwright
+
+from tracking.web.assets import STATIC
+from tracking.web.page import render_message_page, render_tracking_page
+from tracking.web.security import CSP
+from tracking.web.view import ParcelView, UnlockState
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Line:
+    """The live stream of the site, in the hands of the test."""
+
+    answer: int = 200  # 204: the story is over; 503: no room
+    asked: list[str] = field(default_factory=list)  # the query of every request
+    open: list[asyncio.Queue[str | None]] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def until(self, holds: Callable[["Line"], bool]) -> None:
+        async with self.changed:
+            await self.changed.wait_for(lambda: holds(self))
+
+    def update(self, version: int) -> None:
+        for queue in self.open:
+            queue.put_nowait(f"id: {version}\nevent: update\ndata: {{}}\n\n")
+
+    def cut(self) -> None:
+        for queue in self.open:
+            queue.put_nowait(None)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.query_string)
+        if self.answer != 200:
+            await self._tell()
+            return web.Response(status=self.answer)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
+        queue.put_nowait("retry: 10\n\n")
+        self.open.append(queue)
+        await self._tell()
+        try:
+            while (event := await queue.get()) is not None:
+                await response.write(event.encode())
+        finally:
+            self.open.remove(queue)
+            await asyncio.shield(self._tell())
+        return response
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+
+@dataclass
+class Site:
+    url: str
+    views: dict[str, ParcelView]
+    line: Line = field(default_factory=Line)
+    read: list[str] = field(default_factory=list)  # every page asked for
+    answers: list[str] = field(default_factory=list)  # every second factor given
+
+    async def page(self, request: web.Request) -> web.Response:
+        self.read.append(request.path_qs)
+        return self._shown(request, request.match_info["name"])
+
+    async def unlock(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.answers.append(str((await request.post())["answer"]))
+        wrong = replace(self.views[name], unlock=UnlockState.WRONG, tries_left=4)
+        self.views[name] = STATES["ready_unlocked"] if self.answers[-1] == "1010" else wrong
+        return self._shown(request, name)
+
+    def _shown(self, request: web.Request, name: str) -> web.Response:
+        language = request.query.get("lang", "en")
+        if name not in self.views:
+            return html(render_message_page("not_found", language, path=request.path))
+        view = replace(self.views[name], path=f"/t/{name}")
+        return html(render_tracking_page(view, language, now=NOW))
+
+
+def html(text: str) -> web.Response:
+    return web.Response(text=text, content_type="text/html")
+
+
+async def static(request: web.Request) -> web.Response:
+    file = STATIC[request.path]
+    return web.Response(body=file.body, headers={"Content-Type": file.content_type})
+
+
+async def headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Content-Security-Policy"] = CSP
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Site]:
+    app = web.Application()
+    site = Site("", dict(STATES))
+    app.add_routes(
+        [
+            web.get("/t/{name}", site.page),
+            web.post("/t/{name}/unlock", site.unlock),
+            web.get("/t/{name}/stream", site.line.serve),
+            web.get("/static/{file}", static),
+        ]
+    )
+    app.on_response_prepare.append(headers)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    site.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield site
+    site.line.cut()
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
