@@ -38,6 +38,7 @@ class Publisher:
         self._connection: AbstractRobustConnection | None = None
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
+        self._opened = asyncio.Event()
 
     @property
     def is_connected(self) -> bool:
@@ -48,6 +49,10 @@ class Publisher:
             and connection.connected.is_set()
             and not channel.is_closed
         )
+
+    async def connected(self) -> None:
+        """Wait for the first connection."""
+        await self._opened.wait()
 
     async def run(self) -> None:
         """Connect, however long the broker takes to come; stay until cancelled."""
@@ -70,6 +75,7 @@ class Publisher:
         )
         self._connection = connection
         self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        self._opened.set()
 
     async def _close(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None

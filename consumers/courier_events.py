@@ -11,10 +11,11 @@ import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from consumers.decode import Decoded, Decoder, envelope
+from consumers.envelope import envelope
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import declare, topology
+from tracking.decode import Decoded, Decoder
 from tracking.errors import StoreUnavailable
 from tracking.incoming import CodeMap
 from tracking.ingest import Applied, Batch

@@ -7,7 +7,9 @@ from typing import Annotated
 import structlog
 import typer
 
-from tracking.commands import keys
+from tracking.commands import keys, parked, quarantine
+from tracking.commands.show import show
+from tracking.commands.simulate import simulate
 from tracking.errors import KlatError
 from tracking.local.folder import settings_for
 from tracking.local.up import Plan, run_until_stopped
@@ -26,6 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(parked.app, name="parked")
+app.command()(show)
+app.command()(simulate)
 
 DataDir = Annotated[
     Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")

@@ -52,11 +52,11 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
     async with transaction(pool) as conn:
         await lock_numbers(conn, numbers)
         reused = await keep_scans(conn, numbers)
+        unknown = await _note_unrecognised(conn, numbers.values())
         settled = await settle(conn, numbers, now)
         if settled.changes:
             await write_changes(conn, settled.changes, now)
             await note_journeys(conn, settled)
-        unknown = await _note_unrecognised(conn, numbers.values())
         quarantined = [*batch.quarantined, *reused, *unknown]
         await keep_quarantined(conn, quarantined, sealer, now)
         await insert_raw_payloads(conn, batch.raw)

@@ -21,9 +21,9 @@ from consumers.courier_events import (
     courier_events_runner,
     keep_code_map_fresh,
 )
-from consumers.decode import Decoder
 from consumers.live_updates import LiveUpdates
 from consumers.relay import Relay, RelayMetrics
+from tracking.decode import Decoder
 from tracking.incoming import CodeMap
 from tracking.ingest import Applied, Batch, ingest
 from tracking.live import LiveHub

@@ -18,8 +18,8 @@ from stack import Stack
 from workload import events
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
-from consumers.decode import Decoder
 from consumers.topology import CARRIER_QUEUE
+from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
 from tracking.sealing import Sealer
 from tracking.store.pool import open_pool
@@ -173,8 +173,8 @@ async def one_event_a_message(stack: Stack, count: int = COUNT) -> list[tuple[st
 
 
 if __name__ == "__main__":
-    import uvloop
     import structlog
+    import uvloop
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     from stack import stack as servers

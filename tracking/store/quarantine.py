@@ -33,6 +33,7 @@ class Quarantined:
     carrier: str | None = None
     code: str | None = None
     native: bool = False
+    tracking_number: str | None = None
     count: int = 1
 
     @property
@@ -82,6 +83,7 @@ class QuarantineEntry:
     size: int
     count: int
     native: bool
+    tracking_number: str | None
     first_at: datetime
     last_at: datetime
     body: bytes | None = None
@@ -117,6 +119,7 @@ async def keep_quarantined(
         [each.size for each in entries],
         [each.count for each in entries],
         [each.native for each in entries],
+        [each.tracking_number for each in entries],
         now,
     )
 
@@ -164,6 +167,7 @@ def _entry(row: asyncpg.Record, body: bytes | None) -> QuarantineEntry:
         size=row["size"],
         count=row["count"],
         native=row["native"],
+        tracking_number=row["tracking_number"],
         first_at=row["first_at"],
         last_at=row["last_at"],
         body=body,

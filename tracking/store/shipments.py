@@ -151,6 +151,12 @@ class Shipments:
             others = [shipment_id(carrier, tracking_number, j) for j in row["other_journeys"]]
             return [_row(r) for r in await conn.fetch(SQL["find_shipments"], [head, *others])]
 
+    async def shipments_by_number(self, tracking_number: str) -> list[ShipmentRow]:
+        """Whatever carries this number, of any carrier, the latest change first."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["shipments_by_number"], tracking_number)
+        return [_row(row) for row in rows]
+
     async def history(self, key: UUID) -> list[HistoryEntry]:
         """Every scan of the shipment as it counts, newest first; a repeated telling once."""
         async with connection(self._pool) as conn:

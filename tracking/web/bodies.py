@@ -33,7 +33,7 @@ async def read_body(request: web.Request, limit: int = MAX_BODY) -> bytes:
         raise HttpProblem(408, "The body did not arrive in time") from None
     except web.HTTPException:
         raise
-    except (web.PayloadAccessError, ValueError) as error:
+    except (web.PayloadAccessError, ConnectionError, ValueError) as error:
         raise HttpProblem(400, "The body could not be read") from error
 
 

@@ -51,7 +51,7 @@ class Keyring:
         return found
 
     async def _look_again(self) -> None:
-        if self._keys is None or self._misses.take("", asyncio.get_running_loop().time()):
+        if self._keys is None or self._misses.take(""):
             await self.refresh()
 
     def secret(self, carrier: str) -> str | None:

@@ -1,8 +1,9 @@
 """Limits that a process keeps for itself: requests per address, messages in flight."""
 
 import ipaddress
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
@@ -36,13 +37,17 @@ def _is_near(peer: str) -> bool:
 class Buckets:
     """Token buckets by name, the longest unused forgotten first."""
 
-    def __init__(self, *, burst: float, per_second: float) -> None:
+    def __init__(
+        self, *, burst: float, per_second: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._burst = burst
         self._rate = per_second
+        self._clock = clock
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, name: str, now: float) -> bool:
-        """Whether there was a token; `now` in seconds of any steady clock."""
+    def take(self, name: str) -> bool:
+        """Whether there was a token."""
+        now = self._clock()
         level, since = self._levels.pop(name, (self._burst, now))
         level = min(self._burst, level + (now - since) * self._rate)
         allowed = level >= 1

@@ -45,8 +45,7 @@ async def follow_link(request: web.Request) -> LinkTarget:
 
 
 def _miss(request: web.Request) -> HttpProblem:
-    loop_time = request.loop.time()
-    if request.app[MISSES].take(client_address(request), loop_time):
+    if request.app[MISSES].take(client_address(request)):
         return not_found()
     return HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
 

@@ -23,7 +23,7 @@ class Parameter:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """`roles` empty: the handler asks for no key, or in its own way, as `access` says.
 

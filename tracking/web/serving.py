@@ -14,11 +14,11 @@ web_response.SERVER_SOFTWARE = "klat"  # type: ignore[attr-defined]
 
 
 class _OursOnly(logging.Filter):
-    """A client's broken request is no fault of ours, and its text may hold anything."""
+    """A client that breaks its request or leaves is no fault of ours, and may say anything."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
+        return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
 def make_runner(app: web.Application) -> web.AppRunner:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import structlog
 from aiohttp import web
 
+from schemas.contact import normal_postcode
 from tracking.errors import KlatError
 from tracking.store.links import Links, LinkTarget, Tries
 from tracking.web.assets import STATIC
@@ -80,7 +81,7 @@ async def post_unlock(request: web.Request) -> web.Response:
     accepted = accepted_answers(deps, target)
     if not accepted or not answer:
         return _to_the_page(request)
-    if not request.app[TRIES].take(client_address(request), request.loop.time()):
+    if not request.app[TRIES].take(client_address(request)):
         raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
     links, now = Links(deps.pool), deps.now()
     tries = await links.claim_try(target.shipment_id, now=now)
@@ -98,7 +99,7 @@ async def _answer(request: web.Request) -> str:
         fields = parse_qs(body.decode(), max_num_fields=8)
     except ValueError:
         raise HttpProblem(400, "The form could not be read") from None
-    return fields.get("answer", [""])[0].strip()[:40]
+    return normal_postcode(fields.get("answer", [""])[0][:40])
 
 
 async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None) -> web.Response:

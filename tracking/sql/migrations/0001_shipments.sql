@@ -14,6 +14,7 @@ CREATE TABLE shipment (
     created_at      timestamptz NOT NULL,
     changed_at      timestamptz NOT NULL
 ) WITH (fillfactor = 70);
+CREATE INDEX shipment_by_number ON shipment (tracking_number);
 
 CREATE TABLE scan (
     shipment_id uuid NOT NULL,

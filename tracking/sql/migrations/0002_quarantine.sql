@@ -12,6 +12,7 @@ CREATE TABLE quarantine (
     size          integer NOT NULL,
     count         integer NOT NULL DEFAULT 1,
     native        boolean NOT NULL DEFAULT false,
+    tracking_number text,                       -- given beside a payload that does not name it
     first_at      timestamptz NOT NULL,
     last_at       timestamptz NOT NULL,
     resolved_at   timestamptz

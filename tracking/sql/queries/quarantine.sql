@@ -1,28 +1,29 @@
--- name: keep_quarantined: keep what could not be applied, the same thing once with a count ($1 ids, $2 fingerprints, $3 sources, $4 reasons, $5 details, $6 carriers, $7 codes, $8 sealed, $9 sizes, $10 counts, $11 native, $12 now)
+-- name: keep_quarantined: keep what could not be applied, the same thing once with a count ($1 ids, $2 fingerprints, $3 sources, $4 reasons, $5 details, $6 carriers, $7 codes, $8 sealed, $9 sizes, $10 counts, $11 native, $12 tracking numbers, $13 now)
 INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed,
-                        size, count, native, first_at, last_at)
+                        size, count, native, tracking_number, first_at, last_at)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
-       native, $12, $12
+       native, tracking_number, $13, $13
 FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::bytea[], $9::integer[], $10::integer[], $11::boolean[])
+            $8::bytea[], $9::integer[], $10::integer[], $11::boolean[], $12::text[])
      AS new (quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size,
-             count, native)
+             count, native, tracking_number)
 ORDER BY fingerprint
 ON CONFLICT (fingerprint) DO UPDATE
 SET count = quarantine.count + EXCLUDED.count, last_at = EXCLUDED.last_at, resolved_at = NULL;
 
 -- name: list_quarantine: what waits in quarantine, the latest first ($1 limit)
-SELECT quarantine_id, source, reason, detail, carrier, code, size, count, native, first_at, last_at
+SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::bytea AS sealed,
+       size, count, native, tracking_number, first_at, last_at
 FROM quarantine WHERE resolved_at IS NULL ORDER BY last_at DESC, quarantine_id LIMIT $1;
 
 -- name: find_quarantined: one entry with its sealed bytes ($1 quarantine id)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
-       native, first_at, last_at, resolved_at
+       native, tracking_number, first_at, last_at
 FROM quarantine WHERE quarantine_id = $1;
 
 -- name: open_quarantine: every entry that waits, with its sealed bytes, oldest first ($1 after, $2 limit)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
-       native, first_at, last_at, resolved_at
+       native, tracking_number, first_at, last_at
 FROM quarantine WHERE resolved_at IS NULL AND quarantine_id > $1
 ORDER BY quarantine_id LIMIT $2;
 

@@ -34,9 +34,16 @@ SELECT shipment_id, scan_key, received_at, version, body::text AS body
 FROM scan WHERE shipment_id = ANY($1::uuid[]);
 
 -- name: move_scans: scans that turned out to belong to another journey ($1 from, $2 to, $3 keys, $4 versions)
-UPDATE scan SET shipment_id = moved.target, version = moved.version
-FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::integer[])
-     AS moved (source, target, scan_key, version)
+WITH moved AS (
+    SELECT source, target, scan_key, version
+    FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::integer[])
+         AS moved (source, target, scan_key, version)
+), unmapped AS (
+    UPDATE unrecognised_scan SET shipment_id = moved.target FROM moved
+    WHERE unrecognised_scan.shipment_id = moved.source
+      AND unrecognised_scan.scan_key = moved.scan_key
+)
+UPDATE scan SET shipment_id = moved.target, version = moved.version FROM moved
 WHERE scan.shipment_id = moved.source AND scan.scan_key = moved.scan_key;
 
 -- name: insert_shipments: shipments seen for the first time ($1 ids, $2 carriers, $3 numbers, $4 journeys, $5 versions, $6 statuses, $7 states, $8 last_at, $9 simple, $10 now)
@@ -79,3 +86,8 @@ FROM shipment WHERE shipment_id = $1;
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
        state::text AS state, changed_at
 FROM shipment WHERE shipment_id = ANY($1::uuid[]) ORDER BY journey DESC;
+
+-- name: shipments_by_number: every journey of every carrier under this number ($1 tracking number)
+SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
+       state::text AS state, changed_at
+FROM shipment WHERE tracking_number = $1 ORDER BY changed_at DESC, shipment_id;

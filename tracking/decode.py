@@ -1,12 +1,8 @@
-"""From a message to scans: which reader, what was read, what goes into quarantine."""
+"""From a body to scans: which reader, what was read, what goes into quarantine."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-
-from aiormq.abc import DeliveredMessage
+from datetime import datetime
 
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext, Parsed
@@ -27,7 +23,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a message says about its body. `source` is the routing key, e.g. carrier.omniva."""
+    """What came with a body. `source` is the routing key, e.g. carrier.omniva."""
 
     source: str
     native: bool
@@ -37,30 +33,6 @@ class Envelope:
     @property
     def carrier(self) -> str:
         return self.source.partition(".")[2]
-
-
-_NO_HEADERS: Mapping[str, Any] = {}
-
-
-def envelope(message: DeliveredMessage, now: datetime) -> Envelope:
-    headers = message.header.properties.headers or _NO_HEADERS
-    stamp = headers.get("x-received-at")
-    number = headers.get("x-tracking-number")
-    return Envelope(
-        source=message.routing_key or "",
-        native=headers.get("x-format") == "native",
-        received_at=_instant(stamp, now) if stamp else now,
-        tracking_number=str(number) if number else None,
-    )
-
-
-def _instant(stamp: Any, now: datetime) -> datetime:
-    """The web's stamp of receipt; anything that is not a past instant is worth nothing."""
-    try:
-        at = datetime.fromisoformat(str(stamp))
-    except ValueError:
-        return now
-    return min(at.astimezone(UTC), now) if at.tzinfo else now
 
 
 class Decoder:
@@ -122,6 +94,7 @@ def _malformed(about: Envelope, body: bytes, finding: str) -> Quarantined:
         size=len(body),
         carrier=about.carrier or None,
         native=about.native,
+        tracking_number=about.tracking_number,
     )
 
 
@@ -135,4 +108,5 @@ def _too_large(about: Envelope, body: bytes) -> Quarantined:
         size=len(body),
         carrier=about.carrier or None,
         native=about.native,
+        tracking_number=about.tracking_number,
     )

@@ -1,0 +1,49 @@
+"""What a command works with: the stack of a data folder, opened for the length of the command."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import asyncpg
+import typer
+
+from tracking.local.folder import settings_for
+from tracking.sealing import Sealer
+from tracking.settings import Settings
+from tracking.store.pool import open_pool
+
+T = TypeVar("T")
+
+DataDir = Annotated[
+    Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    pool: asyncpg.Pool
+    sealer: Sealer
+    settings: Settings
+    now: datetime
+
+
+def on_stack(data_dir: Path | None, work: Callable[[Stack], Awaitable[T]]) -> T:
+    """Run the work with a pool and the keys of this stack. Raises ConfigurationError."""
+    settings = settings_for(data_dir)
+    return asyncio.run(_on_stack(settings, work))
+
+
+async def _on_stack(settings: Settings, work: Callable[[Stack], Awaitable[T]]) -> T:
+    pool = await open_pool(settings.database(), size=2)
+    try:
+        return await work(Stack(pool, Sealer(settings.keys()), settings, datetime.now(UTC)))
+    finally:
+        await pool.close()
+
+
+def show_time(at: datetime) -> str:
+    """UTC to the second, as the logs say it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
