@@ -81,7 +81,7 @@ class Person(Frozen):
     @field_validator("phone")
     @classmethod
     def _as_e164(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return value and e164(value, info.data.get("country"))
+        return None if value is None else e164(value, info.data.get("country"))
 
 
 class Recipient(Person):

@@ -3,6 +3,7 @@
 import re
 import secrets
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
@@ -23,6 +24,11 @@ MISSES = web.AppKey("misses", Buckets)
 def misses() -> Buckets:
     """Wrong links an address may try. Right ones are served however many were wrong before."""
     return Buckets(burst=100, per_second=1)
+
+
+def page_path(request: web.Request) -> str:
+    """Where the page of this request is. A token may be anything before it is looked up."""
+    return f"/t/{quote(request.match_info['token'], safe='')}"
 
 
 async def issue_link(deps: Deps, shipment_id: UUID, now: datetime) -> str:

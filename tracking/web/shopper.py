@@ -17,7 +17,7 @@ from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
 from tracking.web.language import SUPPORTED, choose
 from tracking.web.limits import client_address
-from tracking.web.link import follow_link
+from tracking.web.link import follow_link, page_path
 from tracking.web.page import MessageKind, render_message_page, render_tracking_page
 from tracking.web.parcel import accepted_answers, parcel_view
 from tracking.web.problem import RETRY_AFTER, Handler, HttpProblem, as_problem, not_found
@@ -53,7 +53,7 @@ def for_people(handler: Handler) -> Handler:
 
 def _message(request: web.Request, problem: HttpProblem) -> web.Response:
     kind = _KINDS.get(problem.status, MessageKind.UNAVAILABLE)
-    path = f"/t/{request.match_info['token']}" if problem.status >= 429 else None
+    path = page_path(request) if problem.status >= 429 else None
     page = render_message_page(kind, _language(request), path=path)
     return _html(request, page, problem.status, problem.headers)
 
@@ -114,7 +114,7 @@ async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None
 
 
 def _to_the_page(request: web.Request) -> web.Response:
-    path, wish = f"/t/{request.match_info['token']}", request.query.get("lang")
+    path, wish = page_path(request), request.query.get("lang")
     location = f"{path}?lang={wish}" if wish in SUPPORTED else path
     return web.Response(status=303, headers={"Location": location})
 

@@ -1,0 +1,58 @@
+"""Token buckets, and who is calling behind a proxy."""
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from tracking.web.limits import Buckets, client_address
+
+
+class Steady:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_bucket_empties_and_fills_again():
+    clock = Steady()
+    buckets = Buckets(burst=3, per_second=0.5, clock=clock)
+    assert [buckets.take("a") for _ in range(5)] == [True, True, True, False, False]
+    assert buckets.take("b")
+    clock.now = 1.9
+    assert not buckets.take("a")  # 1.9 s * 0.5 = 0.95
+    clock.now = 2.0
+    assert buckets.take("a")
+    clock.now = 1000
+    assert [buckets.take("a") for _ in range(4)] == [True, True, True, False]
+
+
+def test_the_longest_unused_names_are_forgotten(monkeypatch):
+    monkeypatch.setattr("tracking.web.limits._REMEMBERED", 2)
+    buckets = Buckets(burst=1, per_second=0, clock=Steady())
+    assert [buckets.take(name) for name in "aabcca"] == [True, False, True, True, False, True]
+
+
+class From:
+    def __init__(self, peer):
+        self.peer = peer
+
+    def get_extra_info(self, name, default=None):
+        return (self.peer, 1) if name == "peername" else default
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "caller"),
+    [
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("10.1.2.3", "1.1.1.1, 203.0.113.7", "203.0.113.7"),
+        ("::1", "2001:db8::7", "2001:db8::7"),
+        ("127.0.0.1", "nonsense", "127.0.0.1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("8.8.8.8", "203.0.113.7", "8.8.8.8"),  # nobody chooses an address for himself
+    ],
+)
+def test_only_a_proxy_of_ours_says_for_whom_it_calls(peer, forwarded, caller):
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    request = make_mocked_request("GET", "/", headers=headers, transport=From(peer))
+    assert client_address(request) == caller
