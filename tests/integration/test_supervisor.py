@@ -22,6 +22,7 @@ from tracking.errors import ConfigurationError, StartError
 from tracking.local.child import Child
 from tracking.local.endpoint import free_port
 from tracking.local.folder import owned, settings_for
+from tracking.local.process import report
 from tracking.local.supervisor import LONGEST_PAUSE, next_pause, supervised
 
 KLAT = Path(sys.executable).with_name("klat")
@@ -213,6 +214,12 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 def test_a_full_disk_is_refused(tmp_path):
     with pytest.raises(StartError, match="the disk is full"), owned(tmp_path, needed_space=2**62):
         pass
+
+
+def test_a_server_that_filled_the_disk_says_so_and_not_what_came_of_it(tmp_path):
+    log = tmp_path / "postgres.log"
+    log.write_text("FATAL: could not extend file: No space left on device\nPANIC: abort\n")
+    assert report("it ended", log, ["PANIC"]) == f"it ended: the disk of {tmp_path} is full"
 
 
 async def test_a_role_that_refuses_its_settings_is_not_started_again():

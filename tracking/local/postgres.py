@@ -14,7 +14,7 @@ import asyncpg
 
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.endpoint import settle, write_private
-from tracking.local.process import last_words, spawn, stop
+from tracking.local.process import report, spawn, stop
 from tracking.local.unprivileged import drop_root, give_away
 
 _START_LIMIT = 60.0  # seconds, recovery after a crash included
@@ -150,7 +150,7 @@ class PrivatePostgres:
         return True
 
     def _report(self, what: str) -> str:
-        return f"{what}: {last_words(self.log, marks=_FAULTS)} (more in {self.log})"
+        return report(what, self.log, _FAULTS)
 
 
 def _read(file: Path) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.endpoint import settle, write_private
-from tracking.local.process import last_words, spawn, stop
+from tracking.local.process import report, spawn, stop
 
 _START_LIMIT = 120.0  # seconds
 _STOP_LIMIT = 8.0
@@ -155,7 +155,7 @@ class PrivateRabbitMQ:
             writer.close()
 
     def _report(self, what: str) -> str:
-        return f"{what}: {last_words(self.log, marks=_FAULTS)} (more in {self.log})"
+        return report(what, self.log, _FAULTS)
 
 
 def find_server() -> Path:
