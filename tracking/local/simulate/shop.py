@@ -1,0 +1,73 @@
+"""The demo's shop, as any shop would use Klāt: it registers parcels and gets links to them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from tracking.errors import KlatError
+from tracking.keys import Role, key_hash
+from tracking.local.simulate.sending import accepted, insist
+from tracking.store.keys import Keys
+from tracking.store.pool import open_pool
+
+SHOP = "Demo veikals"
+
+
+class NotRegistered(KlatError):  # noqa: N818 - named for what was answered
+    """Klāt refused a parcel of the demo."""
+
+
+async def live_keys(dsn: str, known: Mapping[str, str], couriers: Iterable[str]) -> dict[str, str]:
+    """A key for the shop, one for support and one for each courier; known ones while they live."""
+    pool = await insist(lambda: open_pool(dsn, size=1))
+    try:
+        return await insist(lambda: _ensure(Keys(pool), known, couriers))
+    finally:
+        await pool.close()
+
+
+async def _ensure(store: Keys, known: Mapping[str, str], couriers: Iterable[str]) -> dict[str, str]:
+    live = await store.live_keys()
+    keys = {name: key for name, key in known.items() if key_hash(key) in live}
+    wanted: list[tuple[Role, str, str | None]] = [
+        (Role.MERCHANT, SHOP, None),
+        (Role.SUPPORT, "Demo support", None),
+        *((Role.COURIER, f"Demo {code}", code) for code in sorted(couriers)),
+    ]
+    for role, name, code in wanted:
+        if (code or role) not in keys:
+            now = datetime.now(UTC)
+            keys[code or role] = await store.create(role, name, now=now, carrier=code)
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    http: aiohttp.ClientSession
+    url: str
+    key: str
+
+    async def register(self, registration: dict[str, Any]) -> str:
+        """The link to the parcel's page."""
+        return await insist(lambda: self._register(registration))
+
+    async def _register(self, registration: dict[str, Any]) -> str:
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Idempotency-Key": registration["order"],
+        }
+        address = f"{self.url}/v1/shipments"
+        async with self.http.post(address, json=registration, headers=headers) as answer:
+            if not accepted(answer.status):
+                raise NotRegistered(f"a parcel of the demo was refused ({answer.status})")
+            return str((await answer.json())["tracking_url"])
+
+    async def has_page(self, link: str) -> bool:
+        return await insist(lambda: self._has_page(link))
+
+    async def _has_page(self, link: str) -> bool:
+        async with self.http.get(link) as answer:
+            return accepted(answer.status)
