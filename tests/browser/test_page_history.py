@@ -39,13 +39,20 @@ def test_a_time_is_only_as_sure_as_it_is() -> None:
         entry(noon, Status.HELD, confidence=Confidence.CLAMPED),
         entry(local(20), Status.DELIVERED, confidence=Confidence.DATE_ONLY, ends=local(21)),
     )
-    assert [exact.time, assumed.time, clamped.time, day.time] == [
-        "12:00",
+    assert [exact.time, assumed.time, clamped.time, day.time] == ["12:00"] * 3 + [None]
+    assert [exact.about, assumed.about, clamped.about, day.about] == [
+        None,
         "about 12:00",
         "about 12:00",
         None,
     ]
     assert (exact.iso, day.iso) == ("2026-11-20T12:00+02:00", "2026-11-20")
+
+
+def test_the_sign_for_about_is_explained_where_it_is_used() -> None:
+    assumed = entry(NOW, Status.IN_TRANSIT, confidence=Confidence.ASSUMED_ZONE)
+    assert told(assumed, ARRIVED).has_about
+    assert not told(ARRIVED).has_about
 
 
 def test_a_day_of_another_zone_keeps_its_date() -> None:

@@ -126,6 +126,15 @@ def test_the_second_factor_says_what_became_of_the_answer() -> None:
     assert "<form" not in shown(unlocked())
 
 
+def test_the_question_is_folded_away_until_it_matters() -> None:
+    folded = '<details class="card unlock" id="unlock">'
+    assert folded in shown(in_transit())
+    assert folded.replace(">", " open>") in shown(in_transit(unlock=UnlockState.WRONG))
+    at_the_locker = shown(ready())
+    assert folded not in at_the_locker
+    assert at_the_locker.index("<form") < at_the_locker.index("What to do now")
+
+
 def test_the_form_asks_as_agreed() -> None:
     tags = Tags(shown(ready(), "lv")).all
     form = next(attributes for tag, attributes in tags if tag == "form")

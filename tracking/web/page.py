@@ -200,7 +200,7 @@ def _unlock(view: ParcelView, words: Words, calendar: Calendar) -> dict[str, Any
     for_code = view.state.status is Status.READY_FOR_PICKUP and view.has_pickup_code
     return {
         "for_code": for_code,
-        "open": for_code or view.unlock is not UnlockState.LOCKED,
+        "answered": view.unlock is not UnlockState.LOCKED,
         "wrong": _wrong(view, words),
         "paused": _paused(view, words, calendar),
     }

@@ -21,6 +21,7 @@ class Line:
     day: date
     iso: str
     time: Markup | None
+    about: Markup | None  # the time in words where it is not exact
     text: Markup
     place: Markup | None
     cause: Markup | None
@@ -39,6 +40,7 @@ class Timeline:
     recent: Sequence[Day]
     older: Sequence[Day]
     older_count: int
+    has_about: bool
 
 
 def timeline(history: Sequence[HistoryEntry], words: Words, calendar: Calendar) -> Timeline:
@@ -50,6 +52,7 @@ def timeline(history: Sequence[HistoryEntry], words: Words, calendar: Calendar) 
         recent=_by_day(lines[:shown], calendar),
         older=_by_day(lines[shown:], calendar),
         older_count=len(lines) - shown,
+        has_about=any(line.about for line in lines),
     )
 
 
@@ -67,10 +70,12 @@ def _by_day(lines: Sequence[Line], calendar: Calendar) -> list[Day]:
 
 def _line(entry: HistoryEntry, words: Words, calendar: Calendar, *, abroad: bool) -> Line:
     scan, moment = entry.scan, _moment(entry)
+    is_day = entry.confidence is Confidence.DATE_ONLY
     return Line(
         day=calendar.day_of(moment),
         iso=_iso(entry, calendar),
-        time=_time(entry, words, calendar),
+        time=None if is_day else calendar.time(entry.at),
+        about=_about(entry, words, calendar),
         text=_text(entry, words),
         place=_place(scan.location, words, abroad=abroad) if scan.location else None,
         cause=cause(words, scan.reason),
@@ -92,15 +97,10 @@ def _iso(entry: HistoryEntry, calendar: Calendar) -> str:
     return local.isoformat(timespec="minutes")
 
 
-def _time(entry: HistoryEntry, words: Words, calendar: Calendar) -> Markup | None:
-    clock = calendar.time(entry.at)
-    match entry.confidence:
-        case Confidence.DATE_ONLY:
-            return None
-        case Confidence.EXACT:
-            return clock
-        case Confidence.ASSUMED_ZONE | Confidence.CLAMPED:
-            return words.pgettext("time of day", "about %(time)s", time=clock)
+def _about(entry: HistoryEntry, words: Words, calendar: Calendar) -> Markup | None:
+    if entry.confidence not in {Confidence.ASSUMED_ZONE, Confidence.CLAMPED}:
+        return None
+    return words.pgettext("time of day", "about %(time)s", time=calendar.time(entry.at))
 
 
 def _text(entry: HistoryEntry, words: Words) -> Markup:

@@ -1,0 +1,68 @@
+"""Make the pictures in docs/images again: `python tests/browser/screenshots.py`.
+
+Each picture is what a visitor sees first, without scrolling.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import NamedTuple
+
+from parcels import NOW
+from playwright.async_api import Browser
+from site_of_parcels import Site, browsing, serving
+
+FOLDER = Path(__file__).parents[2] / "docs" / "images"
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+
+class Picture(NamedTuple):
+    state: str
+    language: str
+    size: dict[str, int]
+    scheme: str = "light"
+
+    @property
+    def file(self) -> Path:
+        device = "phone" if self.size is PHONE else "desktop"
+        return FOLDER / f"{self.state}-{device}-{self.language}-{self.scheme}.png"
+
+
+PICTURES = [
+    Picture("out_for_delivery", "lv", PHONE),
+    Picture("out_for_delivery", "en", PHONE, "dark"),
+    Picture("out_for_delivery", "lv", DESKTOP),
+    Picture("ready_locked", "en", PHONE),
+    Picture("ready_unlocked", "lv", PHONE),
+    Picture("ready_unlocked", "lv", PHONE, "dark"),
+    Picture("ready_unlocked", "en", DESKTOP),
+    Picture("attempt_failed", "lv", PHONE),
+    Picture("attempt_failed", "en", DESKTOP, "dark"),
+    Picture("held_customs", "en", PHONE),
+    Picture("late_with_estimate", "lv", PHONE),
+    Picture("delivered", "en", PHONE),
+    Picture("delivered", "lv", DESKTOP, "dark"),
+]
+
+
+async def take(browser: Browser, site: Site, picture: Picture) -> None:
+    page = await browser.new_page(
+        viewport=picture.size,
+        color_scheme=picture.scheme,
+        device_scale_factor=1.5 if picture.size is PHONE else 1,
+    )
+    await page.clock.install(time=NOW)
+    await page.goto(f"{site.url}/t/{picture.state}?lang={picture.language}")
+    await page.screenshot(path=picture.file, animations="disabled")
+    await page.close()
+
+
+async def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    async with serving() as site, browsing() as browser:
+        for picture in PICTURES:
+            await take(browser, site, picture)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
