@@ -41,7 +41,7 @@ lint: setup  ## format, lint, types, imports
 check: lint test  ## all of it
 
 bench: setup  ## measure, on this machine
-	@for each in tests/benchmarks/bench_*.py; do $(BIN)/python "$$each"; done
+	@$(BIN)/python tests/benchmarks
 
 lock:  ## write the lock files anew; UPGRADE=--upgrade takes newer versions
 	@$(BIN)/python -m pip install --quiet uv

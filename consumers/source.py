@@ -17,6 +17,8 @@ from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 log = structlog.get_logger()
 
 _CHECK_EVERY = 5.0  # seconds of silence after which the consumers are looked at
+_BATCH_BYTES = 1024 * 1024  # bodies taken at once, unless one alone is larger
+_BUFFER_BYTES = 64 * 1024 * 1024  # bodies that may wait here
 _MANY = 32  # messages taken at once that tell of a backlog
 _GATHER = 0.002  # seconds
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
@@ -28,7 +30,8 @@ Prepare = Callable[[AbstractChannel], Awaitable[Sequence[str]]]
 class Source:
     """Deliveries of some queues. `prepare(channel)` declares what is needed, returns the queues.
 
-    At most `prefetch` deliveries wait here, whatever waits in the broker.
+    At most `prefetch` deliveries wait here, whatever waits in the broker; fewer where they are so
+    large that they would fill the memory.
     """
 
     def __init__(self, url: str, name: str, prepare: Prepare, *, prefetch: int) -> None:
@@ -40,6 +43,7 @@ class Source:
         self._channel: Channel | None = None
         self._consumers = 0
         self._backlog = False
+        self._bytes = 0
 
     @property
     def is_attached(self) -> bool:
@@ -51,8 +55,13 @@ class Source:
         )
 
     async def take(self, most: int) -> list[DeliveredMessage]:
-        """Whatever is waiting, up to `most`; waits for the first. Reconnects where needed."""
+        """Whatever is waiting, up to `most` and a megabyte; waits for the first.
+
+        Reconnects where needed. What was taken before must be done with: it is delivered again.
+        """
         while True:
+            if self._bytes > _BUFFER_BYTES:
+                self._take_smaller_bites()
             if not self.is_attached:
                 await self._attach()
             if self._waiting:
@@ -71,15 +80,26 @@ class Source:
         A message that comes alone does not wait.
         """
         seen = 0
-        while self._backlog and seen < len(self._waiting) < most:
+        while self._backlog and seen < len(self._waiting) < most and self._bytes < _BATCH_BYTES:
             seen = len(self._waiting)
             await asyncio.sleep(_GATHER)
 
     def _pop(self, most: int) -> list[DeliveredMessage]:
-        waiting = self._waiting
-        taken = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        taken: list[DeliveredMessage] = []
+        size = 0
+        while self._waiting and len(taken) < most and size < _BATCH_BYTES:
+            taken.append(self._waiting.popleft())
+            size += len(taken[-1].body)
+        self._bytes -= size
         self._backlog = len(taken) >= _MANY
         return taken
+
+    def _take_smaller_bites(self) -> None:
+        """Ask the broker for fewer at a time; what waits here goes back to it."""
+        average = self._bytes // len(self._waiting)
+        self._prefetch = max(_BUFFER_BYTES // (2 * average), 2)
+        self._channel = None
+        log.info("prefetch.lowered", prefetch=self._prefetch)
 
     async def done(self, messages: Sequence[DeliveredMessage]) -> None:
         """Acknowledge all of them. After a lost connection they come again, which is harmless."""
@@ -119,10 +139,12 @@ class Source:
 
     async def _receive(self, message: DeliveredMessage) -> None:
         self._waiting.append(message)
+        self._bytes += len(message.body)
         self._arrived.set()
 
     async def _close(self) -> None:
         self._waiting.clear()
+        self._bytes = 0
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             try:

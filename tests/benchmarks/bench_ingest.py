@@ -106,9 +106,7 @@ async def _apply_one(pool: asyncpg.Pool, body: bytes) -> None:
             *name, event["status"], at,
         )  # fmt: skip
         if moved:
-            await conn.execute(
-                "INSERT INTO message VALUES ($1, $2)", uuid.uuid4(), body.decode()
-            )
+            await conn.execute("INSERT INTO message VALUES ($1, $2)", uuid.uuid4(), body.decode())
 
 
 async def klat(stack: Stack, count: int) -> float:
@@ -170,18 +168,3 @@ async def one_event_a_message(stack: Stack, count: int = COUNT) -> list[tuple[st
         ("klat ingest", ours, ours / limit),
         ("klat ingest, 10 % repeats, 10 % out of order", untidy, untidy / limit),
     ]
-
-
-if __name__ == "__main__":
-    import structlog
-    import uvloop
-
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
-    from stack import stack as servers
-
-    async def main() -> None:
-        async with servers() as running:
-            for name, rate, ratio in await one_event_a_message(running):
-                print(f"{name:50s} {rate:9,.0f} events/s  {ratio:6.2f}")
-
-    uvloop.run(main())

@@ -1,5 +1,6 @@
 """Real servers for the benchmarks: a PostgreSQL that syncs to disk and a RabbitMQ node."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -43,26 +44,32 @@ class Stack:
         await conn.close()
 
     async def fill(self, bodies: Sequence[bytes]) -> None:
-        """Put the messages into the empty carrier queue; not part of any measurement."""
+        """Put just these messages into the carrier queue; not part of any measurement."""
         async with self.channel() as channel:
             await declare(channel, topology())
             await channel.queue_purge(CARRIER_QUEUE)
-            properties = aiormq.spec.Basic.Properties(
-                delivery_mode=2, content_type="application/json"
-            )
-            for start in range(0, len(bodies), 1000):
-                confirms = [
-                    await channel.basic_publish(
-                        body,
-                        exchange=EVENTS,
-                        routing_key="carrier.omniva",
-                        properties=properties,
-                        wait=False,
-                    )
-                    for body in bodies[start : start + 1000]
-                ]
-                assert len(confirms) > 0
+            await self._publish(channel, bodies)
             await self.until_filled(channel, len(bodies))
+
+    async def add(self, bodies: Sequence[bytes]) -> None:
+        """Put these messages behind what waits already."""
+        async with self.channel() as channel:
+            await declare(channel, topology())
+            await self._publish(channel, bodies)
+
+    async def _publish(self, channel: AbstractChannel, bodies: Sequence[bytes]) -> None:
+        properties = aiormq.spec.Basic.Properties(delivery_mode=2, content_type="application/json")
+        for start in range(0, len(bodies), 500):
+            async with asyncio.TaskGroup() as group:
+                for body in bodies[start : start + 500]:
+                    group.create_task(
+                        channel.basic_publish(
+                            body,
+                            exchange=EVENTS,
+                            routing_key="carrier.omniva",
+                            properties=properties,
+                        )
+                    )
 
     async def until_filled(self, channel: AbstractChannel, wanted: int) -> None:
         while True:

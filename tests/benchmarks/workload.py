@@ -19,9 +19,7 @@ def events(count: int, *, repeats: float = 0.0, late: float = 0.0, seed: int = 1
     """So many events, one JSON body each; a share of them repeated, a share out of order."""
     chance = random.Random(seed)
     parcels = count // len(LIFE)
-    told = [
-        _event(parcel, step) for step in range(len(LIFE)) for parcel in range(parcels)
-    ]
+    told = [_event(parcel, step) for step in range(len(LIFE)) for parcel in range(parcels)]
     told += [_event(parcels + extra, 0) for extra in range(count - len(told))]
     for _ in range(int(count * repeats)):
         told[chance.randrange(count)] = told[chance.randrange(count)]
