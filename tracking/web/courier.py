@@ -17,7 +17,7 @@ from tracking.keys import Role
 from tracking.web.auth import CALLER, authenticate, forbidden, presented_key, unauthorised
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
-from tracking.web.events import Message, Sorted, sort_events
+from tracking.web.events import Message, Sorted, rejections, sort_events
 from tracking.web.keyring import KEYRING
 from tracking.web.limits import InFlight
 from tracking.web.observe import METRICS
@@ -99,10 +99,7 @@ def _looked_at(
         # A fault of our reader must not cost the carrier's word: the consumer keeps the payload.
         log.exception("carrier.reader_failed", carrier=carrier.code)
         return 0, [_kept("it could not be read")]
-    return len(parsed.scans), [
-        Rejected(index=each.index, error=f"{each.field}: {each.problem}".removeprefix(": "))
-        for each in parsed.problems
-    ]
+    return len(parsed.scans), rejections(parsed)
 
 
 def _kept(why: str) -> Rejected:

@@ -13,7 +13,7 @@ from tracking.carriers.base import Malformed, ParseContext, Parsed
 from tracking.carriers.lockers import LOCKER_CODES
 from tracking.carriers.payload import trimmed
 from tracking.web.bodies import MAX_BODY, decoded, not_json, refuse_nul
-from tracking.web.problem import HttpProblem
+from tracking.web.problem import HttpProblem, plain
 
 MAX_EVENTS = 1000
 _PER_MESSAGE = 100
@@ -42,7 +42,7 @@ def sort_events(body: bytes, carrier: str | None) -> Sorted:
     strangers = _strangers(parsed, carrier)
     if strangers and _is_single(content, parsed):
         raise HttpProblem(403, "Forbidden", strangers[0].error)
-    rejected = sorted([*_findings(parsed), *strangers], key=lambda each: each.index)
+    rejected = sorted([*rejections(parsed), *strangers], key=lambda each: each.index)
     bad = {each.index for each in rejected}
     indices = _indices_of_scans(parsed)
     good = [(i, scan) for i, scan in zip(indices, parsed.scans, strict=True) if i not in bad]
@@ -73,9 +73,10 @@ def _is_single(content: bytes, parsed: Parsed) -> bool:
     return content.startswith(b"{") and len(parsed.scans) + len(parsed.problems) == 1
 
 
-def _findings(parsed: Parsed) -> list[Rejected]:
+def rejections(parsed: Parsed) -> list[Rejected]:
+    """What the reader could not read, in its words, the field first."""
     return [
-        Rejected(index=each.index, error=f"{each.field}: {each.problem}".removeprefix(": "))
+        Rejected(index=each.index, error=f"{each.field}: {plain(each.problem)}".removeprefix(": "))
         for each in parsed.problems
     ]
 

@@ -41,8 +41,16 @@ class HttpProblem(KlatError):  # noqa: N818 - named for what RFC 9457 calls it
 def invalid_body(error: ValidationError) -> HttpProblem:
     """422 that points at each field; repeats nothing of what was sent."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    errors = [FieldError(pointer=pointer(*e["loc"]), error=e["msg"]) for e in found[:_MAX_ERRORS]]
+    errors = [
+        FieldError(pointer=pointer(*each["loc"]), error=plain(each["msg"]))
+        for each in found[:_MAX_ERRORS]
+    ]
     return HttpProblem(422, "The body does not fit", errors=errors)
+
+
+def plain(message: str) -> str:
+    """The message without the words that pydantic puts before our own."""
+    return message.removeprefix("Value error, ")
 
 
 def pointer(*path: str | int) -> str:
