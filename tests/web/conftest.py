@@ -26,7 +26,7 @@ from tracking.settings import Settings
 from tracking.store.keys import Keys
 from tracking.store.pool import open_pool
 from tracking.web.app import make_app
-from tracking.web.deps import Deps
+from tracking.web.deps import Deps, Publish
 from tracking.web.serving import serve
 
 # No deadline (machines are shared), no explain phase (it traces every line).
@@ -53,8 +53,9 @@ class Message:
 
 @dataclass
 class Broker:
-    """Confirms and remembers; or is away; or lets everybody wait."""
+    """Confirms and remembers; or is away; or lets everybody wait; or hands on to a real one."""
 
+    real: Publish | None = None
     messages: list[Message] = field(default_factory=list)
     away: bool = False
     waiting: int = 0
@@ -66,6 +67,8 @@ class Broker:
         self.waiting += 1
         await self.open.wait()
         self.waiting -= 1
+        if self.real is not None:
+            await self.real(routing_key, body, headers=headers)
         self.messages.append(Message(routing_key, body, headers))
 
     def events(self) -> list[dict[str, Any]]:

@@ -92,7 +92,8 @@ async def test_a_request_is_counted_by_its_route(world):
     token = made.json["tracking_url"].rpartition("/")[2]
     await world.call("GET", f"/t/{token}?lang=lv")
     await world.call("GET", "/nowhere/at/all")
-    await world.call("PROPFIND", "/v1/events")
+    wrong = await world.call("PROPFIND", "/v1/events")
+    assert (wrong.headers["Allow"], wrong.json["status"]) == ("POST", 405)
     found = {
         (s.labels["method"], s.labels["route"], s.labels["status"]): s.value
         for metric in world.deps.registry.collect()

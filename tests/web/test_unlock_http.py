@@ -181,3 +181,5 @@ class TestBehindTls:
         url = (await world.register(shop)).json["tracking_url"]
         opened = await answer(world, url.removeprefix("https://track.test"), "1010")
         assert "Secure" in opened.headers["Set-Cookie"]
+        chosen = await world.call("GET", "/t/nobody?lang=et")
+        assert "Secure" in chosen.headers["Set-Cookie"]

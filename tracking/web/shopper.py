@@ -22,6 +22,7 @@ from tracking.web.page import MessageKind, render_message_page, render_tracking_
 from tracking.web.parcel import accepted_answers, parcel_view
 from tracking.web.problem import RETRY_AFTER, Handler, HttpProblem, as_problem, not_found
 from tracking.web.routing import Parameter, Route
+from tracking.web.security import is_https
 from tracking.web.stream import get_stream
 from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
 from tracking.web.view import ParcelView, UnlockState
@@ -140,7 +141,13 @@ def _html(
     wish = request.query.get("lang")
     if wish is not None and wish in SUPPORTED:
         response.set_cookie(
-            _LANGUAGE_COOKIE, wish, path="/t", max_age=_A_YEAR, httponly=True, samesite="Lax"
+            _LANGUAGE_COOKIE,
+            wish,
+            path="/t",
+            max_age=_A_YEAR,
+            httponly=True,
+            secure=is_https(request.app),
+            samesite="Lax",
         )
     return response
 
