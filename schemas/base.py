@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -44,6 +44,26 @@ class Frozen(BaseModel):
 
 # Ids and codes are kept to the letter, so what cannot be shown or stored is refused, not cleaned.
 Printable = r"^[^\x00-\x1f\x7f-\x9f]+$"
+ModelT = TypeVar("ModelT", bound=Frozen)
+
+
+def trusted(model: type[ModelT], fields: dict[str, Any]) -> ModelT:
+    """A value of fields that are all given and validated: as unpickling does, for half the cost.
+
+    Only for what is made thousands of times a second from values that came out of a model.
+    """
+    made = model.__new__(model)
+    made.__setstate__(
+        {
+            "__dict__": fields,
+            "__pydantic_fields_set__": set(fields),
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+    )
+    return made
+
+
 ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
 LongText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_text)]
 Instant = AwareDatetime

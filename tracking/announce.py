@@ -1,8 +1,10 @@
 """A change put into words for machines: the fact it owes and the frame of the live update."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from schemas.base import trusted
 from schemas.facts import (
     STATUS_FACTS,
     Fact,
@@ -31,13 +33,12 @@ def announced(
     registered: bool = False,
 ) -> ShipmentChange:
     """The change with its fact (as a CloudEvent) and its frame. `now` is when it was recorded."""
-    about = _about(change, now) | {
-        "shipment_id": shipment_id,
-        "carrier": carrier,
-        "tracking_number": tracking_number,
-        "merchant_id": merchant_id,
-        "order": order,
-    }
+    about = _about(change, now)
+    about["shipment_id"] = shipment_id
+    about["carrier"] = carrier
+    about["tracking_number"] = tracking_number
+    about["merchant_id"] = merchant_id
+    about["order"] = order
     fact = ShipmentRegistered(**about) if registered else _fact(change.owed, change, about)
     return ShipmentChange(
         shipment_id=shipment_id,
@@ -46,7 +47,7 @@ def announced(
         is_new=is_new,
         change=change,
         fact_type=fact.type if fact else None,
-        fact=cloud_event(fact).model_dump_json(by_alias=True) if fact else None,
+        fact=cloud_event(fact) if fact else None,
         frame=frame(
             change.version,
             change.state,
@@ -55,7 +56,7 @@ def announced(
     )
 
 
-def _about(change: Change, now: datetime) -> dict[str, object]:
+def _about(change: Change, now: datetime) -> dict[str, Any]:
     state = change.state
     return {
         "version": change.version,
@@ -72,7 +73,7 @@ def _about(change: Change, now: datetime) -> dict[str, object]:
     }
 
 
-def _fact(owed: Owed | None, change: Change, about: dict[str, object]) -> Fact | None:
+def _fact(owed: Owed | None, change: Change, about: dict[str, Any]) -> Fact | None:
     match owed:
         case None:
             return None
@@ -82,4 +83,5 @@ def _fact(owed: Owed | None, change: Change, about: dict[str, object]) -> Fact |
             return ShipmentCorrected(**about)
         case Owed(kind="details_changed", changed=changed):
             return ShipmentDetailsChanged(**about, changed=changed)
-    return STATUS_FACTS[change.state.status](**about)
+    kind = STATUS_FACTS[change.state.status]
+    return trusted(kind, about | {"type": kind.model_fields["type"].default})

@@ -3,7 +3,6 @@
 The order does not matter: a parcel may have been scanned for days before its shop names it.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,10 +162,6 @@ def _row(
         value_cents=value.cents if value else None,
         value_currency=value.currency if value else None,
         notify=body.notify.model_dump(),
-        digest=_digest(body),
+        digest=sealer.fingerprint(body.model_dump_json().encode()),
         registered_at=now,
     )
-
-
-def _digest(body: ShipmentRegistration) -> bytes:
-    return hashlib.sha256(body.model_dump_json().encode()).digest()

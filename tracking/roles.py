@@ -1,6 +1,7 @@
 """Composition: which parts make up each role. The only place, with the CLI, that knows them all."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -75,6 +76,7 @@ def run(role: Role, settings: Settings) -> None:
 
 async def _run(role: Role, settings: Settings) -> None:
     stopped = _stop_signal()
+    _tune_collector()
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database())
         stack.push_async_callback(_close, pool)
@@ -87,6 +89,13 @@ async def _run(role: Role, settings: Settings) -> None:
         readiness.draining = True
         await asyncio.sleep(DRAIN)
     log.info("role.stopped")
+
+
+def _tune_collector() -> None:
+    """What is loaded now stays, and little of what comes forms cycles: look for them rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def _close(pool: asyncpg.Pool) -> None:

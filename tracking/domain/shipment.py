@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from schemas.base import trusted
 from schemas.scan import Confidence, Location, Pickup, Scan, Window
 from schemas.shipment import STAGES, EntryKind, ShipmentState
 from schemas.status import TERMINAL, Handover, Reason, Status
@@ -31,6 +32,7 @@ _TO_THE_RECIPIENT = frozenset(
     {Handover.RECIPIENT, Handover.NEIGHBOUR, Handover.SAFE_PLACE, Handover.MAILBOX}
 )
 _STAGES = frozenset(STAGES)
+_PAST_PICKUP = TERMINAL | {Status.RETURNING}
 
 
 class _Life:
@@ -62,7 +64,7 @@ class _Life:
         self.stages = dict(state.stages)
 
     def frozen(self) -> ShipmentState:
-        return ShipmentState(**{name: getattr(self, name) for name in self.__slots__})
+        return trusted(ShipmentState, {name: getattr(self, name) for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def fold(received: Iterable[Received]) -> Folded:
 
 
 def fold_ordered(ordered: Sequence[Placed]) -> Folded:
-    gone, again = retracted(ordered), twins(ordered)
+    gone = retracted(ordered)
+    again = twins(ordered, gone)
     life = _Life(ShipmentState())
     for placed in ordered:
         if placed.key not in gone and placed.scan.retracts is None:
@@ -180,7 +183,7 @@ def _enter(life: _Life, status: Status, placed: Placed) -> None:
         again = again and life.since is not None and placed.at - life.since < SAME_ATTEMPT
         life.attempts += not again
     if not again:
-        if life.status is Status.READY_FOR_PICKUP and status is not life.status:
+        if life.status is Status.READY_FOR_PICKUP or _is_past_pickup(life):
             _forget_pickup(life)
         life.since, life.since_confidence = placed.at, placed.confidence
         life.status, life.decided_by = status, placed.key.hex()
@@ -190,6 +193,11 @@ def _enter(life: _Life, status: Status, placed: Placed) -> None:
     else:
         life.reason = scan.reason or life.reason
         life.handover = scan.handover or life.handover
+
+
+def _is_past_pickup(life: _Life) -> bool:
+    """Delivered, or on its way back: what opens a door now is not for the recipient."""
+    return not _PAST_PICKUP.isdisjoint(life.stages)
 
 
 def _forget_pickup(life: _Life) -> None:
@@ -202,7 +210,7 @@ def _learn(life: _Life, scan: Scan, status: Status | None) -> None:
     life.location = scan.location or life.location
     life.estimate = scan.estimate or life.estimate
     life.signed_by = scan.signed_by or life.signed_by
-    if life.status in TERMINAL:
+    if _is_past_pickup(life):
         return
     if status is Status.READY_FOR_PICKUP:
         life.pickup_place = scan.location or life.pickup_place

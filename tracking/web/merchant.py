@@ -1,6 +1,5 @@
 """Shipments registered and read: a shop sees its own, support sees all of them."""
 
-import hashlib
 from uuid import UUID
 
 from aiohttp import web
@@ -34,10 +33,9 @@ async def post_shipment(request: web.Request) -> web.Response:
     body = parse_body(ShipmentRegistration, await read_body(request))
     merchant_id = request[CALLER].merchant_id
     assert merchant_id is not None  # the table holds no merchant key without one
-    digest = hashlib.sha256(b"POST /v1/shipments\n" + body.model_dump_json().encode()).digest()
-    return await once(
-        request, merchant_id, digest, lambda: _register(request.app[DEPS], merchant_id, body)
-    )
+    deps = request.app[DEPS]
+    digest = deps.sealer.fingerprint(b"POST /v1/shipments\n" + body.model_dump_json().encode())
+    return await once(request, merchant_id, digest, lambda: _register(deps, merchant_id, body))
 
 
 async def _register(deps: Deps, merchant_id: UUID, body: ShipmentRegistration) -> Answer:
