@@ -24,6 +24,7 @@ from tracking.local.endpoint import free_port
 from tracking.local.folder import owned, settings_for
 from tracking.local.process import report
 from tracking.local.supervisor import LONGEST_PAUSE, next_pause, supervised
+from tracking.role import Role
 
 KLAT = Path(sys.executable).with_name("klat")
 FAKE = Path(__file__).with_name("fake_klat.py")
@@ -94,6 +95,8 @@ async def query(url, statement):
 async def test_it_says_it_is_ready_on_a_line_of_its_own_and_then_what_to_try(stack):
     assert stack.said[-1] == f"ready http://127.0.0.1:{stack.http_port}\n"
     assert await stack.hears("open ") == "open http://127.0.0.1/t/link\n"
+    assert await stack.hears("logs: ") == f"logs: {stack.folder}/*.log\n"
+    assert {path.stem for path in stack.folder.glob("*.log")} == {*Role, "simulate"}
 
 
 def test_other_commands_join_the_stack_by_its_folder(stack):

@@ -5,6 +5,7 @@ import signal
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 
@@ -19,16 +20,20 @@ _PROBE_LIMIT = aiohttp.ClientTimeout(total=5)
 
 @dataclass
 class Child:
-    """`ops_port` is where it answers /readyz; without one it serves as soon as it runs."""
+    """`ops_port` is where it answers /readyz; without one it serves as soon as it runs.
+
+    `log` takes what it writes to stdout. Why it refuses to start stays on our stderr.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str]
     ops_port: int | None = None
+    log: Path | None = None
     _process: Process | None = field(default=None, init=False)
 
     async def start(self) -> None:
-        self._process = await spawn(self.command, env=self.env)
+        self._process = await spawn(self.command, env=self.env, log=self.log, errors_to_log=False)
         async with aiohttp.ClientSession(timeout=_PROBE_LIMIT) as session:
             while not await self._is_ready(session):
                 self._require_alive(self._process)

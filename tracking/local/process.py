@@ -23,11 +23,12 @@ async def spawn(
     *,
     env: Mapping[str, str],
     log: Path | None = None,
+    errors_to_log: bool = True,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> Process:
     """Start a child in a session of its own, so that Ctrl-C at a terminal reaches only us.
 
-    Its output goes to `log`, or where ours goes.
+    Its output goes to `log`, or where ours goes; so do its errors, unless told otherwise.
     """
     output = None if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -36,7 +37,7 @@ async def spawn(
             env=env,
             stdin=DEVNULL,
             stdout=output,
-            stderr=None if output is None else STDOUT,
+            stderr=STDOUT if errors_to_log else None,
             start_new_session=True,
             preexec_fn=_die_with_parent(death_signal),
         )

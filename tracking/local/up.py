@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -37,6 +38,10 @@ class Plan:
     demo: bool = False
     roles: Sequence[str] = tuple(Role)
     klat: Sequence[str] = (sys.executable, "-P", "-m", "tracking")
+
+    def log(self, name: str) -> Path | None:
+        """A demonstration leaves the terminal to what is worth trying."""
+        return self.settings.data_dir / f"{name}.log" if self.demo else None
 
 
 async def run_until_stopped(plan: Plan) -> None:
@@ -84,6 +89,8 @@ async def _run(plan: Plan) -> None:
     with owned(settings.data_dir):
         _require_port(settings.http_port, _EVERYWHERE, "--http-port")
         _require_port(settings.ops_port, "127.0.0.1", "--ops-port")
+        for old in settings.data_dir.glob("*.log"):
+            old.unlink()
         async with _servers(settings) as environment:
             await migrate(environment[f"{PREFIX}DATABASE_URL"], load_migrations())
             async with supervised(_roles(plan, environment), start_limit=_START_LIMIT):
@@ -136,7 +143,8 @@ def _roles(plan: Plan, environment: Environment) -> list[Child]:
     for role in plan.roles:
         port = plan.settings.ops_port if role == Role.WEB else free_port()
         env = environment | {f"{PREFIX}OPS_PORT": str(port)}
-        children.append(Child(role, [*plan.klat, "serve", role], env, ops_port=port))
+        words = [*plan.klat, "serve", role]
+        children.append(Child(role, words, env, ops_port=port, log=plan.log(role)))
     return children
 
 
@@ -144,13 +152,15 @@ async def _simulate(plan: Plan, environment: Environment) -> None:
     """Keep the couriers' simulator running, and say what it found worth trying."""
     worth_trying = plan.settings.data_dir / "demo.txt"
     worth_trying.unlink(missing_ok=True)
-    simulator = Child("simulate", [*plan.klat, "simulate"], environment)
+    words = [*plan.klat, "simulate"]
+    simulator = Child("simulate", words, environment, log=plan.log("simulate"))
     async with supervised([simulator], start_limit=_START_LIMIT):
         with suppress(TimeoutError):
             async with asyncio.timeout(_DEMO_LIMIT):
                 while not worth_trying.exists():  # noqa: ASYNC110 - another process makes it
                     await asyncio.sleep(_DEMO_PAUSE)
             typer.echo(worth_trying.read_text().rstrip())
+        typer.echo(f"logs: {plan.settings.data_dir}/*.log")
         await _forever()
 
 
