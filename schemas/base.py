@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
@@ -56,12 +57,17 @@ def trusted(model: type[ModelT], fields: dict[str, Any]) -> ModelT:
     made.__setstate__(
         {
             "__dict__": fields,
-            "__pydantic_fields_set__": set(fields),
+            "__pydantic_fields_set__": _names(model),
             "__pydantic_extra__": None,
             "__pydantic_private__": None,
         }
     )
     return made
+
+
+@cache
+def _names(model: type[Frozen]) -> set[str]:
+    return set(model.model_fields)
 
 
 ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]

@@ -138,21 +138,25 @@ def scan_key(scan: Scan) -> bytes:
 
 def scan_digest(scan: Scan) -> bytes:
     """16 bytes over the meaningful fields, whatever id the carrier gave."""
-    pickup = scan.pickup
-    place = scan.location
-    meaning = (
-        scan.code or scan.status,
-        scan.time.at.timestamp(),
-        scan.time.confidence == Confidence.DATE_ONLY,
-        scan.description,
-        place and (place.name, place.city, place.postcode, place.country, place.place_id),
-        scan.handover,
-        scan.retracts,
-        scan.estimate and (scan.estimate.starts, scan.estimate.ends),
-        pickup and (pickup.until, pickup.code is not None, pickup.qr is not None),
-        scan.signed_by,
-    )
-    return hashlib.blake2b(repr(meaning).encode(errors="replace"), digest_size=16).digest()
+    place, estimate, pickup = scan.location, scan.estimate, scan.pickup
+    meaning = [
+        scan.code or scan.status or "",
+        str(scan.time.at.timestamp()),
+        "day" if scan.time.confidence is Confidence.DATE_ONLY else "",
+        scan.description or "",
+        scan.handover or "",
+        scan.retracts or "",
+        scan.signed_by or "",
+    ]
+    # Each group begins with its own mark, so that no two meanings share a text.
+    if place is not None:
+        names = (place.name, place.city, place.postcode, place.country, place.place_id)
+        meaning += ("place", *(name or "" for name in names))
+    if estimate is not None:
+        meaning += ("estimate", str(estimate.starts), str(estimate.ends))
+    if pickup is not None:
+        meaning += ("pickup", str(pickup.until), str(pickup.code is None), str(pickup.qr is None))
+    return hashlib.blake2b("\x1f".join(meaning).encode(errors="replace"), digest_size=16).digest()
 
 
 class EventPickup(Frozen):

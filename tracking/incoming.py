@@ -1,8 +1,8 @@
 """From a carrier's reading to what is kept: codes resolved, secrets sealed, keys made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from schemas.scan import LAST_DELIVERY, Pickup, Scan, scan_digest, scan_key
 from tracking.carriers.base import Meaning
@@ -13,8 +13,7 @@ CodeMap = Mapping[tuple[str, str], Meaning]
 """What the operator says a carrier's codes mean, beside the tables of the release."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One scan on its way into the store. `raw_digest` names the payload that it came in."""
 
     received: Received

@@ -44,6 +44,8 @@ def parse(body: bytes, context: ParseContext, find: Find) -> Parsed:
     if not content:
         raise Malformed("", "no event in the body")
     try:
+        if content.startswith(b"{") and b"\n" not in content:
+            return collect([_ONE.validate_json(content)], scan)
         events = _MANY.validate_json(_as_array(content))
     except ValidationError:
         return _one_by_one(content, scan)

@@ -38,8 +38,6 @@ _PAST_PICKUP = TERMINAL | {Status.RETURNING}
 class _Life:
     """A state while it is being written; the fields of ShipmentState."""
 
-    __slots__ = tuple(ShipmentState.model_fields)
-
     status: Status
     reason: Reason | None
     handover: Handover | None
@@ -59,12 +57,11 @@ class _Life:
     last_scan_at: datetime | None
 
     def __init__(self, state: ShipmentState) -> None:
-        for name in self.__slots__:
-            setattr(self, name, getattr(state, name))
+        self.__dict__.update(state.__dict__)
         self.stages = dict(state.stages)
 
     def frozen(self) -> ShipmentState:
-        return trusted(ShipmentState, {name: getattr(self, name) for name in self.__slots__})
+        return trusted(ShipmentState, dict(self.__dict__))
 
 
 @dataclass(frozen=True, slots=True)
