@@ -45,17 +45,23 @@ def _status_owed(
 ) -> Owed | None:
     if before.status in TERMINAL and after.status not in TERMINAL | _GOING_BACK:
         return Owed("delivery_retracted")
-    if before.decided_by in retracted or after.status is Status.PENDING:
+    taken_back = before.decided_by in retracted
+    if taken_back and before.status is Status.DELIVERED:
+        return Owed("delivery_retracted")
+    if after.status is Status.PENDING or (taken_back and not _is_later(before, after)):
         return Owed("corrected")
     return Owed("status")
+
+
+def _is_later(before: ShipmentState, after: ShipmentState) -> bool:
+    """Whether the status of now was reached after the former one: then it is news of its own."""
+    return before.since is not None and after.since is not None and after.since > before.since
 
 
 def _attempted_again(before: ShipmentState, after: ShipmentState) -> bool:
     return (
         after.status is Status.ATTEMPT_FAILED
-        and before.since is not None
-        and after.since is not None
-        and after.since > before.since
+        and _is_later(before, after)
         and after.attempts > before.attempts
     )
 

@@ -107,8 +107,11 @@ def _begun(later: Sequence[Registration], at: datetime) -> Registration | None:
 
 
 def _claim(runs: Sequence[_Run], first: Registration) -> None:
+    """Its parcel is the first that had not rested by then, before that of any later one."""
     for run in runs:
-        if run.journey is None and not run.rests(first.at):
+        if run.journey is not None:
+            return
+        if not run.rests(first.at):
             run.journey = first.journey
             return
 

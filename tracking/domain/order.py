@@ -4,8 +4,9 @@ Every function here depends on the set of scans only, never on the order of the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import NamedTuple
 
 from schemas.scan import LAST_DELIVERY, Confidence, Scan
@@ -18,8 +19,7 @@ _RETRACTION_RANK = 100  # at the same instant the retraction comes after what it
 _MAX_DOUBTFUL = 40  # repeated-hour scans of one parcel; beyond that the first pass stands
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A scan with its key (16 bytes) and the instant at which it was first received."""
 
     scan: Scan
@@ -87,21 +87,26 @@ def _choose_passes(
     count = len(doubtful)
     if count > _MAX_DOUBTFUL:
         return [first for first, _ in doubtful]
+    early = [first for first, _ in doubtful]
+    late = [first._replace(at=second) for first, second in doubtful]
+    against_early = [_contradicted(each, certain) for each in early]
+    against_late = [_contradicted(each, certain) for each in late]
 
-    def reading(split: int) -> list[Placed]:
-        later = [placed._replace(at=second) for placed, second in doubtful[split:]]
-        return [placed for placed, _ in doubtful[:split]] + later
+    def contradictions(split: int) -> int:
+        among = sum(_inverted(*pair) for pair in permutations(early[:split] + late[split:], 2))
+        return sum(against_early[:split]) + sum(against_late[split:]) + among
 
-    best = min(range(count + 1), key=lambda k: (_inversions(reading(k), certain), -k))
-    return reading(best)
+    best = min(range(count + 1), key=lambda split: (contradictions(split), -split))
+    return early[:best] + late[best:]
 
 
-def _inversions(chosen: Sequence[Placed], certain: Sequence[Placed]) -> int:
-    """Pairs in which the earlier stage of life is dated later; at least one of them chosen."""
-    others = [*certain, *chosen]
-    return sum(
-        0 <= one.rank < other.rank and one.at > other.at for one in chosen for other in others
-    ) + sum(0 <= one.rank < other.rank and one.at > other.at for one in certain for other in chosen)
+def _contradicted(chosen: Placed, certain: Sequence[Placed]) -> int:
+    return sum(_inverted(chosen, other) or _inverted(other, chosen) for other in certain)
+
+
+def _inverted(one: Placed, other: Placed) -> bool:
+    """Whether the earlier stage of life is dated later."""
+    return 0 <= one.rank < other.rank and one.at > other.at
 
 
 def _within_day(day: Placed, certain: Sequence[Placed]) -> Placed:
@@ -112,17 +117,17 @@ def _within_day(day: Placed, certain: Sequence[Placed]) -> Placed:
     return day._replace(at=max(same_day, default=day.at))
 
 
-def twins(ordered: Sequence[Placed]) -> set[bytes]:
+def twins(ordered: Sequence[Placed], gone: AbstractSet[bytes]) -> set[bytes]:
     """Keys of scans that tell again what another one tells: same instant, same code, same status.
 
     Carriers send one event under several ids. The fullest telling stands; the others add what
-    they know and are not counted again.
+    they know and are not counted again. One that was taken back (`gone`) has no say in the others.
     """
-    told: dict[tuple[datetime, str | None, str | None, str | None], Placed] = {}
+    told: dict[tuple[datetime, str | None, str | None, str | None, bool], Placed] = {}
     again: set[bytes] = set()
     for placed in ordered:
         scan = placed.scan
-        meaning = (placed.at, scan.code, scan.status, scan.retracts)
+        meaning = (placed.at, scan.code, scan.status, scan.retracts, placed.key in gone)
         known = told.setdefault(meaning, placed)
         if known is not placed:
             fuller, other = sorted((known, placed), key=_fullness)
