@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -11,10 +10,10 @@ import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from consumers.envelope import envelope
+from consumers.envelope import envelope, origin, parked_id
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
-from consumers.topology import declare, topology
+from consumers.topology import DEAD, DELIVERY_LIMIT, declare, topology
 from tracking.decode import Decoded, Decoder
 from tracking.errors import StoreUnavailable
 from tracking.incoming import CodeMap
@@ -67,7 +66,8 @@ class CourierEvents:
 
     async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
         started, now = time.perf_counter(), datetime.now(UTC)
-        decoded = [self._decode(message, now) for message in messages]
+        await self._park_dead(messages)
+        decoded = [self._decode(each, now) for each in messages if each.routing_key != DEAD]
         batch = Batch(
             scans=[scan for each in decoded for scan in each.scans],
             raw=[each.raw for each in decoded if each.raw],
@@ -84,15 +84,20 @@ class CourierEvents:
     def _decode(self, message: DeliveredMessage, now: datetime) -> Decoded:
         return self._decoder.decode(message.body, envelope(message, now))
 
+    async def _park_dead(self, messages: Sequence[DeliveredMessage]) -> None:
+        for message in messages:
+            if message.routing_key == DEAD:
+                await self.park(message, "DeliveryLimit", DELIVERY_LIMIT)
+
     async def park(self, message: DeliveredMessage, error: str, tries: int) -> None:
-        headers = message.header.properties.headers or {}
+        came_by = origin(message)
         await self._park(
             ParkedMessage(
-                parked_id=uuid.uuid4(),
-                queue=message.consumer_tag or "",
-                exchange=message.exchange or "",
-                routing_key=message.routing_key or "",
-                headers={str(name): str(value) for name, value in headers.items()},
+                parked_id=parked_id(message),
+                queue=came_by.queue,
+                exchange=came_by.exchange,
+                routing_key=came_by.routing_key,
+                headers=came_by.headers,
                 body=message.body,
                 error=error,
                 tries=tries,

@@ -1,11 +1,15 @@
 """What a message's headers say about its body."""
 
+import hashlib
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from aiormq.abc import DeliveredMessage
 
+from consumers.topology import CARRIER_QUEUE, DEAD, LOCKER_QUEUE
 from tracking.decode import Envelope
 
 _NO_HEADERS: Mapping[str, Any] = {}
@@ -30,3 +34,38 @@ def _instant(stamp: Any, now: datetime) -> datetime:
     except ValueError:
         return now
     return min(at.astimezone(UTC), now) if at.tzinfo else now
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """By which way a message first came, so that it can be sent again."""
+
+    queue: str
+    exchange: str
+    routing_key: str
+    headers: Mapping[str, str]
+
+
+def origin(message: DeliveredMessage) -> Origin:
+    """Of a dead-lettered message: where it was before (RabbitMQ keeps that in `x-death`)."""
+    told = message.header.properties.headers or _NO_HEADERS
+    headers = {
+        str(name): str(value)
+        for name, value in told.items()
+        if str(name) in {"x-format", "x-received-at", "x-receipt", "x-tracking-number"}
+    }
+    exchange, key = message.exchange or "", message.routing_key or ""
+    deaths = told.get("x-death")
+    if key == DEAD and isinstance(deaths, list) and deaths:
+        death: Any = deaths[0]
+        exchange, key = str(death["exchange"]), str(death["routing-keys"][0])
+    queue = LOCKER_QUEUE if key.startswith("locker.") else CARRIER_QUEUE
+    return Origin(queue, exchange, key, headers)
+
+
+def parked_id(message: DeliveredMessage) -> uuid.UUID:
+    """The same for the same content, so that parking it twice keeps one."""
+    about = origin(message)
+    name = f"{about.exchange}\x1f{about.routing_key}\x1f{sorted(about.headers.items())}\x1f"
+    digest = hashlib.blake2b(name.encode() + message.body, digest_size=16)
+    return uuid.UUID(bytes=digest.digest())

@@ -8,8 +8,9 @@
     relay -----> klat.facts (topic)     what became true; routing key = fact type
     relay -----> klat.live (fanout)     frames for the tracking pages, not durable on purpose
 
-Poison messages are parked in PostgreSQL by the runner, where they can be searched and replayed;
-the delivery limit is a second fence against a message that kills its consumer every time.
+Poison messages are parked in PostgreSQL by the runner, where they can be searched and replayed.
+The delivery limit is a second fence, against a message that kills its consumer every time: what
+goes over it lands in klat.dead.v1 (quorum), from where it is parked too.
 """
 
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ class Topology:
 
     @property
     def ingest_queues(self) -> list[str]:
-        return [queue.name for queue in self.queues if queue.name != DEAD]
+        return [queue.name for queue in self.queues]
 
 
 _QUORUM = {

@@ -25,16 +25,19 @@ async def spawn(
     log: Path | None = None,
     errors_to_log: bool = True,
     death_signal: signal.Signals = signal.SIGKILL,
+    folder: Path | None = None,
 ) -> Process:
     """Start a child in a session of its own, so that Ctrl-C at a terminal reaches only us.
 
-    Its output goes to `log`, or where ours goes; so do its errors, unless told otherwise.
+    Its output goes to `log`, or where ours goes; so do its errors, unless told otherwise. It runs
+    in `folder`, where it may leave a core, or where we run.
     """
     output = None if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
             *command,
             env=env,
+            cwd=folder,
             stdin=DEVNULL,
             stdout=output,
             stderr=STDOUT if errors_to_log else None,

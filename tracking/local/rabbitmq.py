@@ -53,7 +53,9 @@ class PrivateRabbitMQ:
         self._write_configuration()
         self.log.unlink(missing_ok=True)
         await self._start_epmd()
-        self._node = await spawn([self._server, "-noinput"], env=self.environment(), log=self.log)
+        self._node = await spawn(
+            [self._server, "-noinput"], env=self.environment(), log=self.log, folder=self.home
+        )
         try:
             async with asyncio.timeout(_START_LIMIT):
                 await self._until_ready(self._node)

@@ -73,7 +73,9 @@ ON CONFLICT DO NOTHING;
 -- name: park_message: keep a message whose handling failed again and again ($1 id, $2 queue, $3 exchange, $4 routing key, $5 headers, $6 sealed, $7 error, $8 tries, $9 now)
 INSERT INTO parked_message (parked_id, queue, exchange, routing_key, headers, sealed, error, tries, parked_at)
 VALUES ($1, $2, $3, $4, $5::text::json, $6, $7, $8, $9)
-ON CONFLICT DO NOTHING;
+ON CONFLICT (parked_id) DO UPDATE
+SET error = EXCLUDED.error, tries = EXCLUDED.tries, parked_at = EXCLUDED.parked_at,
+    replayed_at = NULL;
 
 -- name: list_parked: messages that wait to be replayed, oldest first ($1 limit)
 SELECT parked_id, queue, exchange, routing_key, headers::text AS headers, sealed, error, tries,
