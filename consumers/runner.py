@@ -6,6 +6,7 @@ nothing is acknowledged.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -17,6 +18,7 @@ from tracking.errors import StoreUnavailable
 log = structlog.get_logger()
 
 BATCH = 500  # messages at the most
+AT_ONCE = 2  # batches
 TRIES = 5
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0  # seconds
 
@@ -38,10 +40,35 @@ class Runner:
         await self._source.close()
 
     async def run(self) -> None:
-        while True:
-            messages = await self._source.take(BATCH)
-            await self._settle(messages)
-            await self._source.done(messages)
+        """Two batches at a time: while the database works on one, the next is read and decided.
+
+        They may meet on the same parcels; the rows' locks put them in some order, and any is right.
+        """
+        in_hand: deque[asyncio.Task[None]] = deque()
+        try:
+            while True:
+                messages = await self._source.take(BATCH)
+                before = in_hand[-1] if in_hand else None
+                in_hand.append(asyncio.create_task(self._finish(messages, before)))
+                if len(in_hand) == AT_ONCE:
+                    await in_hand[0]
+                    in_hand.popleft()
+        finally:
+            for task in in_hand:
+                task.cancel()
+            await asyncio.gather(*in_hand, return_exceptions=True)
+
+    async def _finish(
+        self, messages: Sequence[DeliveredMessage], before: asyncio.Task[None] | None
+    ) -> None:
+        """Settle a batch, then acknowledge it, but only after the batch before was.
+
+        One acknowledgement covers everything up to it; should the batch before fail, so does this.
+        """
+        await self._settle(messages)
+        if before is not None:
+            await before
+        await self._source.done(messages)
 
     async def _settle(self, messages: Sequence[DeliveredMessage]) -> None:
         """Handle all of them or park those that cannot be; returns only then."""
@@ -87,7 +114,8 @@ class Runner:
         while True:
             try:
                 await self._park(message, type(error).__name__, TRIES)
-            except StoreUnavailable:
+            except Exception as again:  # noqa: BLE001 - neither lost nor acknowledged, and said
+                log.error("message.not_parked", error=type(again).__name__)  # noqa: TRY400 - no text
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LAST_PAUSE)
             else:
