@@ -14,8 +14,7 @@ import asyncpg
 from tracking.incoming import Incoming
 from tracking.numbers import Number, by_number, keep_scans, lock_numbers
 from tracking.sealing import Sealer
-from tracking.settle import note_journeys, settle
-from tracking.store.changes import write_changes
+from tracking.settle import settle, write_settled
 from tracking.store.pool import retried, transaction
 from tracking.store.quarantine import Quarantined, keep_quarantined
 from tracking.store.raw import RawPayload, insert_raw_payloads
@@ -54,9 +53,7 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
         reused = await keep_scans(conn, numbers)
         unknown = await _note_unrecognised(conn, numbers.values())
         settled = await settle(conn, numbers, now)
-        if settled.changes:
-            await write_changes(conn, settled.changes, now)
-            await note_journeys(conn, settled)
+        await write_settled(conn, settled, now)
         quarantined = [*batch.quarantined, *reused, *unknown]
         await keep_quarantined(conn, quarantined, sealer, now)
         await insert_raw_payloads(conn, batch.raw)

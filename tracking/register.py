@@ -22,11 +22,10 @@ from tracking.domain.reckon import Change, Journey
 from tracking.errors import KlatError
 from tracking.numbers import Number, lock_numbers
 from tracking.sealing import Sealer
-from tracking.sql import SQL
 from tracking.store.changes import write_changes
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import RegistrationRow, Registrations
-from tracking.store.shipments import scans_of
+from tracking.store.shipments import note_journeys, scans_of
 
 
 class RegisteredByAnother(KlatError):  # noqa: N818 - named for what was found
@@ -140,7 +139,7 @@ async def _write(
     await write_changes(conn, [told], now)
     others = sorted({change.journey, *number.known} - {1})
     if others and change.journey not in number.known:
-        await conn.execute(SQL["note_journeys"], number.head, others)
+        await note_journeys(conn, number.head, others)
 
 
 def _row(

@@ -17,8 +17,7 @@ from tracking.incoming import CodeMap, resolved
 from tracking.ingest import Batch, ingest
 from tracking.numbers import Number, lock_numbers
 from tracking.sealing import Sealer
-from tracking.settle import note_journeys, settle
-from tracking.store.changes import write_changes
+from tracking.settle import settle, write_settled
 from tracking.store.pool import connection, retried, transaction
 from tracking.store.quarantine import (
     QuarantineEntry,
@@ -135,9 +134,7 @@ async def _reread(
         await _keep_reread(conn, scans, {(carrier, code): meaning})
         await forget_unrecognised(conn, waiting)
         settled = await settle(conn, numbers, now)
-        if settled.changes:
-            await write_changes(conn, settled.changes, now)
-            await note_journeys(conn, settled)
+        await write_settled(conn, settled, now)
         return len(settled.changes)
 
 

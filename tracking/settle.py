@@ -11,9 +11,14 @@ import asyncpg
 from tracking.announce import announced
 from tracking.domain.reckon import Change, Journey, follow, reckon
 from tracking.numbers import Number
-from tracking.sql import SQL
-from tracking.store.changes import ShipmentChange
-from tracking.store.shipments import StoredScan, scans_of
+from tracking.store.changes import ShipmentChange, write_changes
+from tracking.store.shipments import (
+    ScanMove,
+    StoredScan,
+    move_scans,
+    note_journeys,
+    scans_of,
+)
 
 
 @dataclass(slots=True)
@@ -57,24 +62,16 @@ async def _read_whole(
     for each in await scans_of(conn, ids):
         scan = each.received.scan
         stored[scan.carrier, scan.tracking_number].append(each)
-    moves: list[_Move] = []
+    moves: list[ScanMove] = []
     for number in numbers:
         moves += _reckoned(number, stored[number.carrier, number.tracking_number], settled, now)
     if moves:
-        await _move(conn, moves)
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    source: UUID
-    target: UUID
-    key: bytes
-    version: int
+        await move_scans(conn, moves)
 
 
 def _reckoned(
     number: Number, stored: Sequence[StoredScan], settled: Settled, now: datetime
-) -> list[_Move]:
+) -> list[ScanMove]:
     known = {journey: row.journey for journey, row in number.known.items()}
     result = reckon(known, [each.received for each in stored], {each.key for each in number.news})
     settled.changes += [_told(number, change, now) for change in result.changes]
@@ -82,7 +79,9 @@ def _reckoned(
     if journeys - set(known) - {1}:
         settled.journeys[number.head] = sorted(journeys - {1})
     return [
-        _Move(each.shipment_id, number.id_of(journey), each.received.key, _version(number, journey))
+        ScanMove(
+            each.shipment_id, number.id_of(journey), each.received.key, _version(number, journey)
+        )
         for each in stored
         for journey in (result.homes[each.received.key],)
         if number.id_of(journey) != each.shipment_id
@@ -107,16 +106,8 @@ def _told(number: Number, change: Change, now: datetime) -> ShipmentChange:
     )
 
 
-async def _move(conn: asyncpg.Connection, moves: Sequence[_Move]) -> None:
-    await conn.execute(
-        SQL["move_scans"],
-        [each.source for each in moves],
-        [each.target for each in moves],
-        [each.key for each in moves],
-        [each.version for each in moves],
-    )
-
-
-async def note_journeys(conn: asyncpg.Connection, settled: Settled) -> None:
+async def write_settled(conn: asyncpg.Connection, settled: Settled, now: datetime) -> None:
+    if settled.changes:
+        await write_changes(conn, settled.changes, now)
     for head, journeys in settled.journeys.items():
-        await conn.execute(SQL["note_journeys"], head, journeys)
+        await note_journeys(conn, head, journeys)

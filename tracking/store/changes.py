@@ -32,13 +32,13 @@ async def write_changes(
     new = [each for each in changes if each.is_new]
     known = [each for each in changes if not each.is_new]
     if new:
-        await _insert(conn, new, now)
+        await insert_shipments(conn, new, now)
     if known:
-        await _update(conn, known, now)
+        await update_shipments(conn, known, now)
     await insert_outbox(conn, changes, now)
 
 
-async def _insert(
+async def insert_shipments(
     conn: asyncpg.Connection, changes: Sequence[ShipmentChange], now: datetime
 ) -> None:
     await conn.execute(
@@ -56,7 +56,7 @@ async def _insert(
     )
 
 
-async def _update(
+async def update_shipments(
     conn: asyncpg.Connection, changes: Sequence[ShipmentChange], now: datetime
 ) -> None:
     await conn.execute(

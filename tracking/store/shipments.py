@@ -50,6 +50,16 @@ class StoredScan:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanMove:
+    """A scan that turned out to belong to another journey, which it brings to this version."""
+
+    source: UUID
+    target: UUID
+    key: bytes
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanRow:
     """A scan to be kept. `body` is the scan as JSON, its pickup secrets sealed."""
 
@@ -130,6 +140,28 @@ def _stored(row: asyncpg.Record) -> StoredScan:
     return StoredScan(row["shipment_id"], row["version"], received)
 
 
+async def move_scans(conn: asyncpg.Connection, moves: Sequence[ScanMove]) -> None:
+    await conn.execute(
+        SQL["move_scans"],
+        [each.source for each in moves],
+        [each.target for each in moves],
+        [each.key for each in moves],
+        [each.version for each in moves],
+    )
+
+
+async def note_journeys(conn: asyncpg.Connection, head: UUID, journeys: Sequence[int]) -> None:
+    await conn.execute(SQL["note_journeys"], head, journeys)
+
+
+async def find_shipment(conn: asyncpg.Connection, key: UUID) -> asyncpg.Record | None:
+    return await conn.fetchrow(SQL["find_shipment"], key)
+
+
+async def find_shipments(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[ShipmentRow]:
+    return [_row(row) for row in await conn.fetch(SQL["find_shipments"], ids)]
+
+
 class Shipments:
     """Reads for the web; each method is one round trip or two."""
 
@@ -138,18 +170,18 @@ class Shipments:
 
     async def find(self, key: UUID) -> ShipmentRow | None:
         async with connection(self._pool) as conn:
-            row = await conn.fetchrow(SQL["find_shipment"], key)
+            row = await find_shipment(conn, key)
         return _row(row) if row else None
 
     async def by_number(self, carrier: str, tracking_number: str) -> list[ShipmentRow]:
         """Every journey of the number, the newest first."""
         head = shipment_id(carrier, tracking_number)
         async with connection(self._pool) as conn:
-            row = await conn.fetchrow(SQL["find_shipment"], head)
+            row = await find_shipment(conn, head)
             if row is None or not row["other_journeys"]:
                 return [_row(row)] if row else []
             others = [shipment_id(carrier, tracking_number, j) for j in row["other_journeys"]]
-            return [_row(r) for r in await conn.fetch(SQL["find_shipments"], [head, *others])]
+            return await find_shipments(conn, [head, *others])
 
     async def shipments_by_number(self, tracking_number: str) -> list[ShipmentRow]:
         """Whatever carries this number, of any carrier, the latest change first."""
