@@ -30,9 +30,6 @@ ORDER BY quarantine_id LIMIT $2;
 -- name: resolve_quarantined: this entry could be applied after all ($1 quarantine id, $2 now)
 UPDATE quarantine SET resolved_at = $2 WHERE quarantine_id = $1;
 
--- name: count_quarantine: how much waits, by reason
-SELECT reason, count(*) AS entries FROM quarantine WHERE resolved_at IS NULL GROUP BY reason;
-
 -- name: map_code: say what a carrier's code means ($1 carrier, $2 code, $3 status, $4 reason, $5 handover, $6 retracts, $7 now)
 INSERT INTO code_map (carrier, code, status, reason, handover, retracts, mapped_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -1,0 +1,265 @@
+"""SQL that types cannot see into: every query fits the schema, has one user, and an index."""
+
+import ast
+import json
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+import tracking
+from tracking.sql import SQL
+
+ROOT = Path(tracking.__file__).parent
+NAMED = re.compile(r"^-- name: (\w+): .+$", re.MULTILINE)
+
+
+@pytest.fixture
+async def conn(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    conn = await asyncpg.connect(database_url, statement_cache_size=0)
+    yield conn
+    await conn.close()
+
+
+async def test_every_query_fits_the_schema_and_names_its_arguments(conn):
+    lines = dict(_named_lines())
+    assert set(lines) == set(SQL)
+    wrong = {}
+    for name, sql in SQL.items():
+        told = max(map(int, re.findall(r"\$(\d+)", lines[name])), default=0)
+        try:
+            asked = len((await conn.prepare(sql)).get_parameters())
+        except asyncpg.PostgresError as error:
+            wrong[name] = str(error)
+        else:
+            if asked != told:
+                wrong[name] = f"takes {asked} arguments, its line names {told}"
+    assert wrong == {}
+
+
+def _named_lines() -> Iterator[tuple[str, str]]:
+    for file in (ROOT / "sql" / "queries").glob("*.sql"):
+        for found in NAMED.finditer(file.read_text()):
+            yield found[1], found[0]
+
+
+def test_every_query_is_run_by_one_function_of_its_name_in_the_store():
+    runs = defaultdict(list)
+    for file in ROOT.rglob("*.py"):
+        for function in ast.walk(ast.parse(file.read_text())):
+            if isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
+                for name in _queries(function):
+                    runs[name].append((file.parent.name, function.name))
+    assert dict(runs) == {name: [("store", name)] for name in SQL}
+
+
+def _queries(function: ast.AST) -> Iterator[str]:
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(value=ast.Name(id="SQL"), slice=ast.Constant(value=name)):
+                yield name
+
+
+# Shipment-owned tables stand alone on one shard; these are found or kept by something else.
+NOT_OF_A_SHIPMENT = {
+    "schema_migration": "one row for each migration",
+    "lease": "who does what only one process may do",
+    "raw_payload": "a payload may hold many parcels; found by its hash",
+    "quarantine": "what could not be read belongs to no parcel; found by its fingerprint",
+    "code_map": "a reference table, copied to every shard",
+    "parked_message": "a message may hold many parcels",
+    "merchant": "a reference table, copied to every shard",
+    "api_key": "a reference table, copied to every shard",
+    "carrier_secret": "a reference table, copied to every shard",
+    "idempotency": "belongs to a merchant's call, which may not have become a parcel",
+}
+FOUND_BY_SOMETHING_ELSE = {
+    "public_link_pkey": "a token is all that its bearer has; the row leads to the shipment",
+}
+
+
+async def test_the_shipment_leads_every_key_of_what_it_owns(conn):
+    tables = await conn.fetch(
+        """
+        SELECT c.relname AS name, bool_or(a.attname = 'shipment_id') AS owned
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        GROUP BY c.relname
+        """
+    )
+    assert {row["name"] for row in tables if not row["owned"]} == set(NOT_OF_A_SHIPMENT)
+    keys = await conn.fetch(
+        """
+        SELECT t.relname AS of, i.relname AS name, a.attname AS leader
+        FROM pg_index x
+        JOIN pg_class t ON t.oid = x.indrelid
+        JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0]
+        WHERE x.indisunique AND t.relnamespace = 'public'::regnamespace
+        """
+    )
+    owned = {row["name"] for row in tables if row["owned"]}
+    assert {row["of"] for row in keys} >= owned, "each has a key"
+    others = {r["name"] for r in keys if r["of"] in owned and r["leader"] != "shipment_id"}
+    assert others == set(FOUND_BY_SOMETHING_ELSE)
+
+
+async def test_no_foreign_key_leaves_a_shard(conn):
+    keys = await conn.fetch(
+        """
+        SELECT conrelid::regclass::text AS table, confrelid::regclass::text AS target,
+               (SELECT attname FROM pg_attribute
+                WHERE attrelid = conrelid AND attnum = conkey[1]) AS leader
+        FROM pg_constraint WHERE contype = 'f'
+        """
+    )
+    leaving = [
+        dict(row)
+        for row in keys
+        if row["leader"] != "shipment_id"
+        and not {row["table"], row["target"]} <= set(NOT_OF_A_SHIPMENT)
+    ]
+    assert leaving == []
+
+
+async def test_the_schema_is_portable(conn):
+    """Nothing that a sharded PostgreSQL or its relatives lack: triggers, procedures, extensions."""
+    assert await conn.fetch("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal") == []
+    in_public = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    assert await conn.fetch(in_public) == []
+    assert await conn.fetch("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'") == []
+    assert await conn.fetch("SELECT conname FROM pg_constraint WHERE condeferrable") == []
+
+
+FILL = """
+INSERT INTO merchant SELECT md5(n::text)::uuid, 'Shop ' || n, NULL, 'lv', now()
+FROM generate_series(1, 3) n;
+INSERT INTO shipment SELECT md5(n::text)::uuid, 'omniva', 'CE' || n, 1, NULL, 3, 'delivered',
+    json_build_object('status', 'delivered'), now(), true, now(), now()
+FROM generate_series(1, 20000) n;
+INSERT INTO scan SELECT md5((n % 20000 + 1)::text)::uuid, decode(md5('k' || n), 'hex'), 'd', now(),
+    1, '{"carrier": "omniva"}', NULL
+FROM generate_series(1, 60000) n;
+INSERT INTO registration (shipment_id, merchant_id, order_ref, notify, digest, registered_at)
+SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'order-' || n, '{}', 'd', now()
+FROM generate_series(1, 20000) n;
+INSERT INTO public_link SELECT decode(md5('t' || n), 'hex'), md5(n::text)::uuid, now(), NULL
+FROM generate_series(1, 20000) n;
+INSERT INTO challenge SELECT md5(n::text)::uuid, 1, NULL FROM generate_series(1, 20000, 4) n;
+INSERT INTO outbox (shipment_id, version, fact_type, fact, frame, created_at)
+SELECT md5(n::text)::uuid, 1, 'shipment.delivered', '{}', '{}', now()
+FROM generate_series(1, 20000) n;
+INSERT INTO unrecognised_scan
+SELECT md5(n::text)::uuid, decode(md5('k' || n), 'hex'), 'omniva', 'CODE' || n % 500
+FROM generate_series(1, 20000) n;
+INSERT INTO idempotency SELECT md5((n % 3 + 1)::text)::uuid, 'key-' || n, 'h', 201, 'b',
+    now() - n * interval '10 seconds'
+FROM generate_series(1, 20000) n;
+INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size, first_at, last_at)
+SELECT md5(n::text)::uuid, decode(md5('f' || n), 'hex'), 's', 'malformed', 'd', 1, now(),
+    now() - n * interval '1 second'
+FROM generate_series(1, 20000) n;
+INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
+    now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
+FROM generate_series(1, 20000) n;
+ANALYZE;
+"""
+IDS = "ARRAY[" + ",".join(f"md5('{n}')::uuid" for n in range(1, 21)) + "]"
+KEYS = "ARRAY[" + ",".join(f"decode(md5('k{n}'), 'hex')" for n in range(1, 21)) + "]"
+TEXTS = "array_fill('x'::text, ARRAY[20])"
+NUMBERS = "array_fill(1, ARRAY[20])"
+TIMES = "array_fill(now(), ARRAY[20])"
+YES = "array_fill(true, ARRAY[20])"
+ID, KEY = "md5('7')::uuid", "decode(md5('k7'), 'hex')"
+HASHES = "ARRAY[decode(md5('t7'), 'hex')]"
+
+# Queries on tables that grow, with arguments; the index that each must use.
+QUICK = {
+    "lock_shipments": ((IDS,), "shipment_pkey"),
+    "insert_scans": ((IDS, KEYS, KEYS, TIMES, NUMBERS, "array_fill('{}'::text, ARRAY[20])", KEYS),
+                     "scan_pkey"),
+    "scans_of": ((IDS,), "scan_pkey"),
+    "homes_of_scans": ((IDS, KEYS), "scan_pkey"),
+    "reused_event_ids": ((IDS, KEYS, KEYS), "scan_pkey"),
+    "move_scans": ((IDS, IDS, KEYS, NUMBERS), "scan_pkey"),
+    "reread_scans": ((IDS, KEYS, TEXTS), "scan_pkey"),
+    "update_shipments": ((IDS, NUMBERS, TEXTS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
+    "note_journeys": ((ID, "ARRAY[2]"), "shipment_pkey"),
+    "find_shipment": ((ID,), "shipment_pkey"),
+    "find_shipments": ((IDS,), "shipment_pkey"),
+    "shipments_by_number": (("'CE7'",), "shipment_by_number"),
+    "next_outbox": (("500",), "outbox_by_id"),
+    "delete_outbox": ((IDS, NUMBERS), "outbox_pkey"),
+    "link_target": ((HASHES,), "public_link_pkey"),
+    "claim_try": ((ID, "now()", "5", "interval '15 minutes'", "interval '1 day'"),
+                  "challenge_pkey"),
+    "forget_tries": ((ID,), "challenge_pkey"),
+    "registration": ((ID,), "registration_pkey"),
+    "registration_for_update": ((ID,), "registration_pkey"),
+    "shipments_of_order": (("'order-7'", "NULL"), "registration_by_order"),
+    "unrecognised_by_code": (("'omniva'", "'CODE7'", "200"), "unrecognised_scan_by_code"),
+    "forget_unrecognised": ((IDS, KEYS), "unrecognised_scan_pkey"),
+    "claim_call": ((ID, "'key-7'", KEY, "now()", "now()"), "idempotency_pkey"),
+    "earlier_call": ((ID, "'key-7'"), "idempotency_pkey"),
+    "finish_call": ((ID, "'key-7'", "201", "'b'"), "idempotency_pkey"),
+    "drop_call": ((ID, "'key-7'"), "idempotency_pkey"),
+    "prune_calls": (("now() - interval '2 days'",), "idempotency_by_age"),
+    "list_quarantine": (("50",), "quarantine_open"),
+    "find_quarantined": ((ID,), "quarantine_pkey"),
+    "open_quarantine": ((ID, "200"), "quarantine_pkey"),
+    "resolve_quarantined": ((ID, "now()"), "quarantine_pkey"),
+    "list_parked": (("50",), "parked_open"),
+    "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
+}  # fmt: skip
+SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
+NOTHING_TO_FIND = {
+    *("insert_shipments", "insert_outbox", "insert_link", "insert_raw_payloads", "park_message"),
+    *("insert_unrecognised", "keep_quarantined", "save_registration"),  # rows found by their key
+    *("outbox_depth", "count_parked"),  # a count reads what it counts
+    *("take_lease", "give_up_lease", "map_code", "load_code_map"),  # tables of a few rows
+    *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
+    *("carrier_secrets", "save_carrier_secret"),
+}
+
+
+def test_every_query_is_looked_at():
+    assert set(SQL) == {*QUICK, *NOTHING_TO_FIND}
+
+
+async def test_queries_on_tables_that_grow_use_an_index(conn):
+    """Planned with the arguments in sight, and once for all arguments."""
+    await conn.execute(FILL)
+    slow = {}
+    for plans in ("force_custom_plan", "force_generic_plan"):
+        await conn.execute(f"SET plan_cache_mode = {plans}")
+        for name, (arguments, index) in QUICK.items():
+            nodes = await _plan(conn, name, arguments)
+            scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+            used = {part for node in nodes for part in _indexes(node)}
+            if scanned - SMALL or index not in used:
+                slow[name, plans] = (scanned, used)
+        await conn.execute("DEALLOCATE ALL")
+    assert slow == {}
+
+
+async def _plan(
+    conn: asyncpg.Connection, name: str, arguments: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    await conn.execute(f"PREPARE {name} AS {SQL[name]}")
+    explain = f"EXPLAIN (FORMAT JSON) EXECUTE {name} ({', '.join(arguments)})"
+    return list(_nodes(json.loads(await conn.fetchval(explain))[0]["Plan"]))
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _indexes(node: dict[str, Any]) -> set[str]:
+    return {*node.get("Conflict Arbiter Indexes", ()), node.get("Index Name", "")}
