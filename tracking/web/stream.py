@@ -137,7 +137,8 @@ class _Stream:
         if row is None or row.version <= self.seen:
             return
         history = await self.shipments.history(self.viewer.shipment_id)
-        news = [(e.at, e.confidence, e.scan) for e in reversed(history) if e.version > self.seen]
+        fresh = range(self.seen + 1, row.version + 1)  # what came meanwhile has a frame of its own
+        news = [(e.at, e.confidence, e.scan) for e in reversed(history) if e.version in fresh]
         await self._send(Frame(row.version, frame(row.version, row.state, news)))
 
     async def _send(self, update: Frame) -> None:
