@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -157,7 +158,7 @@ def test_a_journey_moves_for_minutes_and_ends_with_its_recipient(turn):
 def test_the_text_is_short_whole_and_fits_its_columns():
     keys = {"merchant": "klat_live_m", "support": "klat_live_s", "rigavelo": "klat_live_c"}
     parcels = [(each, f"http://h/t/{each.name}") for each in cast(NOW)]
-    where = Addresses("http://127.0.0.1:8080", "http://127.0.0.1:9090")
+    where = Addresses("http://127.0.0.1:8080", "http://127.0.0.1:9090", Path(".klat/demo.txt"))
     text = demo_text(where, keys, (journey(NOW, 0), "http://h/t/moving"), parcels)
     lines = text.splitlines()
     assert len(lines) < 32

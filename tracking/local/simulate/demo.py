@@ -15,7 +15,6 @@ from tracking.local.simulate.state import DemoState, Moving, save
 from tracking.local.simulate.text import Addresses, demo_text
 
 _REST = timedelta(seconds=20)  # between the end of one journey and the next
-_TEXT = "demo.txt"
 
 Tell = Callable[[str], None]
 
@@ -36,7 +35,7 @@ class Demo:
         """Make what is missing; then one journey after another, for ever."""
         await self._make_parcels()
         under_way = await self._set_off()
-        self.tell(f"links, keys and examples: {self.folder / _TEXT}")
+        self.tell(f"links, keys and examples: {self.where.text}")
         while True:
             for step in under_way.steps:
                 await self._take(step)
@@ -94,7 +93,7 @@ class Demo:
     def _write(self, under_way: Journey) -> None:
         moving = (under_way, self._moving.url)
         text = demo_text(self.where, self.state.keys, moving, self.parcels)
-        write_private(self.folder / _TEXT, text)
+        write_private(self.where.text, text)
 
 
 def _now() -> datetime:

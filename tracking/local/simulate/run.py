@@ -41,7 +41,8 @@ async def simulate(settings: Settings, plan: Plan, publish: Publish, tell: Tell)
     async with aiohttp.ClientSession(timeout=LIMIT) as http, asyncio.TaskGroup() as group:
         sender = Sender(http, settings.public_url, keys, publish)
         shop = Shop(http, settings.public_url, keys["merchant"])
-        where = Addresses(settings.public_url, f"http://127.0.0.1:{settings.ops_port}")
+        ops = f"http://127.0.0.1:{settings.ops_port}"
+        where = Addresses(settings.public_url, ops, folder / "demo.txt")
         demo = Demo(folder, where, shop, sender.send, tell, state)
         group.create_task(demo.run(), name="demo")
         lives, pace = Lives(plan.seed), Pace(plan.rate)

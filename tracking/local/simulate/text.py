@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tracking.local.simulate.cast import DemoParcel
 from tracking.local.simulate.journey import Journey
@@ -12,8 +13,11 @@ _EXAMPLE = "rigavelo"  # whose format is Klāt's own
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
+    """`text` is the file in which the text always tells of the present."""
+
     web: str
     ops: str
+    text: Path
 
 
 def demo_text(
@@ -30,6 +34,7 @@ def demo_text(
             "Pages to open; the postcode unlocks what only the recipient may see.",
             _page("moves while you watch", moving[0].person, moving[1]),
             *(_page(each.about, each.person, link) for each, link in linked.values()),
+            f"When the first has arrived, another one sets off: {where.text}",
             "",
             "Post an event as a courier, and see your page change:",
             _post(where, keys[_EXAMPLE], yours),
