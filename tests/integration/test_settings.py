@@ -119,3 +119,8 @@ def test_the_process_ends_with_one_line_per_fault_and_78(monkeypatch):
         "KLAT_HTTP_PORT",
     ]
     assert "hunter2" not in ended.stderr
+
+
+def test_a_stack_with_keys_of_its_own_is_found_though_it_made_none(tmp_path):
+    remember(tmp_path, database_url="postgresql://u@h/d", amqp_url="amqp://h")
+    assert settings_for(tmp_path).database() == "postgresql://u@h/d"

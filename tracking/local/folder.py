@@ -77,11 +77,16 @@ def settings_for(data_dir: Path | None = None) -> Settings:
 
 
 def _left(folder: Path) -> dict[str, Any]:
+    """Either file may be missing: with keys of one's own, `klat up` makes none."""
+    stack, keys = _text(folder / _STACK), _text(folder / _KEYS)
+    left: dict[str, Any] = json.loads(stack) if stack is not None else {}
+    return left | ({"secret_keys": keys} if keys is not None else {})
+
+
+def _text(file: Path) -> str | None:
     try:
-        left: dict[str, Any] = json.loads((folder / _STACK).read_text())
-        left["secret_keys"] = (folder / _KEYS).read_text()
+        return file.read_text()
     except FileNotFoundError:
-        return {}
+        return None
     except PermissionError as error:
         raise ConfigurationError(f"{error.filename}: {error.strerror}") from error
-    return left
