@@ -22,3 +22,7 @@ class BrokerUnavailable(KlatError):  # noqa: N818 - named for what the caller se
 
 class StoreUnavailable(KlatError):  # noqa: N818 - named for what the caller sees
     """PostgreSQL cannot be reached or is too busy."""
+
+
+class StatementTooSlow(KlatError):  # noqa: N818 - named for what the caller sees
+    """PostgreSQL ended a statement at its time limit; less work at once may pass."""

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import asyncpg
 
-from tracking.errors import StoreUnavailable
+from tracking.errors import StatementTooSlow, StoreUnavailable
 
 T = TypeVar("T")
 
 ACQUIRE_TIMEOUT = 5.0  # seconds to wait for a free connection
-COMMAND_TIMEOUT = 30.0  # seconds a statement may take, as the client sees it
+COMMAND_TIMEOUT = 35.0  # seconds; longer than the server's limit, which says more
 _SERVER_SETTINGS = {
     "application_name": "klat",
     "statement_timeout": "30s",
@@ -28,6 +28,7 @@ RETRYABLE = (
     asyncpg.UniqueViolationError,
     asyncpg.LockNotAvailableError,
 )
+_BUSY = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _AWAY = (
     OSError,
     TimeoutError,
@@ -38,7 +39,9 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.QueryCanceledError,
+    asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
 
@@ -58,9 +61,11 @@ async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
 
 @asynccontextmanager
 async def store_errors() -> AsyncIterator[None]:
-    """Turn the driver's "not there" errors into StoreUnavailable."""
+    """Turn the driver's "not there" errors into StoreUnavailable, a time limit into its own."""
     try:
         yield
+    except asyncpg.QueryCanceledError as error:
+        raise StatementTooSlow from error
     except _AWAY as error:
         raise StoreUnavailable(f"database unavailable: {type(error).__name__}") from error
 
@@ -78,10 +83,16 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def retried(work: Callable[[], Awaitable[T]], *, tries: int = 5) -> T:
-    """Run a whole transaction, again when another one was in its way."""
+    """Run a whole transaction, again when another one was in its way.
+
+    Raises StoreUnavailable when it still is after the last try.
+    """
     for attempt in range(1, tries):
         try:
             return await work()
         except RETRYABLE:
             await asyncio.sleep(0.01 * 2**attempt)
-    return await work()
+    try:
+        return await work()
+    except _BUSY as error:
+        raise StoreUnavailable(f"database busy: {type(error).__name__}") from error

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from schemas.api import FieldError, Problem
-from tracking.errors import BrokerUnavailable, KlatError, StoreUnavailable
+from tracking.errors import BrokerUnavailable, KlatError, StatementTooSlow, StoreUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
@@ -98,6 +98,8 @@ def as_problem(error: KlatError) -> HttpProblem:
             return HttpProblem(503, "Events cannot be accepted now", headers=RETRY_AFTER)
         case StoreUnavailable():
             return HttpProblem(503, "The database cannot be reached", headers=RETRY_AFTER)
+        case StatementTooSlow():
+            return HttpProblem(503, "It took too long", headers=RETRY_AFTER)
         case _:
             log.error("http.failed", exc_info=error)
             return HttpProblem(500, "Something went wrong here")

@@ -1,0 +1,59 @@
+"""What PostgreSQL refuses becomes an error of ours that says whether to wait or to ask for less."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tracking.errors import KlatError, StatementTooSlow, StoreUnavailable
+from tracking.store.pool import connection, open_pool, retried, transaction
+from tracking.web.problem import as_problem
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database_url, size=2)
+    yield pool
+    await pool.close()
+
+
+@pytest.mark.parametrize("condition", ["disk_full", "out_of_memory", "admin_shutdown"])
+async def test_a_server_in_distress_is_unavailable(pool, condition):
+    with pytest.raises(StoreUnavailable):
+        async with connection(pool) as conn:
+            await conn.execute(f"DO $$ BEGIN RAISE {condition}; END $$")
+
+
+async def test_a_transaction_left_idle_too_long_is_unavailable(pool):
+    with pytest.raises(StoreUnavailable):
+        async with transaction(pool) as conn:
+            await conn.execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+            async with connection(pool) as other:
+                await other.execute("SELECT pg_sleep(0.1)")
+            await conn.execute("SELECT 1")
+
+
+async def test_a_statement_at_its_time_limit_is_not_a_database_away(pool):
+    with pytest.raises(StatementTooSlow) as caught:
+        async with transaction(pool) as conn:
+            await conn.execute("SET LOCAL statement_timeout = '1ms'")
+            await conn.execute("SELECT pg_sleep(10)")
+    assert not isinstance(caught.value, StoreUnavailable)
+
+
+async def test_a_lock_that_stays_taken_is_unavailable_after_the_last_try(pool):
+    async def blocked() -> None:
+        async with transaction(pool) as conn:
+            await conn.execute("SET LOCAL lock_timeout = '1ms'")
+            await conn.execute("SELECT pg_advisory_xact_lock(1)")
+
+    async with transaction(pool) as holder:
+        await holder.execute("SELECT pg_advisory_xact_lock(1)")
+        with pytest.raises(StoreUnavailable):
+            await retried(blocked, tries=2)
+
+
+@pytest.mark.parametrize("error", [StatementTooSlow(), StoreUnavailable()])
+def test_either_is_a_503_that_says_when_to_come_back(error: KlatError):
+    problem = as_problem(error)
+    assert (problem.status, problem.headers["Retry-After"]) == (503, "5")
