@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.shipment import shipment_id
+from tracking.domain.journeys import REST
 from tracking.domain.order import Received
 from tracking.incoming import Incoming
 from tracking.store.quarantine import Quarantined
@@ -28,6 +29,7 @@ class Number:
     carrier: str
     tracking_number: str
     scans: dict[bytes, Incoming] = field(default_factory=dict)
+    rivals: list[Incoming] = field(default_factory=list)  # another content under the same event id
     known: dict[int, LockedShipment] = field(default_factory=dict)
     homes: dict[bytes, UUID] = field(default_factory=dict)
     news: list[Received] = field(default_factory=list)
@@ -41,6 +43,11 @@ class Number:
     def version_of(self, journey: int) -> int:
         known = self.known.get(journey)
         return known.journey.version if known else 0
+
+    def possible_keys(self) -> list[bytes]:
+        """Every key under which a scan of this batch may stand: its own, or its content's."""
+        scans = [*self.scans.values(), *self.rivals]
+        return [key for each in scans for key in (each.received.key, each.digest)]
 
     def home(self, key: bytes) -> UUID:
         """Where a scan is looked for and kept at first: with its equal, else in journey 1."""
@@ -56,10 +63,17 @@ def by_number(scans: Iterable[Incoming]) -> dict[UUID, Number]:
         number = names.get(name)
         if number is None:
             number = names[name] = Number(shipment_id(*name), *name)
-        earlier = number.scans.get(each.received.key)
-        if earlier is None or each.order < earlier.order:
-            number.scans[each.received.key] = each
+        _add(number, each)
     return {number.head: number for number in names.values()}
+
+
+def _add(number: Number, each: Incoming) -> None:
+    key = each.received.key
+    known = number.scans.setdefault(key, each)
+    if known is not each:
+        number.scans[key], other = sorted((known, each), key=lambda one: one.order)
+        if other.digest != number.scans[key].digest:
+            number.rivals.append(other)
 
 
 async def lock_numbers(conn: asyncpg.Connection, numbers: Mapping[UUID, Number]) -> None:
@@ -82,11 +96,11 @@ async def _lock_reused(conn: asyncpg.Connection, numbers: Sequence[Number]) -> N
     }
     for row in await lock_shipments(conn, others):
         others[row.shipment_id].known[row.journey.journey] = row
-    keys = [key for number in numbers for key in number.scans]
+    keys = [key for number in numbers for key in number.possible_keys()]
     homes = await homes_of_scans(conn, [*others, *(n.head for n in numbers)], keys)
     for number in numbers:
         ids = {row.shipment_id for row in number.known.values()}
-        number.homes = {key: homes[key] for key in number.scans if homes.get(key) in ids}
+        number.homes = {key: homes[key] for key in number.possible_keys() if homes.get(key) in ids}
 
 
 async def keep_scans(conn: asyncpg.Connection, numbers: Mapping[UUID, Number]) -> list[Quarantined]:
@@ -94,24 +108,32 @@ async def keep_scans(conn: asyncpg.Connection, numbers: Mapping[UUID, Number]) -
 
     Returns what carries an event id that stands here already for something else.
     """
-    kept = [
-        (number, _row(number, number.scans[key]))
-        for number in numbers.values()
-        for key in sorted(number.scans)
-    ]
-    if not kept:
+    scans = [(number, number.scans[key]) for number in numbers.values() for key in number.scans]
+    if not scans:
         return []
-    written = await insert_scans(conn, [row for _, row in kept])
-    repeats: list[tuple[Number, ScanRow]] = []
-    for number, row in kept:
+    known = await _insert(conn, scans)
+    rivals = [(number, each) for number in numbers.values() for each in number.rivals]
+    named = [each for each in known if each[1].received.scan.event_id is not None]
+    return await _keep_rivals(conn, [*named, *rivals])
+
+
+_Scans = Sequence[tuple[Number, Incoming]]
+
+
+async def _insert(conn: asyncpg.Connection, scans: _Scans) -> list[tuple[Number, Incoming]]:
+    """Insert them and note the new ones; returns those that stood there already."""
+    rows = [_row(number, each) for number, each in scans]
+    written = await insert_scans(conn, rows)
+    known: list[tuple[Number, Incoming]] = []
+    for (number, each), row in zip(scans, rows, strict=True):
         match written.get((row.shipment_id, row.key)):
             case None:
-                repeats.append((number, row))
+                known.append((number, each))
             case True:
-                number.news.append(number.scans[row.key].received)
+                number.news.append(each.received)
             case False:
                 number.replaced = True
-    return await _reused(conn, repeats)
+    return known
 
 
 def _row(number: Number, each: Incoming) -> ScanRow:
@@ -127,19 +149,26 @@ def _row(number: Number, each: Incoming) -> ScanRow:
     )
 
 
-async def _reused(
-    conn: asyncpg.Connection, repeats: Sequence[tuple[Number, ScanRow]]
-) -> list[Quarantined]:
-    named = [
-        (number, row)
-        for number, row in repeats
-        if number.scans[row.key].received.scan.event_id is not None
-    ]
-    if not named:
+async def _keep_rivals(conn: asyncpg.Connection, scans: _Scans) -> list[Quarantined]:
+    """An event id used for two events: for the next parcel of a number, or by mistake.
+
+    Some couriers count the events of each parcel (1, 2, 3): once the number names another parcel
+    they come again, and are told apart by what they say. Otherwise the first content stands.
+    """
+    if not scans:
         return []
-    reused = await reused_event_ids(conn, [row for _, row in named])
-    return [
-        Quarantined.reused_event_id(number.carrier, row.body.encode())
-        for number, row in named
-        if row.key in reused
-    ]
+    standing = await reused_event_ids(conn, [_row(number, each) for number, each in scans])
+    other_parcels: dict[tuple[UUID, bytes], tuple[Number, Incoming]] = {}
+    quarantined: list[Quarantined] = []
+    for place, stands in standing.items():
+        number, each = scans[place]
+        scan = each.received.scan
+        if abs(scan.time.at - stands.time.at) > REST:
+            renamed = each._replace(received=each.received._replace(key=each.digest))
+            other_parcels[number.head, each.digest] = (number, renamed)
+        else:
+            body = scan.model_dump_json(exclude_defaults=True).encode()
+            quarantined.append(Quarantined.reused_event_id(number.carrier, body))
+    if other_parcels:
+        await _insert(conn, list(other_parcels.values()))
+    return quarantined

@@ -90,8 +90,7 @@ async def _retry_body(
     applied = await ingest(pool, Batch(decoded.scans, raw), sealer, now=now)
     if decoded.quarantined is not None:
         return Retried(waiting=1, shipments=applied.shipments)
-    await _resolve(pool, entry, now)
-    return Retried(resolved=1, shipments=applied.shipments)
+    return await _resolve(pool, entry, now) + Retried(shipments=applied.shipments)
 
 
 async def _retry_code(
@@ -105,8 +104,7 @@ async def _retry_code(
     while True:
         done = await retried(partial(_reread, pool, carrier, code, meaning, now))
         if done is None:
-            await _resolve(pool, entry, now)
-            return Retried(resolved=1, shipments=shipments)
+            return await _resolve(pool, entry, now) + Retried(shipments=shipments)
         shipments += done
 
 
@@ -115,9 +113,11 @@ def _known_by_now(carrier: str, code: str) -> Meaning | None:
     return (reader.meaning(code) if reader else None) or LOCKER_CODES.get(code.casefold())
 
 
-async def _resolve(pool: asyncpg.Pool, entry: QuarantineEntry, now: datetime) -> None:
+async def _resolve(pool: asyncpg.Pool, entry: QuarantineEntry, now: datetime) -> Retried:
+    """Close the entry, unless a consumer that did not know better put more of it in meanwhile."""
     async with connection(pool) as conn:
-        await resolve_quarantined(conn, entry.quarantine_id, now)
+        closed = await resolve_quarantined(conn, entry, now)
+    return Retried(resolved=1) if closed else Retried(waiting=1)
 
 
 async def _reread(

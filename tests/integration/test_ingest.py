@@ -1,6 +1,7 @@
 """Batches against a real PostgreSQL: once, whole, in any order, from several processes."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,62 @@ async def test_an_earlier_receipt_that_comes_later_stands(pool):
     found = await Shipments(pool).find(shipment_id("omniva", "CE1"))
     assert found is not None
     assert found.state.status is Status.ACCEPTED
+
+
+async def test_two_contents_under_one_event_id_in_one_batch(pool):
+    first = arriving(scan("CE1", 1, Status.ACCEPTED, event_id="a1"), NOW)
+    later = arriving(scan("CE1", 2, Status.DELIVERED, event_id="a1"), NOW + timedelta(hours=1))
+    await apply(pool, later, first)
+    found = await Shipments(pool).find(shipment_id("omniva", "CE1"))
+    assert found is not None
+    assert found.state.status is Status.ACCEPTED
+    kept = await pool.fetch("SELECT reason, count FROM quarantine")
+    assert [tuple(row) for row in kept] == [("event_id_reused", 1)]
+
+
+async def test_event_ids_counted_per_parcel_serve_the_next_parcel_of_the_number(pool):
+    def counted(start: float) -> list[Incoming]:
+        return [
+            arriving(scan("CE1", start + day, status, event_id=str(day)), NOW + timedelta(days=300))
+            for day, status in enumerate(LIFE)
+        ]
+
+    await apply(pool, *counted(0))
+    for _ in range(2):
+        await apply(pool, *counted(100)[:3])
+        await apply(pool, *counted(100))
+        await apply(pool, *counted(0))
+    rows = await Shipments(pool).by_number("omniva", "CE1")
+    assert [(row.journey, row.state.status) for row in rows] == [
+        (2, Status.DELIVERED),
+        (1, Status.DELIVERED),
+    ]
+    for row in rows:
+        assert len(await Shipments(pool).history(row.shipment_id)) == len(LIFE)
+    assert await pool.fetchval("SELECT count(*) FROM scan") == 2 * len(LIFE)
+    assert await pool.fetchval("SELECT count(*) FROM quarantine") == 0
+
+
+async def test_a_fact_names_the_shop_that_registered_while_it_waited(pool, shops):
+    """The registration commits while the batch waits for its lock: it must be seen."""
+    await apply(pool, *life("CE1")[:2])
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("SELECT 1 FROM shipment FOR UPDATE")
+        waiting = asyncio.create_task(apply(pool, *life("CE1")[2:]))
+        while not await other.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        ):
+            assert not waiting.done()
+        await other.execute(
+            "INSERT INTO registration (shipment_id, merchant_id, order_ref, notify, digest, "
+            "registered_at) VALUES ($1, $2, '7', '{}', '', $3)",
+            shipment_id("omniva", "CE1"),
+            shops[0],
+            NOW,
+        )
+    await waiting
+    fact = await pool.fetchval("SELECT fact FROM outbox WHERE fact_type = 'shipment.delivered'")
+    assert json.loads(fact)["data"]["merchant_id"] == str(shops[0])
 
 
 async def test_an_unknown_code_is_shown_counted_and_changes_nothing(pool):

@@ -23,6 +23,7 @@ from tracking.store.quarantine import (
     load_code_map,
     map_code,
     open_quarantine,
+    resolve_quarantined,
 )
 from tracking.store.shipments import Shipments
 
@@ -103,6 +104,17 @@ async def test_a_code_may_be_mapped_to_the_retraction_of_a_delivery(pool):
     assert await status(pool) is Status.OUT_FOR_DELIVERY
     told = await pool.fetch("SELECT fact_type FROM outbox WHERE fact_type IS NOT NULL ORDER BY id")
     assert told[-1]["fact_type"] == "shipment.delivery_retracted"
+
+
+async def test_what_came_while_it_was_retried_keeps_the_entry_open(pool):
+    await arrive(pool, event("PACKET_EVENT_NEW", hours=2))
+    [before] = await entries(pool)
+    await arrive(pool, event("PACKET_EVENT_NEW", hours=3))
+    async with connection(pool) as conn:
+        assert not await resolve_quarantined(conn, before, NOW)
+        [now] = await list_quarantine(conn, 10)
+        assert await resolve_quarantined(conn, now, NOW)
+    assert await entries(pool) == []
 
 
 @pytest.mark.parametrize(

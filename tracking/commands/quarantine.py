@@ -117,8 +117,7 @@ def dismiss(quarantine_id: UUID, data_dir: DataDir = None) -> None:
     async def work(stack: Stack) -> bool:
         async with connection(stack.pool) as conn:
             found = await find_quarantined(conn, quarantine_id, stack.sealer)
-            await resolve_quarantined(conn, quarantine_id, stack.now)
-        return found is not None
+            return found is not None and await resolve_quarantined(conn, found, stack.now)
 
     if not on_stack(data_dir, work):
         raise NoSuchEntry

@@ -80,7 +80,9 @@ def journey_for_registration(
 def _runs(ordered: Sequence[Placed], registrations: Sequence[Registration]) -> list[_Run]:
     gone = retracted(ordered)
     registered = sorted(registrations, key=lambda each: each.at)
-    later = registered[1:]
+    # Whoever registered journey 1 found no other parcel there; the others found one that had ended.
+    first = registered[0] if registered and registered[0].journey == 1 else None
+    later = registered[1:] if first else registered
     runs: list[_Run] = []
     for placed in ordered:
         begun = _begun(later, placed.at)
@@ -91,8 +93,8 @@ def _runs(ordered: Sequence[Placed], registrations: Sequence[Registration]) -> l
         runs[-1].scans.append(placed)
         if placed.key not in gone:
             runs[-1].ended = _ended(runs[-1].ended, placed)
-    if registered:
-        _claim(runs, registered[0])
+    if first is not None:
+        _claim(runs, first)
     return runs
 
 

@@ -174,8 +174,12 @@ def _entry(row: asyncpg.Record, body: bytes | None) -> QuarantineEntry:
     )
 
 
-async def resolve_quarantined(conn: asyncpg.Connection, quarantine_id: UUID, now: datetime) -> None:
-    await conn.execute(SQL["resolve_quarantined"], quarantine_id, now)
+async def resolve_quarantined(
+    conn: asyncpg.Connection, entry: QuarantineEntry, now: datetime
+) -> bool:
+    """False when more of it came since it was read: it stays open."""
+    done = await conn.fetchval(SQL["resolve_quarantined"], entry.quarantine_id, entry.count, now)
+    return done is not None
 
 
 async def map_code(

@@ -73,17 +73,28 @@ class ScanRow:
 
 
 async def lock_shipments(conn: asyncpg.Connection, ids: Iterable[UUID]) -> list[LockedShipment]:
-    return [_locked(row) for row in await conn.fetch(SQL["lock_shipments"], sorted(ids))]
+    rows = await conn.fetch(SQL["lock_shipments"], sorted(ids))
+    if not rows:
+        return []
+    registered = await registrations_of(conn, [row["shipment_id"] for row in rows])
+    return [_locked(row, registered.get(row["shipment_id"])) for row in rows]
 
 
-def _locked(row: asyncpg.Record) -> LockedShipment:
+async def registrations_of(
+    conn: asyncpg.Connection, ids: Sequence[UUID]
+) -> dict[UUID, asyncpg.Record]:
+    rows = await conn.fetch(SQL["registrations_of"], ids)
+    return {row["shipment_id"]: row for row in rows}
+
+
+def _locked(row: asyncpg.Record, registered: asyncpg.Record | None) -> LockedShipment:
     journey = Journey(
         journey=row["journey"],
         version=row["version"],
         state=ShipmentState.model_validate_json(row["state"]),
         last_at=row["last_at"],
         simple=row["simple"],
-        registered_at=row["registered_at"],
+        registered_at=registered["registered_at"] if registered else None,
     )
     return LockedShipment(
         shipment_id=row["shipment_id"],
@@ -91,8 +102,8 @@ def _locked(row: asyncpg.Record) -> LockedShipment:
         tracking_number=row["tracking_number"],
         journey=journey,
         other_journeys=row["other_journeys"] or (),
-        merchant_id=row["merchant_id"],
-        order=row["order_ref"],
+        merchant_id=registered["merchant_id"] if registered else None,
+        order=registered["order_ref"] if registered else None,
     )
 
 
@@ -120,14 +131,15 @@ async def insert_scans(
     return {(row[0], row[1]): row[2] for row in written}
 
 
-async def reused_event_ids(conn: asyncpg.Connection, rows: Sequence[ScanRow]) -> set[bytes]:
+async def reused_event_ids(conn: asyncpg.Connection, rows: Sequence[ScanRow]) -> dict[int, Scan]:
+    """By place in `rows`: what stands under this key where that is something else."""
     found = await conn.fetch(
         SQL["reused_event_ids"],
         [row.shipment_id for row in rows],
         [row.key for row in rows],
         [row.digest for row in rows],
     )
-    return {row["scan_key"] for row in found}
+    return {row["place"] - 1: Scan.model_validate_json(row["body"]) for row in found}
 
 
 async def scans_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[StoredScan]:

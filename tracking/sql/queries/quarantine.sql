@@ -27,8 +27,9 @@ SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed
 FROM quarantine WHERE resolved_at IS NULL AND quarantine_id > $1
 ORDER BY quarantine_id LIMIT $2;
 
--- name: resolve_quarantined: this entry could be applied after all ($1 quarantine id, $2 now)
-UPDATE quarantine SET resolved_at = $2 WHERE quarantine_id = $1;
+-- name: resolve_quarantined: this entry is done with, unless more of it came meanwhile ($1 quarantine id, $2 count, $3 now)
+UPDATE quarantine SET resolved_at = $3 WHERE quarantine_id = $1 AND count = $2
+RETURNING quarantine_id;
 
 -- name: map_code: say what a carrier's code means ($1 carrier, $2 code, $3 status, $4 reason, $5 handover, $6 retracts, $7 now)
 INSERT INTO code_map (carrier, code, status, reason, handover, retracts, mapped_at)

@@ -1,10 +1,14 @@
 -- name: lock_shipments: the shipments of these ids, locked in one order ($1 shipment ids)
-SELECT s.shipment_id, s.carrier, s.tracking_number, s.journey, s.other_journeys, s.version,
-       s.state::text AS state, s.last_at, s.simple, r.registered_at, r.merchant_id, r.order_ref
-FROM shipment s LEFT JOIN registration r USING (shipment_id)
-WHERE s.shipment_id = ANY($1::uuid[])
-ORDER BY s.shipment_id
-FOR UPDATE OF s;
+SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
+       state::text AS state, last_at, simple
+FROM shipment
+WHERE shipment_id = ANY($1::uuid[])
+ORDER BY shipment_id
+FOR UPDATE;
+
+-- name: registrations_of: who registered these shipments; read after their lock, or a registration that committed meanwhile would not be seen ($1 shipment ids)
+SELECT shipment_id, merchant_id, order_ref, registered_at
+FROM registration WHERE shipment_id = ANY($1::uuid[]);
 
 -- name: homes_of_scans: where scans of reused numbers are kept ($1 shipment ids, $2 scan keys)
 SELECT shipment_id, scan_key FROM scan
@@ -23,9 +27,10 @@ SET received_at = EXCLUDED.received_at, digest = EXCLUDED.digest, body = EXCLUDE
 WHERE (EXCLUDED.received_at, EXCLUDED.digest) < (scan.received_at, scan.digest)
 RETURNING shipment_id, scan_key, (xmax = 0) AS inserted;
 
--- name: reused_event_ids: of these scans, which stand here with another content ($1 shipment ids, $2 keys, $3 digests)
-SELECT new.scan_key
-FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (shipment_id, scan_key, digest)
+-- name: reused_event_ids: of these scans, which stand here with another content, and with which ($1 shipment ids, $2 keys, $3 digests)
+SELECT new.place, scan.body::text AS body
+FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) WITH ORDINALITY
+     AS new (shipment_id, scan_key, digest, place)
 JOIN scan USING (shipment_id, scan_key)
 WHERE scan.digest <> new.digest;
 
