@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from consumers.envelope import envelope, origin, parked_id
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
-from consumers.topology import DEAD, DELIVERY_LIMIT, declare, topology
+from consumers.topology import DEAD, DELIVERY_LIMIT, declare, retire, topology
 from tracking.decode import Decoded, Decoder
 from tracking.errors import StoreUnavailable
 from tracking.incoming import CodeMap
@@ -108,12 +108,15 @@ class CourierEvents:
 
 
 def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runner:
-    """The runner over every ingest queue; declares what is missing when it attaches."""
+    """The runner over every ingest queue, and over those of before until they are deleted.
+
+    Declares what is missing when it attaches.
+    """
     wanted = topology(queues)
 
     async def prepare(channel: AbstractChannel) -> Sequence[str]:
         await declare(channel, wanted)
-        return wanted.ingest_queues
+        return [*wanted.ingest_queues, *await retire(channel, wanted)]
 
     source = Source(url, "courier_events", prepare, prefetch=PREFETCH)
     return Runner(source, events.handle, events.park)

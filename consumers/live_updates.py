@@ -9,7 +9,7 @@ import structlog
 from aiormq.abc import AbstractChannel
 
 from consumers.source import Source
-from consumers.topology import LIVE, declare, topology
+from consumers.topology import EXCHANGES, LIVE, declare
 from tracking.live import Frame, LiveHub
 
 log = structlog.get_logger()
@@ -19,8 +19,8 @@ _MOST_WAITING = 2000  # messages of frames; older ones make room, their viewers 
 
 
 class LiveUpdates:
-    def __init__(self, url: str, hub: LiveHub, queues: int) -> None:
-        self._hub, self._wanted = hub, topology(queues)
+    def __init__(self, url: str, hub: LiveHub) -> None:
+        self._hub = hub
         self._source = Source(url, "live_updates", self._prepare, prefetch=_PREFETCH)
 
     @property
@@ -28,7 +28,7 @@ class LiveUpdates:
         return self._source.is_attached
 
     async def _prepare(self, channel: AbstractChannel) -> Sequence[str]:
-        await declare(channel, self._wanted)
+        await declare(channel, EXCHANGES)
         declared = await channel.queue_declare(
             exclusive=True, auto_delete=True, arguments={"x-max-length": _MOST_WAITING}
         )

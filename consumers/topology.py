@@ -8,6 +8,8 @@
     relay -----> klat.facts (topic)     what became true; routing key = fact type
     relay -----> klat.live (fanout)     frames for the tracking pages, not durable on purpose
 
+After a change of KLAT_INGEST_QUEUES the queues of before are unbound and still consumed.
+
 Poison messages are parked in PostgreSQL by the runner, where they can be searched and replayed.
 The delivery limit is a second fence, against a message that kills its consumer every time: what
 goes over it lands in klat.dead.v1 (quorum), from where it is parked too.
@@ -17,14 +19,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelNotFoundEntity
 
 EVENTS = "courier.events"
 FACTS = "klat.facts"
 LIVE = "klat.live"
 DEAD = "klat.dead.v1"
 CARRIER_QUEUE = "klat.carrier_events.v1"
+SPREAD = "klat.carrier_events.spread"
 LOCKER_QUEUE = "klat.locker_events.v1"
 DELIVERY_LIMIT = 20
+_SHARD = f"{CARRIER_QUEUE}."
+_WEIGHT = "10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ _BASE = (
     Exchange(FACTS, "topic"),
     Exchange(LIVE, "fanout"),
 )
+EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
 
@@ -78,13 +85,12 @@ def topology(ingest_queues: int = 1) -> Topology:
         carriers = Queue(CARRIER_QUEUE, EVENTS, "carrier.#", _QUORUM)
         return Topology(_BASE, (), (_DEAD, carriers, _LOCKERS))
     spread = Exchange(
-        "klat.carrier_events.spread",
+        SPREAD,
         "x-consistent-hash",
         arguments={"hash-property": "message_id"},
     )
     shards = tuple(
-        Queue(f"{CARRIER_QUEUE}.{shard}", spread.name, "10", _QUORUM)
-        for shard in range(ingest_queues)
+        Queue(f"{_SHARD}{shard}", spread.name, _WEIGHT, _QUORUM) for shard in range(ingest_queues)
     )
     bindings = ((EVENTS, spread.name, "carrier.#"),)
     return Topology((*_BASE, spread), bindings, (_DEAD, *shards, _LOCKERS))
@@ -105,3 +111,40 @@ async def declare(channel: AbstractChannel, wanted: Topology) -> None:
         await channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
         if queue.exchange:
             await channel.queue_bind(queue.name, queue.exchange, routing_key=queue.routing_key)
+
+
+async def retire(channel: AbstractChannel, wanted: Topology) -> list[str]:
+    """Unbind the courier queues of another number of them; those there are, for draining them.
+
+    Only after `declare`: in between an event is in two queues, which is better than in none.
+    """
+    names = wanted.ingest_queues
+    single = [CARRIER_QUEUE] if CARRIER_QUEUE not in names else []
+    found = [queue for queue in single if await _exists(channel, queue)]
+    for queue in found:
+        await channel.queue_unbind(queue, EVENTS, routing_key="carrier.#")
+    shards = await _shards_beyond(channel, sum(name.startswith(_SHARD) for name in names))
+    for queue in shards:
+        await channel.queue_unbind(queue, SPREAD, routing_key=_WEIGHT)
+    if shards and not wanted.exchange_bindings:
+        await channel.exchange_unbind(destination=SPREAD, source=EVENTS, routing_key="carrier.#")
+    return found + shards
+
+
+async def _shards_beyond(channel: AbstractChannel, first: int) -> list[str]:
+    """They are made one after the other from 0 on, so the first that is missing ends them."""
+    found: list[str] = []
+    while await _exists(channel, name := f"{_SHARD}{first + len(found)}"):
+        found.append(name)
+    return found
+
+
+async def _exists(channel: AbstractChannel, queue: str) -> bool:
+    """Asked on a channel of its own, which the broker closes where there is none."""
+    asking = await channel.connection.channel(publisher_confirms=False)
+    try:
+        await asking.queue_declare(queue, passive=True)
+    except ChannelNotFoundEntity:
+        return False
+    await asking.close()
+    return True

@@ -139,7 +139,7 @@ async def _serve(
 async def _start_web(running: Running) -> Readiness:
     settings, hub = running.settings, LiveHub()
     publisher = Publisher(settings.broker(), "klat web")
-    live = LiveUpdates(settings.broker(), hub, settings.ingest_queues)
+    live = LiveUpdates(settings.broker(), hub)
     deps = Deps(
         pool=running.pool,
         sealer=running.sealer,
