@@ -84,13 +84,29 @@ async def is_live(stack, key: str) -> bool:
         return answer.status in {403, 404}
 
 
+async def meanwhile(environment: dict[str, str], *options: str) -> None:
+    """Another simulator beside the first: couriers only. It tells its name when it has begun."""
+    command = [sys.executable, "-P", "-m", "tracking", "simulate", *options]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    while b"simulate.started" not in await process.stdout.readline():
+        assert process.returncode is None
+    process.send_signal(signal.SIGTERM)
+    rest, _ = await process.communicate()
+    assert process.returncode == 0
+    assert b"demo.txt" not in rest
+
+
 async def test_it_goes_on_with_what_it_made_and_begins_anew_elsewhere(stack, environment):
     simulator, registered = Simulator(environment), "SELECT count(*) FROM registration"
     async with simulator as text:
         pass
     before = await stack.pool.fetchval(registered)
     async with simulator as again:
-        pass
+        await meanwhile(environment, "--couriers", "1")
+        assert simulator.file.read_text() == again
     assert again == text
     assert await stack.pool.fetchval(registered) == before
     await stack.pool.execute("TRUNCATE shipment, registration, public_link, api_key, idempotency")

@@ -33,6 +33,7 @@ class Demo:
 
     async def run(self) -> None:
         """Make what is missing; then one journey after another, for ever."""
+        save(self.folder, self.state)
         await self._make_parcels()
         under_way = await self._set_off()
         self.tell(f"links, keys and examples: {self.where.text}")

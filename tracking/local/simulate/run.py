@@ -12,7 +12,7 @@ from tracking.local.simulate.demo import Demo, Tell
 from tracking.local.simulate.lives import Lives
 from tracking.local.simulate.sending import LIMIT, Sender
 from tracking.local.simulate.shop import Shop, live_keys
-from tracking.local.simulate.state import load, save
+from tracking.local.simulate.state import claimed, load
 from tracking.local.simulate.text import Addresses
 from tracking.local.simulate.voices import VOICES
 from tracking.settings import Settings
@@ -32,19 +32,25 @@ class Plan:
 
 async def simulate(settings: Settings, plan: Plan, publish: Publish, tell: Tell) -> None:
     """Run until cancelled. Waits for whatever is away, and goes on."""
-    folder, codes = settings.data_dir, {code for v in VOICES for code in (v.sender, v.carrier)}
-    state = load(folder, datetime.now(UTC))
-    keys = await live_keys(settings.database(), state.keys, codes)
-    state = state.model_copy(update={"keys": keys})
-    save(folder, state)
-    log.info("simulate.started", couriers=plan.couriers, rate=plan.rate, seed=plan.seed)
-    async with aiohttp.ClientSession(timeout=LIMIT) as http, asyncio.TaskGroup() as group:
-        sender = Sender(http, settings.public_url, keys, publish)
-        shop = Shop(http, settings.public_url, keys["merchant"])
-        ops = f"http://127.0.0.1:{settings.ops_port}"
-        where = Addresses(settings.public_url, ops, folder / "demo.txt")
-        demo = Demo(folder, where, shop, sender.send, tell, state)
-        group.create_task(demo.run(), name="demo")
-        lives, pace = Lives(plan.seed), Pace(plan.rate)
-        for number in range(plan.couriers):
-            group.create_task(drive(lives, pace, sender.send), name=f"courier-{number}")
+    with claimed(settings.data_dir) as ours:
+        state = load(settings.data_dir, datetime.now(UTC))
+        keys = await live_keys(settings.database(), state.keys, _CODES)
+        log.info("simulate.started", couriers=plan.couriers, rate=plan.rate, seed=plan.seed)
+        async with aiohttp.ClientSession(timeout=LIMIT) as http, asyncio.TaskGroup() as group:
+            sender = Sender(http, settings.public_url, keys, publish)
+            if ours:
+                state = state.model_copy(update={"keys": keys})
+                shop = Shop(http, settings.public_url, keys["merchant"])
+                demo = Demo(settings.data_dir, _addresses(settings), shop, sender.send, tell, state)
+                group.create_task(demo.run(), name="demo")
+            lives, pace = Lives(plan.seed), Pace(plan.rate)
+            for number in range(plan.couriers):
+                group.create_task(drive(lives, pace, sender.send), name=f"courier-{number}")
+
+
+_CODES = {code for voice in VOICES for code in (voice.sender, voice.carrier)}
+
+
+def _addresses(settings: Settings) -> Addresses:
+    ops = f"http://127.0.0.1:{settings.ops_port}"
+    return Addresses(settings.public_url, ops, settings.data_dir / "demo.txt")

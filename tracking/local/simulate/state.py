@@ -1,5 +1,9 @@
 """What the demo made and goes on with when it starts again: a file that only its owner may read."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +35,25 @@ class DemoState(Frozen):
         return now - self.made_at < FRESH
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[bool]:
+    """Whether the demo of this folder is ours to keep: only one process may."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder / "demo.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield _taken(lock)
+    finally:
+        os.close(lock)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def load(folder: Path, now: datetime) -> DemoState:
     """What was made before; a new beginning where nothing was or where it cannot be read."""
     try:
@@ -40,7 +63,6 @@ def load(folder: Path, now: datetime) -> DemoState:
 
 
 def save(folder: Path, state: DemoState) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(folder / _FILE, state.model_dump_json(indent=1))
 
 
