@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
@@ -73,5 +74,24 @@ def _names(model: type[Frozen]) -> set[str]:
 ShortText = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
 LongText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_text)]
 Instant = AwareDatetime
+
+
+def _or_none(value: datetime | None) -> datetime | None:
+    return value if value is not None and _is_plausible(value) else None
+
+
+def _plausible(value: datetime | None) -> datetime | None:
+    if value is not None and not _is_plausible(value):
+        raise ValueError("not between the years 2000 and 2100")
+    return value
+
+
+def _is_plausible(value: datetime) -> bool:
+    return 2000 <= value.year <= 2100
+
+
+# Of a year that nobody means (9999, 1) carriers make "not known"; whoever promises it is told.
+KnownInstant = Annotated[AwareDatetime | None, AfterValidator(_or_none)]
+PlausibleInstant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from schemas.base import CountryCode, Frozen, Instant, LongText, Printable, ShortText
+from schemas.base import CountryCode, Frozen, Instant, KnownInstant, LongText, Printable, ShortText
 from schemas.status import Handover, Reason, Status
 
 CarrierCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,31}$")]
@@ -75,17 +75,28 @@ class Location(Frozen):
 class Window(Frozen):
     """An estimate: from and to, aware. `day_only` when the carrier named a date without hours."""
 
-    starts: Instant | None = Field(default=None, alias="from")
-    ends: Instant | None = Field(default=None, alias="to")
+    starts: KnownInstant = Field(default=None, alias="from")
+    ends: KnownInstant = Field(default=None, alias="to")
     day_only: bool = False
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.starts is None and self.ends is None:
+        if not self.model_fields_set & {"starts", "ends"}:
             raise ValueError("estimate needs 'from' or 'to'")
         if self.starts and self.ends and self.starts > self.ends:
             raise ValueError("estimate 'from' is later than 'to'")
         return self
+
+    def or_none(self) -> Self | None:
+        """None when neither limit means anything."""
+        return self if self.starts or self.ends else None
+
+
+def _known(window: Window | None) -> Window | None:
+    return window and window.or_none()
+
+
+Estimate = Annotated[Window | None, AfterValidator(_known)]
 
 
 class Pickup(Frozen):
@@ -94,7 +105,7 @@ class Pickup(Frozen):
     `code` and `qr` are secrets: sealed before they are stored, shown only behind the second factor.
     """
 
-    until: Instant | None = None
+    until: KnownInstant = None
     code: Annotated[str, StringConstraints(max_length=400, pattern=Printable)] | None = None
     qr: Annotated[str, StringConstraints(max_length=2000, pattern=Printable)] | None = None
 
@@ -118,7 +129,7 @@ class Scan(Frozen):
     recognised: bool = True
     description: LongText | None = None
     location: Location | None = None
-    estimate: Window | None = None
+    estimate: Estimate = None
     pickup: Pickup | None = None
     retracts: EventId | None = None
     signed_by: ShortText | None = None
@@ -160,7 +171,7 @@ def scan_digest(scan: Scan) -> bytes:
 
 
 class EventPickup(Frozen):
-    until: Instant | None = None
+    until: KnownInstant = None
     code: Annotated[str, StringConstraints(max_length=32, pattern=Printable)] | None = None
 
 
@@ -182,7 +193,7 @@ class Event(Frozen):
     code: RawCode | None = None
     description: LongText | None = None
     location: Location | None = None
-    estimate: Window | None = None
+    estimate: Estimate = None
     pickup: EventPickup | None = None
     retracts: EventId | Literal["last_delivery"] | None = None
 

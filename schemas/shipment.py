@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from pydantic import Field
 
 from schemas.base import Frozen
-from schemas.scan import Confidence, Location, Scan, Window
+from schemas.scan import Confidence, Estimate, Location, Scan
 from schemas.status import TERMINAL, Handover, Reason, Status
 
 # Namespace of every derived id; changing it would give every parcel another id.
@@ -48,7 +48,7 @@ class ShipmentState(Frozen):
     stages: dict[Status, datetime] = Field(default_factory=dict)
     attempts: int = 0
     location: Location | None = None
-    estimate: Window | None = None
+    estimate: Estimate = None
     pickup_place: Location | None = None
     pickup_until: datetime | None = None
     pickup_code: str | None = None

@@ -164,3 +164,12 @@ def test_a_heading_names_the_year_only_when_it_is_another() -> None:
     assert calendar("lt").heading(date(2026, 11, 18)) == "Trečiadienis, lapkričio 18 d."
     assert calendar("en").heading(date(2026, 11, 19)) == "Yesterday"
     assert calendar("en").heading(date(2025, 12, 31)) == "31 December 2025"
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_an_instant_at_the_end_of_time_still_has_words(year: int, zone: str) -> None:
+    edges = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+    instant = next(edge for edge in edges if edge.year == year)
+    assert plain(calendar("en", zone).until(instant)).startswith("until ")
+    assert plain(calendar("en", zone).on(instant))

@@ -155,3 +155,16 @@ def test_the_fast_scan_is_the_same_as_a_validated_one():
         assert scan_key(again) == scan_key(scan)
         assert Scan.model_validate_json(scan.model_dump_json()) == scan
         assert scan.model_copy(update={"pickup": Pickup(code="1")}).pickup == Pickup(code="1")
+
+
+def test_a_year_that_nobody_means_says_nothing():
+    never, soon = "9999-12-31T23:59:59-12:00", "2026-11-21T12:00:00Z"
+    body = [
+        event(estimate={"to": never}, pickup={"until": "0001-01-01T00:00:00+05:00"}),
+        event(estimate={"from": soon, "to": never}),
+    ]
+    first, second = CARRIERS["klat"].parse(json.dumps(body).encode(), ParseContext()).scans
+    assert first.estimate is None
+    assert first.pickup.until is None
+    assert second.estimate.starts.isoformat() == "2026-11-21T12:00:00+00:00"
+    assert second.estimate.ends is None

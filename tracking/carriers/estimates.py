@@ -22,8 +22,8 @@ def window(starts: Any, ends: Any, zone: str) -> Window | None:
     try:
         days = [day for day in map(_day, said) if day is not None]
         if days and len(days) == len(said):
-            return days_window(min(days), max(days), zone)
-        return _hours(starts, ends, zone) if said else None
+            return days_window(min(days), max(days), zone).or_none()
+        return _hours(starts, ends, zone).or_none() if said else None
     except (Malformed, ValueError, OverflowError):
         return None
 

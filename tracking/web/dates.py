@@ -16,6 +16,7 @@ from tracking.web.catalog import N_, Words
 from tracking.web.inflection import HEADING, ON, SPAN, UNTIL, Inflected
 
 _TICK = timedelta(microseconds=1)
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _HALF_A_DAY = timedelta(hours=12)
 _ABOUT = frozenset({Confidence.ASSUMED_ZONE, Confidence.CLAMPED})
 _MIDNIGHT = frozenset({"00:00", "23:59"})
@@ -54,7 +55,7 @@ class Calendar:
         self.today = self.day_of(now)
 
     def local(self, instant: datetime) -> datetime:
-        return instant.astimezone(self.zone)
+        return _counted(instant).astimezone(self.zone)
 
     def day_of(self, instant: datetime) -> date:
         return self.local(instant).date()
@@ -107,7 +108,7 @@ class Calendar:
 
     def _last(self, instant: datetime, *, day_only: bool = False) -> tuple[date, Markup | None]:
         """The last day and its last minute; a limit at midnight is the end of the day before."""
-        day, clock = self.day_of(instant - _TICK), self.time(instant)
+        day, clock = self.day_of(_counted(instant) - _TICK), self.time(instant)
         return (day, None) if day_only or clock in _MIDNIGHT else (day, clock)
 
     def days(self, first: date, last: date) -> Markup:
@@ -159,6 +160,11 @@ def closes(window: Window, calendar: Calendar) -> datetime | None:
         return window.ends
     after = last_day(window, calendar) + timedelta(days=1)
     return datetime.combine(after, time(), calendar.zone).astimezone(UTC)
+
+
+def _counted(instant: datetime) -> datetime:
+    """Within years that every zone and every span of days can be reckoned in."""
+    return min(max(instant, _EARLIEST), _LATEST)
 
 
 def middle_of(time: ScanTime) -> datetime:

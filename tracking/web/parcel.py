@@ -93,7 +93,7 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
 def _promise(target: LinkTarget) -> Window | None:
     if target.promise_by is None:
         return None
-    return Window(starts=target.promise_from, ends=target.promise_by)
+    return Window(starts=target.promise_from, ends=target.promise_by).or_none()
 
 
 def _closed(view: ParcelView, unlock: UnlockState) -> ParcelView:
