@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import CurrencyCode, Frozen, Instant, LongText, ShortText
+from schemas.base import CurrencyCode, Frozen, LongText, PlausibleInstant, ShortText
 from schemas.contact import Buyer, Recipient
-from schemas.scan import CarrierCode, Confidence, Location, TrackingNumber, Window
+from schemas.scan import CarrierCode, Confidence, Estimate, Location, TrackingNumber
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
 
@@ -35,8 +35,8 @@ class Money(Frozen):
 class Promise(Frozen):
     """What the shop promised: delivered by then, perhaps not before. Instants with an offset."""
 
-    starts: Instant | None = Field(default=None, alias="from")
-    by: Instant
+    starts: PlausibleInstant | None = Field(default=None, alias="from")
+    by: PlausibleInstant
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -121,7 +121,7 @@ class ShipmentBody(Frozen):
     since: datetime | None = None
     attempts: int = 0
     promise: Promise | None = None
-    estimate: Window | None = None
+    estimate: Estimate = None
     pickup: PickupPlace | None = None
     value: Money | None = None
     history: list[HistoryItem]

@@ -13,6 +13,8 @@ from schemas.api import Promise, ShipmentRegistration
 from schemas.scan import LAST_DELIVERY, Pickup, Scan, ScanTime
 from schemas.shipment import shipment_id
 from schemas.status import Status
+from tracking.carriers import CARRIERS
+from tracking.carriers.base import ParseContext
 from tracking.incoming import Incoming, incoming
 from tracking.ingest import Applied, Batch, ingest
 from tracking.register import RegisteredByAnother, register
@@ -268,6 +270,9 @@ async def test_registering_again_is_harmless_and_another_shop_is_refused(pool, s
     first = await register(pool, SEALER, shops[0], registration(order="7"), now=NOW)
     again = await register(pool, SEALER, shops[0], registration(order="7"), now=NOW)
     assert (again.created, again.version) == (False, first.version)
+    rotated = Sealer(["a newer key", "a key of the tests"])
+    after = await register(pool, rotated, shops[0], registration(order="7"), now=NOW)
+    assert (after.created, after.version) == (False, first.version)
     promise = Promise(by=NOW + timedelta(days=1))
     changed = await register(
         pool, SEALER, shops[0], registration(order="7", promise=promise), now=NOW
@@ -291,3 +296,27 @@ async def test_a_number_used_again_shows_nothing_of_the_former_parcel(pool, shop
     assert len(await Shipments(pool).history(first.shipment_id)) == 6
     rows = await Shipments(pool).by_number("omniva", "CE1")
     assert [row.journey for row in rows] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+05:00",
+        "0001-01-01T00:00:00-05:00",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T23:59:59+12:00",
+        "0001-01-01",
+        "0001-01-03",
+        "9999-12-30",
+        "9999-12-31",
+    ],
+)
+async def test_no_instant_is_too_odd_to_be_stored_or_refused(pool, at):
+    event = {"carrier": "dhl", "tracking_number": "CE1", "occurred_at": at, "status": "accepted"}
+    parsed = CARRIERS["klat"].parse(json.dumps(event).encode(), ParseContext())
+    await apply(pool, *map(arriving, parsed.scans))
+    found = await Shipments(pool).find(shipment_id("dhl", "CE1"))
+    assert (found is None) == bool(parsed.problems)
+    if found is not None:
+        assert found.state.since == NOW
+        assert len(await Shipments(pool).history(shipment_id("dhl", "CE1"))) == 1

@@ -28,6 +28,13 @@ async def test_a_registration_answers_with_the_shipment_and_a_link(world, shop):
     assert body["value"] == {"amount": "49.90", "currency": "EUR"}
 
 
+@pytest.mark.parametrize("by", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+05:00"])
+async def test_a_promise_in_a_year_that_nobody_means_is_refused(world, shop, by):
+    answer = await world.register(shop, promise={"by": by})
+    assert answer.status == 422
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/promise/by"]
+
+
 async def test_the_same_parcel_again_is_no_second_one_but_a_second_link(world, shop):
     first, again = await world.register(shop), await world.register(shop)
     assert (first.status, again.status) == (201, 200)
