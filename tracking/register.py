@@ -73,7 +73,7 @@ async def _register(
         row = _row(target, merchant_id, body, sealer, now)
         before = await Registrations(pool).registration_for_update(conn, target)
         known = number.known.get(journey)
-        if before and before.digest == row.digest and before.merchant_id == merchant_id and known:
+        if known and before and _is_same(before, row, _fingerprints(body, sealer)):
             return Registered(
                 target,
                 created=False,
@@ -161,6 +161,14 @@ def _row(
         value_cents=value.cents if value else None,
         value_currency=value.currency if value else None,
         notify=body.notify.model_dump(),
-        digest=sealer.fingerprint(body.model_dump_json().encode()),
+        digest=_fingerprints(body, sealer)[0],
         registered_at=now,
     )
+
+
+def _fingerprints(body: ShipmentRegistration, sealer: Sealer) -> list[bytes]:
+    return sealer.fingerprints(body.model_dump_json().encode())
+
+
+def _is_same(before: RegistrationRow, row: RegistrationRow, told: Sequence[bytes]) -> bool:
+    return before.merchant_id == row.merchant_id and before.digest in told

@@ -62,9 +62,12 @@ class Sealer:
     def open_text(self, sealed: str, context: str) -> str:
         return self.open(base64.urlsafe_b64decode(sealed), context).decode()
 
-    def fingerprint(self, clear: bytes) -> bytes:
-        """A keyed hash that tells equal from different and cannot be tried out without the key."""
-        return hmac.digest(self._keys[0].mac, b"fingerprint\x1f" + clear, "sha256")
+    def fingerprints(self, clear: bytes) -> list[bytes]:
+        """Keyed hashes under every key, the newest first: to tell equal from different.
+
+        They cannot be tried out without a key, and a new key in front changes nothing.
+        """
+        return [hmac.digest(key.mac, b"fingerprint\x1f" + clear, "sha256") for key in self._keys]
 
     def token_hashes(self, token: str) -> list[bytes]:
         """Keyed hashes of a link token under every key, the newest key first."""

@@ -1,7 +1,7 @@
 """A call that a shop sends twice happens once: the Idempotency-Key of merchant POSTs."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -39,15 +39,18 @@ def idempotency_key(request: web.Request) -> str:
 async def once(
     request: web.Request,
     merchant_id: UUID,
-    request_hash: bytes,
+    request_hashes: Sequence[bytes],
     work: Callable[[], Awaitable[Answer]],
 ) -> web.Response:
-    """The answer of `work`, or the one that an earlier call with this key was given."""
+    """The answer of `work`, or the one that an earlier call with this key was given.
+
+    `request_hashes` are fingerprints of what is asked, the first of them to be kept.
+    """
     deps, key = request.app[DEPS], idempotency_key(request)
     calls, context = Calls(deps.pool), f"idempotency:{merchant_id}:{key}"
-    if not await calls.claim_call(merchant_id, key, request_hash, now=deps.now()):
+    if not await calls.claim_call(merchant_id, key, request_hashes[0], now=deps.now()):
         earlier = await calls.earlier_call(merchant_id, key)
-        kept = _earlier(earlier, request_hash)
+        kept = _earlier(earlier, request_hashes)
         return _response(kept.status, deps.sealer.open_text(kept.body, context), replayed=True)
     try:
         answer = await work()
@@ -60,8 +63,8 @@ async def once(
     return _response(answer.status, answer.body)
 
 
-def _earlier(earlier: EarlierCall | None, request_hash: bytes) -> Answer:
-    if earlier is not None and earlier.request_hash != request_hash:
+def _earlier(earlier: EarlierCall | None, request_hashes: Sequence[bytes]) -> Answer:
+    if earlier is not None and earlier.request_hash not in request_hashes:
         raise HttpProblem(422, "This Idempotency-Key was used for another body")
     if earlier is None or earlier.status is None or earlier.body is None:
         raise HttpProblem(

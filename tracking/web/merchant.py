@@ -34,8 +34,8 @@ async def post_shipment(request: web.Request) -> web.Response:
     merchant_id = request[CALLER].merchant_id
     assert merchant_id is not None  # the table holds no merchant key without one
     deps = request.app[DEPS]
-    digest = deps.sealer.fingerprint(b"POST /v1/shipments\n" + body.model_dump_json().encode())
-    return await once(request, merchant_id, digest, lambda: _register(deps, merchant_id, body))
+    told = deps.sealer.fingerprints(b"POST /v1/shipments\n" + body.model_dump_json().encode())
+    return await once(request, merchant_id, told, lambda: _register(deps, merchant_id, body))
 
 
 async def _register(deps: Deps, merchant_id: UUID, body: ShipmentRegistration) -> Answer:
