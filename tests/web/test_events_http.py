@@ -70,6 +70,17 @@ async def test_a_bad_event_costs_only_itself_and_its_field_is_named(world, omniv
     assert [each["event_id"] for each in world.broker.events()] == ["good", "also good"]
 
 
+async def test_two_events_on_a_line_are_a_broken_line(world, omniva):
+    one = json.dumps(event()).encode()
+    answer = await post(world, omniva, b"%b,%b\n%b" % (one, one, one))
+    assert (answer.status, answer.json["accepted"]) == (202, 1)
+    assert [each["index"] for each in answer.json["rejected"]] == [0]
+    assert world.broker.events() == [event()]
+    many = b"\n".join([b",".join([one] * 600)] * 2)
+    answer = await post(world, omniva, many)
+    assert (answer.json["accepted"], len(answer.json["rejected"])) == (0, 2)
+
+
 async def test_a_broken_line_costs_only_itself(world, omniva):
     body = b'{"carrier": \n' + json.dumps(event()).encode() + b"\n\xff\xfe\n"
     answer = await post(world, omniva, body, media="application/x-ndjson")

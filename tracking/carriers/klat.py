@@ -46,16 +46,17 @@ def parse(body: bytes, context: ParseContext, find: Find) -> Parsed:
     try:
         if content.startswith(b"{") and b"\n" not in content:
             return collect([_ONE.validate_json(content)], scan)
-        events = _MANY.validate_json(_as_array(content))
+        events = _many(content)
     except ValidationError:
         return _one_by_one(content, scan)
     return collect(events, scan)
 
 
-def _as_array(content: bytes) -> bytes:
+def _many(content: bytes) -> list[Event]:
+    """Each line alone: joined, two events on one line would pass as two lines."""
     if content.startswith(b"["):
-        return content
-    return b"[%b]" % (b",".join(_lines(content)) or content)
+        return _MANY.validate_json(content)
+    return [_ONE.validate_json(line) for line in _lines(content) or [content]]
 
 
 def _lines(content: bytes) -> list[bytes]:
