@@ -25,19 +25,25 @@ async def test_a_server_in_distress_is_unavailable(pool, condition):
 
 
 async def test_a_transaction_left_idle_too_long_is_unavailable(pool):
-    with pytest.raises(StoreUnavailable):
+    async def idle() -> None:
         async with transaction(pool) as conn:
             await conn.execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
             async with connection(pool) as other:
                 await other.execute("SELECT pg_sleep(0.1)")
             await conn.execute("SELECT 1")
 
+    with pytest.raises(StoreUnavailable):
+        await idle()
+
 
 async def test_a_statement_at_its_time_limit_is_not_a_database_away(pool):
-    with pytest.raises(StatementTooSlow) as caught:
+    async def slow() -> None:
         async with transaction(pool) as conn:
             await conn.execute("SET LOCAL statement_timeout = '1ms'")
             await conn.execute("SELECT pg_sleep(10)")
+
+    with pytest.raises(StatementTooSlow) as caught:
+        await slow()
     assert not isinstance(caught.value, StoreUnavailable)
 
 
