@@ -13,6 +13,8 @@ from uuid import UUID
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from tracking.failures import describe
+
 HIDDEN = "[hidden]"
 
 # Text leaves only in these fields: names and ids that we or the operator chose, never a person's
@@ -43,6 +45,8 @@ _SCRUBS = (
     # PostgreSQL and pydantic quote the value they refuse.
     (re.compile(r"(?s)\b(DETAIL|CONTEXT|HINT):.*?(?=\n\n|\Z)"), rf"\1: {HIDDEN}"),
     (re.compile(r"(?s)(input_value=).*?(?=, input_type=)"), rf"\1{HIDDEN}"),
+    # asyncio shows the exception of a task that nobody asked.
+    (re.compile(r"(?s)(\bexception=[\w.]+)\(.*"), rf"\1 {HIDDEN}"),
     (re.compile(r"(/t/)[^/\s?#\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(\w+://)[^/@\s]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
@@ -143,6 +147,6 @@ _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
-    structlog.processors.format_exc_info,
+    structlog.processors.ExceptionRenderer(describe),
     redact,
 )

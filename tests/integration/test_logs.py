@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from schemas.status import Status
+from tracking.errors import StartError
+from tracking.failures import describe
 from tracking.logs import HIDDEN, configure_logging, safe, scrub
 
 SHIPMENT = UUID("0189d0a4-0000-7000-8000-000000000001")
@@ -55,7 +57,45 @@ def test_the_values_a_driver_quotes_stay_out_of_a_traceback(capsys):
     refused = ValueError("duplicate key\nDETAIL:  Key (name)=(Anna Kalniņa) already exists.")
     structlog.get_logger().error("role.crashed", exc_info=refused)
     line = json.loads(capsys.readouterr().out)
-    assert line["exception"] == f"ValueError: duplicate key\nDETAIL: {HIDDEN}"
+    assert line["exception"] == "ValueError"
+
+
+def _read_weight() -> None:
+    {}[float("Jānis Bērziņš, Brīvības 5")]
+
+
+def _raised(work):
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - any will do
+        return error
+
+
+@pytest.mark.usefixtures("_restored_logging")
+def test_an_exception_leaves_with_its_frames_but_not_with_what_it_quotes(capsys):
+    configure_logging("json", role="ingest")
+    error = _raised(_read_weight)
+    structlog.get_logger().error("role.crashed", exc_info=error)
+    logging.getLogger("aiohttp.server").error("failed", exc_info=error)
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        what, where = line["exception"].splitlines()[:2]
+        assert what == "ValueError"
+        assert where.endswith(" in _read_weight")
+        assert f"{__file__}:" in where
+        assert "Jānis" not in json.dumps(line, ensure_ascii=False)
+
+
+def test_a_chain_and_a_group_are_told_the_same_way():
+    cause = KeyError("Jānis Bērziņš")
+    group = ExceptionGroup("Brīvības 5", [cause, StartError("PostgreSQL did not start")])
+    group.__cause__ = cause
+    told = describe((type(group), group, None)).splitlines()
+    assert told == [
+        "ExceptionGroup",
+        "one of them KeyError",
+        "one of them StartError: PostgreSQL did not start",
+        "caused by KeyError",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +127,10 @@ def test_only_harmless_fields_leave(key, value, logged):
         ("key klat_live_0123456789abcdef_abc123", f"key {HIDDEN}"),
         ("/v1/search?q=Anna&x=1", f"/v1/search?q={HIDDEN}&x={HIDDEN}"),
         ("at 2026-11-22T06:47:52.123456Z port 5672", "at 2026-11-22T06:47:52.123456Z port 5672"),
+        (
+            "future: <Task exception=ValueError('no float: Jānis (x)')>",
+            f"future: <Task exception=ValueError {HIDDEN}",
+        ),
         (f"shipment {SHIPMENT}", f"shipment {SHIPMENT}"),
     ],
 )
