@@ -106,3 +106,12 @@ def test_what_is_no_day_is_malformed_and_names_the_field():
     with pytest.raises(Malformed) as found:
         read_day("31.02.2026", RIGA, field="day", pattern="%d.%m.%Y")
     assert found.value.field == "day"
+
+
+@pytest.mark.parametrize("read", [read_time, read_day])
+@pytest.mark.parametrize("pattern", ["%Y-%m-%d", "%d.%m.%Y"])
+def test_what_is_no_time_is_not_repeated(read, pattern):
+    with pytest.raises(Malformed) as caught:
+        read("Jānis Bērziņš", RIGA, field="scanned", pattern=pattern)
+    assert str(caught.value).startswith("scanned: not a ")
+    assert str(caught.value).endswith(f" in {pattern}")

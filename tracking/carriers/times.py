@@ -28,7 +28,7 @@ def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None =
         moment = _parse(cleaned, pattern)
         return _aware(cleaned, moment) if moment.tzinfo else local_time(cleaned, moment, zone)
     except (ValueError, OverflowError):
-        raise Malformed(field, f"not a time: {raw[:60]!r}") from None
+        raise Malformed(field, f"not a time in {pattern or 'ISO 8601'}") from None
 
 
 def _parse(cleaned: str, pattern: str | None) -> datetime:
@@ -64,7 +64,7 @@ def read_day(raw: str, zone: str, *, field: str = "time", pattern: str = "%Y-%m-
         day = datetime.strptime(raw.strip(), pattern).date()  # noqa: DTZ007 - a day has no zone
         return _day(raw.strip(), day, zone)
     except (ValueError, OverflowError):
-        raise Malformed(field, f"not a date: {raw[:60]!r}") from None
+        raise Malformed(field, f"not a date in {pattern}") from None
 
 
 def _day(raw: str, day: date, zone: str) -> ScanTime:
