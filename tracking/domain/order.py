@@ -3,7 +3,8 @@
 Every function here depends on the set of scans only, never on the order of the list it is given.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -71,7 +72,7 @@ def in_order(received: Iterable[Received]) -> list[Placed]:
         else:
             twice.append((placed, second))
     certain += _choose_passes(twice, certain)
-    return sorted(certain + [_within_day(day, certain) for day in days])
+    return sorted([*certain, *_within_their_days(days, sorted(certain))])
 
 
 def _choose_passes(
@@ -109,12 +110,32 @@ def _inverted(one: Placed, other: Placed) -> bool:
     return 0 <= one.rank < other.rank and one.at > other.at
 
 
-def _within_day(day: Placed, certain: Sequence[Placed]) -> Placed:
-    """A scan that names only a day: after whatever of that day comes before it in life."""
+def _within_their_days(days: Sequence[Placed], certain: Sequence[Placed]) -> list[Placed]:
+    """Scans that name only a day: each after whatever of that day comes before it in life."""
+    lives: dict[tuple[datetime, datetime], dict[int, datetime]] = {}
+    for day in days:
+        bounds = _bounds(day)
+        if bounds not in lives:
+            lives[bounds] = _latest_by_rank(bounds, certain)
+    return [day._replace(at=_after(day, lives[_bounds(day)])) for day in days]
+
+
+def _bounds(day: Placed) -> tuple[datetime, datetime]:
     ends = day.scan.time.alternative
     assert ends is not None
-    same_day = (p.at for p in certain if day.at <= p.at < ends and p.rank <= day.rank)
-    return day._replace(at=max(same_day, default=day.at))
+    return day.at, ends
+
+
+def _latest_by_rank(
+    bounds: tuple[datetime, datetime], certain: Sequence[Placed]
+) -> dict[int, datetime]:
+    """Of the scans of this day (`certain` is sorted), the latest of each rank."""
+    first, last = (bisect_left(certain, at, key=lambda placed: placed.at) for at in bounds)
+    return {placed.rank: placed.at for placed in certain[first:last]}
+
+
+def _after(day: Placed, latest: Mapping[int, datetime]) -> datetime:
+    return max((at for rank, at in latest.items() if rank <= day.rank), default=day.at)
 
 
 def twins(ordered: Sequence[Placed], gone: AbstractSet[bytes]) -> set[bytes]:
@@ -148,21 +169,31 @@ def retracted(ordered: Sequence[Placed]) -> set[bytes]:
     `last_delivery` takes back every delivery that happened before it; an event id takes back the
     events of that id. A retraction may itself be taken back by a later one.
     """
+    named = _by_event_id(ordered)
     gone: set[bytes] = set()
+    deliveries_gone = False
     for index in range(len(ordered) - 1, -1, -1):
         taker = ordered[index]
         target = taker.scan.retracts
         if target is None or taker.key in gone:
             continue
-        if target == LAST_DELIVERY:
+        if target != LAST_DELIVERY:
+            gone.update(_taken_back(named.get(target, ()), index))
+        elif not deliveries_gone:
+            # What an earlier retraction of this kind takes back is among these.
             gone.update(p.key for p in ordered[:index] if p.scan.status in TERMINAL)
-        else:
-            gone.update(p.key for p in _named(ordered, index, target))
+            deliveries_gone = True
     return gone
 
 
-def _named(ordered: Sequence[Placed], taker: int, target: str) -> Iterable[Placed]:
+def _by_event_id(ordered: Sequence[Placed]) -> Mapping[str, list[tuple[int, Placed]]]:
+    named: dict[str, list[tuple[int, Placed]]] = {}
     for index, placed in enumerate(ordered):
-        # Of two retractions only the later can take back the other, or both would.
-        if placed.scan.event_id == target and (placed.scan.retracts is None or index < taker):
-            yield placed
+        if placed.scan.event_id is not None:
+            named.setdefault(placed.scan.event_id, []).append((index, placed))
+    return named
+
+
+def _taken_back(named: Iterable[tuple[int, Placed]], taker: int) -> Iterable[bytes]:
+    # Of two retractions only the later can take back the other, or both would.
+    return [p.key for index, p in named if p.scan.retracts is None or index < taker]
