@@ -17,7 +17,7 @@ from tracking.settings import Settings
 
 def simulate(
     couriers: Annotated[int, typer.Option(min=1, max=1000, help="Couriers at work.")] = 4,
-    rate: Annotated[float, typer.Option(min=0.01, max=10_000, help="Events a second.")] = 2.0,
+    rate: Annotated[float, typer.Option(min=0.01, max=10_000, help="Events a second.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Tell the same lives again.")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")
