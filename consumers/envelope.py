@@ -20,20 +20,25 @@ def envelope(message: DeliveredMessage, now: datetime) -> Envelope:
     stamp = headers.get("x-received-at")
     number = headers.get("x-tracking-number")
     return Envelope(
-        source=message.routing_key or "",
+        source=_storable(message.routing_key or ""),
         native=headers.get("x-format") == "native",
         received_at=_instant(stamp, now) if stamp else now,
-        tracking_number=str(number) if number else None,
+        tracking_number=_storable(number) if number else None,
     )
+
+
+def _storable(value: Any) -> str:
+    """As text that PostgreSQL takes: whoever may publish may write anything here."""
+    return str(value).replace("\0", "\ufffd")
 
 
 def _instant(stamp: Any, now: datetime) -> datetime:
     """The web's stamp of receipt; anything that is not a past instant is worth nothing."""
     try:
         at = datetime.fromisoformat(str(stamp))
-    except ValueError:
+        return min(at.astimezone(UTC), now) if at.tzinfo else now
+    except (ValueError, OverflowError):
         return now
-    return min(at.astimezone(UTC), now) if at.tzinfo else now
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def origin(message: DeliveredMessage) -> Origin:
     """Of a dead-lettered message: where it was before (RabbitMQ keeps that in `x-death`)."""
     told = message.header.properties.headers or _NO_HEADERS
     headers = {
-        str(name): str(value)
+        str(name): _storable(value)
         for name, value in told.items()
         if str(name) in {"x-format", "x-received-at", "x-receipt", "x-tracking-number"}
     }
@@ -60,7 +65,7 @@ def origin(message: DeliveredMessage) -> Origin:
         death: Any = deaths[0]
         exchange, key = str(death["exchange"]), str(death["routing-keys"][0])
     queue = LOCKER_QUEUE if key.startswith("locker.") else CARRIER_QUEUE
-    return Origin(queue, exchange, key, headers)
+    return Origin(queue, _storable(exchange), _storable(key), headers)
 
 
 def parked_id(message: DeliveredMessage) -> uuid.UUID:

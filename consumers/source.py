@@ -22,7 +22,13 @@ _BUFFER_BYTES = 64 * 1024 * 1024  # bodies that may wait here
 _MANY = 32  # messages taken at once that tell of a backlog
 _GATHER = 0.002  # seconds
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
-LOST = (OSError, TimeoutError, aiormq.exceptions.AMQPError, asyncio.InvalidStateError)
+LOST = (
+    OSError,
+    TimeoutError,
+    aiormq.exceptions.AMQPError,
+    aiormq.exceptions.ChannelInvalidStateError,  # the channel was closed meanwhile
+    asyncio.InvalidStateError,
+)
 
 Prepare = Callable[[AbstractChannel], Awaitable[Sequence[str]]]
 
