@@ -5,12 +5,15 @@ the database, which knows every version; nobody waits for anybody else.
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 QUEUE = 32  # frames that may wait for one viewer
+MOST_PER_ADDRESS = 50
+MOST_PER_SHIPMENT = 200
+_READS = 5  # half of the connections to the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Viewer:
     """Somebody who looks at a shipment. `behind`: frames were missed, read them from the store."""
 
     shipment_id: UUID
+    address: str
     frames: deque[Frame] = field(default_factory=deque)
     behind: bool = False
     leaving: bool = False
@@ -53,19 +57,27 @@ class LiveHub:
 
     def __init__(self, *, most: int = 20_000) -> None:
         self._viewers: dict[UUID, set[Viewer]] = defaultdict(set)
+        self._by_address: Counter[str] = Counter()
         self._count, self._most = 0, most
         self._closing = False
+        self.reads = asyncio.Semaphore(_READS)  # when everybody catches up, others read too
 
     def __len__(self) -> int:
         return self._count
 
-    @property
-    def is_full(self) -> bool:
-        return self._closing or self._count >= self._most
+    def has_room(self, shipment_id: UUID, address: str) -> bool:
+        """Nobody, by one address or one link, may take the places of all the others."""
+        return (
+            not self._closing
+            and self._count < self._most
+            and self._by_address[address] < MOST_PER_ADDRESS
+            and len(self._viewers.get(shipment_id, ())) < MOST_PER_SHIPMENT
+        )
 
-    def join(self, shipment_id: UUID) -> Viewer:
-        viewer = Viewer(shipment_id)
+    def join(self, shipment_id: UUID, address: str) -> Viewer:
+        viewer = Viewer(shipment_id, address)
         self._viewers[shipment_id].add(viewer)
+        self._by_address[address] += 1
         self._count += 1
         return viewer
 
@@ -74,6 +86,9 @@ class LiveHub:
         if viewer in viewers:
             viewers.discard(viewer)
             self._count -= 1
+            self._by_address[viewer.address] -= 1
+            if not self._by_address[viewer.address]:
+                del self._by_address[viewer.address]
             if not viewers:
                 del self._viewers[viewer.shipment_id]
 

@@ -19,6 +19,7 @@ from tracking.errors import KlatError
 from tracking.live import Frame, Viewer
 from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.web.deps import DEPS
+from tracking.web.limits import client_address
 from tracking.web.link import follow_link
 from tracking.web.problem import HttpProblem, not_found
 
@@ -38,10 +39,11 @@ _HEADERS = {
 async def get_stream(request: web.Request) -> web.StreamResponse:
     target = await follow_link(request)
     deps, hub = request.app[DEPS], request.app[DEPS].hub
-    if hub.is_full:
+    address = client_address(request)
+    if not hub.has_room(target.shipment_id, address):
         raise HttpProblem(503, "Too many live pages", headers={"Retry-After": _retry_after()})
     # Joined before the state is read: what happens in between is in the queue.
-    viewer = hub.join(target.shipment_id)
+    viewer = hub.join(target.shipment_id, address)
     try:
         row = await Shipments(deps.pool).find(target.shipment_id)
         if row is None:
@@ -49,7 +51,7 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
         seen = _seen(request, row.version)
         if row.state.is_over and seen >= row.version:
             return web.Response(status=204)
-        stream = _Stream(Shipments(deps.pool), viewer, await _open(request), seen)
+        stream = _Stream(Shipments(deps.pool), hub.reads, viewer, await _open(request), seen)
         await stream.run(row, _life())
         return stream.response
     finally:
@@ -98,6 +100,7 @@ class _Stream:
     """One viewer's line: `seen` is the last version that went down it."""
 
     shipments: Shipments
+    reads: asyncio.Semaphore
     viewer: Viewer
     response: web.StreamResponse
     seen: int
@@ -132,14 +135,20 @@ class _Stream:
             await self._catch_up()
 
     async def _catch_up(self) -> None:
+        async with self.reads:
+            missed = await self._missed()
+        if missed is not None:
+            await self._send(missed)
+
+    async def _missed(self) -> Frame | None:
         """Everything since `seen`, as one frame: the state of now and the scans that came."""
         row = await self.shipments.find(self.viewer.shipment_id)
         if row is None or row.version <= self.seen:
-            return
+            return None
         history = await self.shipments.history(self.viewer.shipment_id)
         fresh = range(self.seen + 1, row.version + 1)  # what came meanwhile has a frame of its own
         news = [(e.at, e.confidence, e.scan) for e in reversed(history) if e.version in fresh]
-        await self._send(Frame(row.version, frame(row.version, row.state, news)))
+        return Frame(row.version, frame(row.version, row.state, news))
 
     async def _send(self, update: Frame) -> None:
         await self._write(f"id: {update.version}\nevent: update\ndata: {update.data}\n\n".encode())
