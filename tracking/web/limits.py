@@ -10,28 +10,36 @@ from aiohttp import web
 
 from tracking.web.problem import HttpProblem
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _REMEMBERED = 10_000  # addresses
 
 
 def client_address(request: web.Request) -> str:
-    """Who is calling. X-Forwarded-For counts only from a proxy in our own network, and of it only
-    the last entry, which that proxy wrote itself.
+    """Who is calling. X-Forwarded-For counts only from a proxy on this machine, and of it only the
+    last entry, which that proxy wrote itself.
     """
     peer = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if _is_address(forwarded) and _is_near(peer) else peer
+    caller = _address(peer)
+    if caller is not None and caller.is_loopback:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        caller = _address(forwarded) or caller
+    return peer if caller is None else _subscriber(caller)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> Address | None:
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
-def _is_near(peer: str) -> bool:
-    return _is_address(peer) and not ipaddress.ip_address(peer).is_global
+def _subscriber(address: Address) -> str:
+    """Of IPv6 the /64: everybody has billions of addresses in their own."""
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address.packed, 64), strict=False))
 
 
 class Buckets:
