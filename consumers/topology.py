@@ -29,6 +29,7 @@ CARRIER_QUEUE = "klat.carrier_events.v1"
 SPREAD = "klat.carrier_events.spread"
 LOCKER_QUEUE = "klat.locker_events.v1"
 DELIVERY_LIMIT = 20
+LIVE_RELAY, LIVE_NUMBER = "x-live-relay", "x-live-number"  # headers of live messages
 _SHARD = f"{CARRIER_QUEUE}."
 _WEIGHT = "10"
 

@@ -193,7 +193,7 @@ QUICK = {
     "find_shipment": ((ID,), "shipment_pkey"),
     "find_shipments": ((IDS,), "shipment_pkey"),
     "shipments_by_number": (("'CE7'",), "shipment_by_number"),
-    "next_outbox": (("500",), "outbox_by_id"),
+    "next_outbox": (("500", "1000000"), "outbox_by_id"),
     "delete_outbox": ((IDS, NUMBERS), "outbox_pkey"),
     "link_target": ((HASHES,), "public_link_pkey"),
     "claim_try": ((ID, "now()", "5", "interval '15 minutes'", "interval '1 day'"),

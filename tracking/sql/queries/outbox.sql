@@ -1,13 +1,21 @@
--- name: next_outbox: what waits to be published, in the order of writing ($1 limit)
-SELECT shipment_id, version, fact_type, fact, frame FROM outbox ORDER BY id LIMIT $1;
+-- name: next_outbox: what waits to be published, in the order of writing ($1 limit, $2 bytes)
+SELECT shipment_id, version, fact_type, fact, frame
+FROM (
+    SELECT o.*, sum(octet_length(frame) + coalesce(octet_length(fact), 0))
+        OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+    FROM (SELECT * FROM outbox ORDER BY id LIMIT $1) AS o
+) AS first
+WHERE coalesce(bytes_before, 0) < $2
+ORDER BY id;
 
 -- name: delete_outbox: these were published and confirmed ($1 shipment ids, $2 versions)
 DELETE FROM outbox o
 USING unnest($1::uuid[], $2::integer[]) AS done (shipment_id, version)
 WHERE o.shipment_id = done.shipment_id AND o.version = done.version;
 
--- name: outbox_depth: how much waits, and since when
-SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox;
+-- name: outbox_depth: how much waits (ten thousand and more are one), and since when
+SELECT count(*) AS waiting, min(created_at) AS oldest
+FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 10000) AS first;
 
 -- name: take_lease: become or stay the holder of a lease ($1 name, $2 holder, $3 now, $4 until)
 INSERT INTO lease (name, holder, until) VALUES ($1, $2, $4)
