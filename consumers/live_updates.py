@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from aiormq.abc import AbstractChannel
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from consumers.source import Source
-from consumers.topology import EXCHANGES, LIVE, declare
+from consumers.topology import EXCHANGES, LIVE, LIVE_NUMBER, LIVE_RELAY, declare
 from tracking.live import Frame, LiveHub
 
 log = structlog.get_logger()
@@ -21,6 +21,7 @@ _MOST_WAITING = 2000  # messages of frames; older ones make room, their viewers 
 class LiveUpdates:
     def __init__(self, url: str, hub: LiveHub) -> None:
         self._hub = hub
+        self._last: tuple[str, int] | None = None
         self._source = Source(url, "live_updates", self._prepare, prefetch=_PREFETCH)
 
     @property
@@ -34,6 +35,7 @@ class LiveUpdates:
         )
         assert declared.queue is not None
         await channel.queue_bind(declared.queue, LIVE)
+        self._last = None
         self._hub.catch_up()  # what happened while nobody listened was missed
         return [declared.queue]
 
@@ -41,19 +43,28 @@ class LiveUpdates:
         while True:
             messages = await self._source.take(_PREFETCH)
             for message in messages:
-                self._spread(message.body)
+                self._spread(message)
             await self._source.done(messages)
 
-    def _spread(self, body: bytes) -> None:
+    def _spread(self, message: DeliveredMessage) -> None:
         try:
-            frames: list[tuple[str, int, Any]] = json.loads(body)
+            if not self._follows(message):
+                self._hub.catch_up()  # the queue was full, or another relay took over
+            frames: list[tuple[str, int, Any]] = json.loads(message.body)
             for shipment_id, version, frame in frames:
                 data = json.dumps(frame, separators=(",", ":"))
                 self._hub.publish(UUID(shipment_id), Frame(version, data))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             # Only the relay writes here; should anybody else, the pages read the store.
             log.warning("live.unreadable", error=type(error).__name__)
             self._hub.catch_up()
+
+    def _follows(self, message: DeliveredMessage) -> bool:
+        """Is it the next one of the same relay, or the first of all?"""
+        headers = message.header.properties.headers or {}
+        relay, number = str(headers.get(LIVE_RELAY)), int(str(headers.get(LIVE_NUMBER)))
+        before, self._last = self._last, (relay, number)
+        return before is None or before == (relay, number - 1)
 
     async def close(self) -> None:
         await self._source.close()
