@@ -31,6 +31,7 @@ from tracking.live import LiveHub
 from tracking.role import Role
 from tracking.sealing import Sealer
 from tracking.settings import Settings
+from tracking.store.migrate import load_migrations, pending
 from tracking.store.outbox import Outbox
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
@@ -38,11 +39,17 @@ from tracking.store.quarantine import load_code_map
 from tracking.web.app import make_app
 from tracking.web.deps import Deps
 from tracking.web.ops import Check, Readiness, make_ops_app
-from tracking.web.serving import serve
+from tracking.web.serving import SHUTDOWN, serve
 
 log = structlog.get_logger()
 
 DRAIN = 0.5  # seconds between "not ready" and the end, for a load balancer to notice
+# Seconds that the other steps of stopping may take. With the answers in hand (serving.SHUTDOWN)
+# web needs 0.5 + 0.5 + 8 + 1 + 1, the relay 0.5 + 0.5 + 2 + 1 + 1: less than `klat up` waits.
+OPS_SHUTDOWN = 0.5
+LEAVE_LIMIT = 2.0
+CANCEL_LIMIT = 1.0
+POOL_LIMIT = 1.0
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class Running:
     stack: AsyncExitStack
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    is_migrated: bool = False
 
     @property
     def sealer(self) -> Sealer:
@@ -66,6 +74,13 @@ class Running:
     async def database_answers(self) -> bool:
         async with connection(self.pool) as conn:
             return await conn.fetchval("SELECT true") is True
+
+    async def schema_is_current(self) -> bool:
+        """Asked until it is: nobody undoes a migration."""
+        if not self.is_migrated:
+            async with connection(self.pool) as conn:
+                self.is_migrated = not await pending(conn, load_migrations())
+        return self.is_migrated
 
 
 def run(role: Role, settings: Settings) -> None:
@@ -83,7 +98,9 @@ async def _run(role: Role, settings: Settings) -> None:
         running = Running(settings, pool, stack)
         stack.push_async_callback(_cancel, running.tasks)
         readiness = await _ROLES[role](running)
-        await _serve(running, make_ops_app(readiness, running.registry), settings.ops_port)
+        readiness.always = {"schema": running.schema_is_current}
+        ops = make_ops_app(readiness, running.registry)
+        await _serve(running, ops, settings.ops_port, shutdown=OPS_SHUTDOWN)
         log.info("role.started")
         await _until(stopped, running)
         readiness.draining = True
@@ -100,7 +117,7 @@ def _tune_collector() -> None:
 
 async def _close(pool: asyncpg.Pool) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(POOL_LIMIT):
             await pool.close()
 
 
@@ -126,13 +143,20 @@ async def _until(stopped: asyncio.Event, running: Running) -> None:
 async def _cancel(tasks: Mapping[str, asyncio.Task[None]]) -> None:
     for task in tasks.values():
         task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CANCEL_LIMIT):
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 async def _serve(
-    running: Running, app: web.Application, port: int, host: str = "127.0.0.1"
+    running: Running,
+    app: web.Application,
+    port: int,
+    host: str = "127.0.0.1",
+    *,
+    shutdown: float = SHUTDOWN,
 ) -> None:
-    runner = await serve(app, host, port)
+    runner = await serve(app, host, port, shutdown=shutdown)
     running.stack.push_async_callback(runner.cleanup)
 
 
@@ -152,7 +176,10 @@ async def _start_web(running: Running) -> Readiness:
     running.start("live_updates", live.run())
     await _serve(running, make_app(deps), settings.http_port, "0.0.0.0")  # noqa: S104 - the public port
     running.stack.callback(hub.close)
-    checks = {"database": running.database_answers, "broker": _check(lambda: live.is_attached)}
+    checks = {
+        "database": running.database_answers,
+        "broker": _check(lambda: publisher.is_connected and live.is_attached),
+    }
     return Readiness(checks, need="any")
 
 
@@ -196,7 +223,7 @@ async def _start_relay(running: Running) -> Readiness:
 
 async def _leave(relay: Relay) -> None:
     with suppress(Exception):  # the lease runs out by itself
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(LEAVE_LIMIT):
             await relay.close()
 
 

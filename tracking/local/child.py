@@ -13,7 +13,7 @@ from tracking.errors import ConfigurationError, StartError
 from tracking.local.process import spawn, stop
 
 EXIT_CONFIGURATION = 78
-_STOP_LIMIT = 15.0  # seconds
+STOP_LIMIT = 12.0  # seconds; longer than a role takes at the most
 _PAUSE = 0.1
 _PROBE_LIMIT = aiohttp.ClientTimeout(total=5)
 
@@ -30,6 +30,7 @@ class Child:
     env: Mapping[str, str]
     ops_port: int | None = None
     log: Path | None = None
+    stop_limit: float = STOP_LIMIT
     _process: Process | None = field(default=None, init=False)
 
     async def start(self) -> None:
@@ -46,7 +47,7 @@ class Child:
         return code
 
     async def stop(self) -> None:
-        await stop(self._process, grace=_STOP_LIMIT, how=signal.SIGTERM)
+        await stop(self._process, grace=self.stop_limit, how=signal.SIGTERM)
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         if self.ops_port is None:

@@ -18,7 +18,7 @@ from tracking.local.process import report, spawn, stop
 from tracking.local.unprivileged import drop_root, give_away
 
 _START_LIMIT = 60.0  # seconds, recovery after a crash included
-_STOP_LIMIT = 8.0
+STOP_LIMIT = 5.0
 _PAUSE = 0.05
 _PROC = Path("/proc")
 _FAULTS = ("FATAL", "PANIC", "error:")
@@ -76,7 +76,7 @@ class PrivatePostgres:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        await stop(self._process, grace=_STOP_LIMIT, how=signal.SIGINT)
+        await stop(self._process, grace=STOP_LIMIT, how=signal.SIGINT)
 
     def kill(self) -> None:
         """As a crash would."""

@@ -14,7 +14,8 @@ from tracking.local.endpoint import settle, write_private
 from tracking.local.process import report, spawn, stop
 
 _START_LIMIT = 120.0  # seconds
-_STOP_LIMIT = 8.0
+STOP_LIMIT = 6.0  # the node's and its port mapper's together
+_EPMD_STOP_LIMIT = 1.0
 _PAUSE = 0.1
 _GREETING = b"AMQP\x00\x00\x09\x01"
 _METHOD_FRAME = b"\x01"  # what a ready node answers to the greeting
@@ -68,13 +69,13 @@ class PrivateRabbitMQ:
         return await self._node.wait()
 
     async def stop(self) -> None:
-        await stop(self._node, grace=_STOP_LIMIT, how=signal.SIGTERM)
+        await stop(self._node, grace=STOP_LIMIT - _EPMD_STOP_LIMIT, how=signal.SIGTERM)
         if self._epmd_keeper is not None:
             self._epmd_keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await self._epmd_keeper
             self._epmd_keeper = None
-        await stop(self._epmd, grace=_STOP_LIMIT, how=signal.SIGTERM)
+        await stop(self._epmd, grace=_EPMD_STOP_LIMIT, how=signal.SIGTERM)
 
     def kill(self) -> None:
         """As a crash would."""

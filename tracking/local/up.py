@@ -25,6 +25,7 @@ from tracking.store.migrate import load_migrations, migrate
 _START_LIMIT = 120.0  # seconds, for the servers and then for the roles
 _DEMO_LIMIT = 60.0
 _DEMO_PAUSE = 0.2
+DEMO_STOP_LIMIT = 4.0  # the simulator has nothing to lose
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - only to ask whether the web role can listen there
 
 Environment = dict[str, str]
@@ -153,7 +154,9 @@ async def _simulate(plan: Plan, environment: Environment) -> None:
     worth_trying = plan.settings.data_dir / "demo.txt"
     worth_trying.unlink(missing_ok=True)
     words = [*plan.klat, "simulate"]
-    simulator = Child("simulate", words, environment, log=plan.log("simulate"))
+    simulator = Child(
+        "simulate", words, environment, log=plan.log("simulate"), stop_limit=DEMO_STOP_LIMIT
+    )
     async with supervised([simulator], start_limit=_START_LIMIT):
         with suppress(TimeoutError):
             async with asyncio.timeout(_DEMO_LIMIT):

@@ -6,7 +6,7 @@ from aiohttp import web, web_response
 from aiohttp.http_exceptions import HttpProcessingError
 
 KEEPALIVE = 75.0  # seconds; also how long the headers of a request may take
-SHUTDOWN = 15.0  # seconds for answers in hand
+SHUTDOWN = 8.0  # seconds for answers in hand
 MAX_LINE = 8190  # bytes, request line and each header
 
 # Answers to what is not even HTTP pass no application, so they say this of their own accord.
@@ -21,7 +21,7 @@ class _OursOnly(logging.Filter):
         return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
-def make_runner(app: web.Application) -> web.AppRunner:
+def make_runner(app: web.Application, shutdown: float = SHUTDOWN) -> web.AppRunner:
     logger = logging.getLogger("klat.http")
     logger.addFilter(_OURS_ONLY)
     return web.AppRunner(
@@ -30,7 +30,7 @@ def make_runner(app: web.Application) -> web.AppRunner:
         logger=logger,
         handle_signals=False,
         keepalive_timeout=KEEPALIVE,
-        shutdown_timeout=SHUTDOWN,
+        shutdown_timeout=shutdown,
         max_line_size=MAX_LINE,
         max_field_size=MAX_LINE,
         max_headers=64,
@@ -42,9 +42,11 @@ def make_runner(app: web.Application) -> web.AppRunner:
 _OURS_ONLY = _OursOnly()
 
 
-async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+async def serve(
+    app: web.Application, host: str, port: int, *, shutdown: float = SHUTDOWN
+) -> web.AppRunner:
     """Listen; `runner.cleanup()` ends it, `runner.addresses` says where."""
-    runner = make_runner(app)
+    runner = make_runner(app, shutdown)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner
