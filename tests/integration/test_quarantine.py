@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from tracking.decode import MAX_BODY, Decoder, Envelope
 from tracking.ingest import Batch, ingest
 from tracking.retry import retry_quarantine
 from tracking.sealing import Sealer
+from tracking.store.parked import Parked, ParkedMessage
 from tracking.store.pool import connection, open_pool
 from tracking.store.quarantine import (
     QuarantineEntry,
@@ -172,3 +174,27 @@ async def test_native_payloads_are_kept_as_received_beside_their_scans(pool):
     raw = await pool.fetchrow("SELECT digest, sealed FROM raw_payload")
     assert SEALER.open(raw["sealed"], f"raw:{raw['digest'].hex()}") == body
     assert await pool.fetchval("SELECT raw_digest FROM scan") == raw["digest"]
+
+
+async def test_an_entry_whose_key_is_gone_holds_up_no_other(pool):
+    await arrive(pool, b"sealed with the old key")
+    other = Sealer(["another key of the tests"])
+    async with connection(pool) as conn:
+        (entry,) = await open_quarantine(conn, UUID(int=0), 10, other)
+        assert (entry.body, entry.key_gone) == (None, True)
+        assert await find_quarantined(conn, entry.quarantine_id, other) == entry
+    done = await retry_quarantine(pool, other, now=NOW)
+    assert (done.resolved, done.waiting) == (0, 1)
+    async with connection(pool) as conn:
+        assert await resolve_quarantined(conn, entry, NOW)
+    assert await entries(pool) == []
+
+
+async def test_a_parked_message_whose_key_is_gone_is_listed_with_the_others(pool):
+    kept = ParkedMessage(
+        UUID(int=1), "klat.q", "klat.x", "carrier.omniva", {}, b"{}", "KeyError", 5, NOW
+    )
+    await Parked(pool, Sealer(["a key that is gone"])).park_message(kept)
+    await Parked(pool, SEALER).park_message(replace(kept, parked_id=UUID(int=2)))
+    listed = await Parked(pool, SEALER).list_parked(10)
+    assert [each.body for each in listed] == [None, b"{}"]

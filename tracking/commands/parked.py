@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -13,6 +14,7 @@ app = typer.Typer(help="Messages whose handling failed five times.", no_args_is_
 
 _CONNECT_LIMIT = 10.0  # seconds
 _CHUNK = 100
+KEY_GONE = "cannot be opened: its key is gone"
 
 
 @app.command("list")
@@ -28,17 +30,25 @@ def list_(limit: Annotated[int, typer.Option(min=1)] = 50, data_dir: DataDir = N
     for each in messages:
         typer.echo(
             f"{each.parked_id}  {show_time(each.parked_at)}  {each.routing_key:<20}  "
-            f"{len(each.body):>7} bytes  {each.tries} tries  {each.error}"
+            f"{_size(each):>7} bytes  {each.tries} tries  "
+            f"{KEY_GONE if each.body is None else each.error}"
         )
+
+
+def _size(message: ParkedMessage) -> str:
+    return "?" if message.body is None else str(len(message.body))
 
 
 @app.command()
 def replay(data_dir: DataDir = None) -> None:
     """Publish everything that is parked once more, as it came."""
-    typer.echo(f"{on_stack(data_dir, _replay)} replayed")
+    replayed, skipped = on_stack(data_dir, _replay)
+    typer.echo(f"{replayed} replayed")
+    for parked_id in skipped:
+        typer.echo(f"{parked_id}  {KEY_GONE}")
 
 
-async def _replay(stack: Stack) -> int:
+async def _replay(stack: Stack) -> tuple[int, set[UUID]]:
     publisher = Publisher(stack.settings.broker(), "klat parked replay")
     running = asyncio.create_task(publisher.run())
     try:
@@ -50,14 +60,22 @@ async def _replay(stack: Stack) -> int:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def _replay_all(stack: Stack, publisher: Publisher) -> int:
+async def _replay_all(stack: Stack, publisher: Publisher) -> tuple[int, set[UUID]]:
     """Marked after the confirm: a replay that is cut short publishes one message twice at most."""
-    parked, replayed = Parked(stack.pool, stack.sealer), 0
-    while messages := await parked.list_parked(_CHUNK):
+    parked, replayed, skipped = Parked(stack.pool, stack.sealer), 0, set[UUID]()
+    while messages := await _waiting(parked, skipped):
         for each in messages:
+            if each.body is None:
+                skipped.add(each.parked_id)
+                continue
             await publisher.publish(
                 each.exchange, each.routing_key, each.body, headers=each.headers
             )
             await parked.mark_replayed(each.parked_id, stack.now)
             replayed += 1
-    return replayed
+    return replayed, skipped
+
+
+async def _waiting(parked: Parked, skipped: set[UUID]) -> list[ParkedMessage]:
+    messages = await parked.list_parked(_CHUNK + len(skipped))
+    return [each for each in messages if each.parked_id not in skipped]

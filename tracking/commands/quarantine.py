@@ -68,6 +68,8 @@ def show(quarantine_id: UUID, data_dir: DataDir = None) -> None:
         f"seen     {entry.count}x, {show_time(entry.first_at)} to {show_time(entry.last_at)}"
     )
     typer.echo(f"size     {entry.size} bytes")
+    if entry.key_gone:
+        typer.echo("body     cannot be opened: its key is gone")
     if entry.body is not None:
         typer.echo("")
         typer.echo(entry.body.decode("utf-8", "backslashreplace"))

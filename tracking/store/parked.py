@@ -8,21 +8,24 @@ from uuid import UUID
 
 import asyncpg
 
-from tracking.sealing import Sealer
+from tracking.sealing import SealBroken, Sealer
 from tracking.sql import SQL
 from tracking.store.pool import connection
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedMessage:
-    """A message as it came. `error` is the name of what went wrong, never its text."""
+    """A message as it came. `error` is the name of what went wrong, never its text.
+
+    `body` None: none of the keys opens it.
+    """
 
     parked_id: UUID
     queue: str
     exchange: str
     routing_key: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | None
     error: str
     tries: int
     parked_at: datetime
@@ -33,6 +36,7 @@ class Parked:
         self._pool, self._sealer = pool, sealer
 
     async def park_message(self, message: ParkedMessage) -> None:
+        assert message.body is not None
         async with connection(self._pool) as conn:
             await conn.execute(
                 SQL["park_message"],
@@ -58,11 +62,17 @@ class Parked:
             exchange=row["exchange"],
             routing_key=row["routing_key"],
             headers=json.loads(row["headers"]),
-            body=self._sealer.open(row["sealed"], _context(row["parked_id"])),
+            body=self._body(row),
             error=row["error"],
             tries=row["tries"],
             parked_at=row["parked_at"],
         )
+
+    def _body(self, row: asyncpg.Record) -> bytes | None:
+        try:
+            return self._sealer.open(row["sealed"], _context(row["parked_id"]))
+        except SealBroken:  # the others still open
+            return None
 
     async def mark_replayed(self, parked_id: UUID, now: datetime) -> None:
         async with connection(self._pool) as conn:

@@ -12,7 +12,7 @@ import asyncpg
 
 from schemas.status import Handover, Reason, Status
 from tracking.carriers.base import Meaning
-from tracking.sealing import Sealer
+from tracking.sealing import SealBroken, Sealer
 from tracking.sql import SQL
 
 Why = Literal["malformed", "unknown_code", "too_large", "event_id_reused"]
@@ -72,7 +72,10 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
-    """An entry as listed; `body` is opened only where one is shown or retried."""
+    """An entry as listed; `body` is opened only where one is shown or retried.
+
+    `key_gone`: there is a body, but none of the keys opens it.
+    """
 
     quarantine_id: UUID
     source: str
@@ -87,6 +90,7 @@ class QuarantineEntry:
     first_at: datetime
     last_at: datetime
     body: bytes | None = None
+    key_gone: bool = False
 
 
 def merged(found: Sequence[Quarantined]) -> list[Quarantined]:
@@ -152,11 +156,14 @@ async def open_quarantine(
 
 def _opened(row: asyncpg.Record, sealer: Sealer) -> QuarantineEntry:
     sealed = row["sealed"]
-    body = None if sealed is None else sealer.open(sealed, _context(row["fingerprint"]))
+    try:
+        body = None if sealed is None else sealer.open(sealed, _context(row["fingerprint"]))
+    except SealBroken:  # the others still open
+        return _entry(row, None, key_gone=True)
     return _entry(row, body)
 
 
-def _entry(row: asyncpg.Record, body: bytes | None) -> QuarantineEntry:
+def _entry(row: asyncpg.Record, body: bytes | None, *, key_gone: bool = False) -> QuarantineEntry:
     return QuarantineEntry(
         quarantine_id=row["quarantine_id"],
         source=row["source"],
@@ -171,6 +178,7 @@ def _entry(row: asyncpg.Record, body: bytes | None) -> QuarantineEntry:
         first_at=row["first_at"],
         last_at=row["last_at"],
         body=body,
+        key_gone=key_gone,
     )
 
 
