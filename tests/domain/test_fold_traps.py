@@ -132,8 +132,13 @@ DEPOT, ROAD, LOCKER, DONE = "IN_DEST_POSTOFFICE", "ON_DELIVERY_LIST", "STORING",
             [(ROAD, "03:10+02:00"), (LOCKER, "03:40")], ["01:10", "01:40"], id="in the second pass"
         ),
         pytest.param(
-            [(LOCKER, "03:05"), ("SEND_REC_SMS_NOTIF", "03:01")],
-            ["00:05", "00:01"],
+            [(DEPOT, "03:50"), (LOCKER, "03:05"), (DONE, "03:58+03:00")],
+            ["00:50", "00:05", "00:58"],
+            id="the second pass would be too late",
+        ),
+        pytest.param(
+            [(LOCKER, "03:05"), ("SEND_REC_SMS_NOTIF", "03:30")],
+            ["00:05", "00:30"],
             id="a notice has no place in life and moves nobody",
         ),
     ],
@@ -664,6 +669,13 @@ def test_a_day_or_a_repeated_hour_that_cannot_be_is_the_time_of_receipt_too():
     for raw in ("2027-05-01", "2031-10-26T03:30:00"):
         state = truth(scan(1, Status.IN_TRANSIT), scan(2, Status.HELD, time=at(raw)))
         assert (state.since, state.since_confidence) == (RECEIPT, Confidence.CLAMPED)
+
+
+def test_a_repeated_hour_that_cannot_be_has_no_second_pass():
+    road = ScanTime(raw="now", at=RECEIPT + timedelta(minutes=1))
+    locker = scan(2, Status.READY_FOR_PICKUP, time=at("2031-10-26T03:30:00"))
+    state = truth(scan(1, Status.OUT_FOR_DELIVERY, time=road), locker)
+    assert state.stages[Status.READY_FOR_PICKUP] == RECEIPT
 
 
 def test_an_announcement_is_no_movement():
