@@ -64,6 +64,18 @@ async def test_ready_needs_everything_or_anything_as_the_role_does(ops):
     assert (await ready(http))[0] == 503
 
 
+async def test_what_is_always_needed_is_needed_beside_anything(ops):
+    readiness, state, http = ops
+    readiness.need, state["schema"] = "any", False
+    readiness.always = {"schema": lambda: _answer(state["schema"])}
+    assert await ready(http) == (
+        503,
+        {"status": "not ready", "checks": {"database": True, "broker": True, "schema": False}},
+    )
+    state["schema"] = True
+    assert (await ready(http))[0] == 200
+
+
 async def test_a_process_that_is_about_to_stop_is_not_ready(ops):
     readiness, _, http = ops
     readiness.draining = True

@@ -19,23 +19,24 @@ Check = Callable[[], Awaitable[bool]]
 class Readiness:
     """What the process needs. `need` "any": one of them is enough (the web: broker or database).
 
+    `always` is needed besides: without the schema it knows a process is of no use.
     Set `draining` when the process is about to stop, so that it gets no more work.
     """
 
     checks: Mapping[str, Check]
     need: Literal["all", "any"] = "all"
+    always: Mapping[str, Check] = field(default_factory=dict)
     draining: bool = field(default=False)
 
     async def look(self) -> tuple[bool, dict[str, bool]]:
-        found = dict(
-            zip(
-                self.checks,
-                await asyncio.gather(*(_passes(check) for check in self.checks.values())),
-                strict=True,
-            )
-        )
-        enough = (any if self.need == "any" else all)(found.values())
-        return enough and not self.draining, found
+        found, always = await _found(self.checks), await _found(self.always)
+        enough = (any if self.need == "any" else all)(found.values()) and all(always.values())
+        return enough and not self.draining, {**found, **always}
+
+
+async def _found(checks: Mapping[str, Check]) -> dict[str, bool]:
+    passed = await asyncio.gather(*map(_passes, checks.values()))
+    return dict(zip(checks, passed, strict=True))
 
 
 async def _passes(check: Check) -> bool:
