@@ -13,6 +13,7 @@ import aiohttp
 from tracking.carriers import CARRIERS
 from tracking.keys import secret_context
 from tracking.store.keys import Keys
+from tracking.web.bodies import MAX_BODY
 from tracking.web.keyring import KEYRING
 
 SAMPLES = Path(__file__).parent.parent / "carriers" / "samples"
@@ -110,6 +111,16 @@ async def test_who_may_post(world):
     key = own["Authorization"].split()[1]
     basic = {"Authorization": aiohttp.encode_basic_auth("omniva", key)}
     assert (await post(world, basic, "omniva", body)).status == 202
+
+
+async def test_who_can_prove_nothing_is_refused_before_the_body_is_read(world):
+    large = b" " * (MAX_BODY + 1)
+    unknown = {"Authorization": "Bearer unknown"}
+    assert (await post(world, {}, "dpd", large)).status == 401  # which signs nothing
+    assert (await post(world, {}, "easypost", large)).status == 401  # no secret is set
+    assert (await post(world, unknown, "dpd", large)).status == 401
+    key = await world.key("courier", carrier="dpd")
+    assert (await post(world, key, "dpd", large)).status == 413
 
 
 async def test_the_address_answers_carriers_that_ask_first(world):

@@ -42,8 +42,7 @@ async def post_events(request: web.Request) -> web.Response:
 async def post_native(request: web.Request) -> web.Response:
     """The carrier's own payload, passed on byte for byte."""
     carrier = _reader(request)
-    body = await read_body(request)
-    await _prove(request, carrier, body)
+    body = await _proven_body(request, carrier)
     number = _number_asked(request)
     accepted, rejected = _looked_at(carrier, body, ParseContext(tracking_number=number))
     found = Sorted([Message(f"carrier.{carrier.code}", body)], accepted, rejected)
@@ -65,17 +64,25 @@ def _reader(request: web.Request) -> Carrier:
     return carrier
 
 
-async def _prove(request: web.Request, carrier: Carrier, body: bytes) -> None:
-    """The caller holds a key of this carrier, or signed the body with the carrier's secret."""
+async def _proven_body(request: web.Request, carrier: Carrier) -> bytes:
+    """The body, read only from a caller who holds a key of this carrier or may have signed it."""
     if presented_key(request) is not None:
         caller = await authenticate(request)
         if caller.role is not Role.COURIER or caller.carrier != carrier.code:
             raise forbidden(f"This call is for courier keys of {carrier.code}")
-        return
+        return await read_body(request)
     secret = request.app[KEYRING].secret(carrier.code)
+    if not (carrier.verify and secret):
+        raise _unproven()
+    body = await read_body(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    if not (carrier.verify and secret and carrier.verify(body, headers, secret)):
-        raise unauthorised("Neither an API key nor a valid signature was given")
+    if not carrier.verify(body, headers, secret):
+        raise _unproven()
+    return body
+
+
+def _unproven() -> HttpProblem:
+    return unauthorised("Neither an API key nor a valid signature was given")
 
 
 def _number_asked(request: web.Request) -> str | None:
