@@ -1,7 +1,6 @@
 """The commands of `klat`. Each finds the stack by its data folder or by the environment."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -10,6 +9,7 @@ import typer
 from tracking.commands import keys, parked, quarantine
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
+from tracking.commands.stack import DataDir
 from tracking.errors import KlatError
 from tracking.local.folder import settings_for
 from tracking.local.up import Plan, run_until_stopped
@@ -33,9 +33,6 @@ app.add_typer(parked.app, name="parked")
 app.command()(show)
 app.command()(simulate)
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")
-]
 Port = Annotated[int | None, typer.Option(min=1, max=65535)]
 
 

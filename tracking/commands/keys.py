@@ -1,6 +1,5 @@
 """`klat keys`: who may call the HTTP interface, and with what carriers sign."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -13,19 +12,15 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.base import clean_text
 from schemas.scan import CarrierCode
 from tracking.carriers import CARRIERS
+from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
 from tracking.keys import Role, secret_context
 from tracking.local.folder import settings_for
 from tracking.sealing import Sealer
-from tracking.settings import Settings
 from tracking.store.keys import Keys, ListedKey
-from tracking.store.pool import open_pool
 
 app = typer.Typer(help="API keys, and the secrets with which carriers sign.", no_args_is_help=True)
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")
-]
 Carrier = Annotated[str | None, typer.Option(help="Code of the carrier or locker operator.")]
 T = TypeVar("T")
 
@@ -117,12 +112,4 @@ def _now() -> datetime:
 
 
 def _run(data_dir: Path | None, work: Callable[[Keys], Awaitable[T]]) -> T:
-    return asyncio.run(_with_keys(settings_for(data_dir), work))
-
-
-async def _with_keys(settings: Settings, work: Callable[[Keys], Awaitable[T]]) -> T:
-    pool = await open_pool(settings.database(), size=1)
-    try:
-        return await work(Keys(pool))
-    finally:
-        await pool.close()
+    return on_database(data_dir, lambda pool: work(Keys(pool)))

@@ -3,12 +3,12 @@
 import asyncio
 import signal
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from consumers.connection import Publisher
+from tracking.commands.stack import DataDir
 from tracking.local.folder import settings_for
 from tracking.local.simulate import run
 from tracking.logs import configure_logging
@@ -19,9 +19,7 @@ def simulate(
     couriers: Annotated[int, typer.Option(min=1, max=1000, help="Couriers at work.")] = 4,
     rate: Annotated[float, typer.Option(min=0.01, max=10_000, help="Events a second.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Tell the same lives again.")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of the stack started by `klat up`; default .klat.")
-    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Post courier and locker events of whole parcel lives until stopped, and keep a demo."""
     settings = settings_for(data_dir)

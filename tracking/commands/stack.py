@@ -33,13 +33,21 @@ class Stack:
 def on_stack(data_dir: Path | None, work: Callable[[Stack], Awaitable[T]]) -> T:
     """Run the work with a pool and the keys of this stack. Raises ConfigurationError."""
     settings = settings_for(data_dir)
-    return asyncio.run(_on_stack(settings, work))
+    sealer = Sealer(settings.keys())
+    return asyncio.run(
+        _with_pool(settings, lambda pool: work(Stack(pool, sealer, settings, datetime.now(UTC))))
+    )
 
 
-async def _on_stack(settings: Settings, work: Callable[[Stack], Awaitable[T]]) -> T:
+def on_database(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    """Run what needs no secret key. Raises ConfigurationError."""
+    return asyncio.run(_with_pool(settings_for(data_dir), work))
+
+
+async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
     pool = await open_pool(settings.database(), size=2)
     try:
-        return await work(Stack(pool, Sealer(settings.keys()), settings, datetime.now(UTC)))
+        return await work(pool)
     finally:
         await pool.close()
 
