@@ -24,6 +24,7 @@ from consumers.courier_events import (
 )
 from consumers.live_updates import LiveUpdates
 from consumers.relay import Relay, RelayMetrics
+from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.incoming import CodeMap
 from tracking.ingest import Applied, Batch, ingest
@@ -196,6 +197,8 @@ async def _start_ingest(running: Running) -> Readiness:
     runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
     running.start("code_map", keep_code_map_fresh(decoder, partial(_code_map, running.pool)))
     running.start("courier_events", runner.run())
+    backlog = Backlog(running.pool, sealer, running.registry)
+    running.start("backlog", backlog.keep_measured())
     checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
     return Readiness(checks)
 

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 
 from schemas.shipment import shipment_id
 from schemas.status import Handover, Status
+from tracking.backlog import Backlog
 from tracking.carriers.base import Meaning
 from tracking.decode import MAX_BODY, Decoder, Envelope
 from tracking.ingest import Batch, ingest
@@ -198,3 +200,14 @@ async def test_a_parked_message_whose_key_is_gone_is_listed_with_the_others(pool
     await Parked(pool, SEALER).park_message(replace(kept, parked_id=UUID(int=2)))
     listed = await Parked(pool, SEALER).list_parked(10)
     assert [each.body for each in listed] == [None, b"{}"]
+
+
+async def test_what_waits_is_measured(pool):
+    registry = CollectorRegistry()
+    backlog = Backlog(pool, SEALER, registry)
+    await arrive(pool, b"not JSON")
+    await backlog.measure()
+    read = registry.get_sample_value
+    assert read("klat_quarantine_entries", {"reason": "malformed"}) == 1
+    assert read("klat_quarantine_entries", {"reason": "unknown_code"}) == 0
+    assert read("klat_parked_messages") == 0

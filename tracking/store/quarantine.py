@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from uuid import UUID
 
 import asyncpg
@@ -138,6 +138,11 @@ def _context(fingerprint: bytes) -> str:
 
 async def list_quarantine(conn: asyncpg.Connection, limit: int) -> list[QuarantineEntry]:
     return [_entry(row, None) for row in await conn.fetch(SQL["list_quarantine"], limit)]
+
+
+async def count_quarantine(conn: asyncpg.Connection) -> dict[Why, int]:
+    found = {row["reason"]: row["entries"] for row in await conn.fetch(SQL["count_quarantine"])}
+    return {why: found.get(why, 0) for why in get_args(Why)}
 
 
 async def find_quarantined(

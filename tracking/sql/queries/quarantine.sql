@@ -16,6 +16,9 @@ SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::
        size, count, native, tracking_number, first_at, last_at
 FROM quarantine WHERE resolved_at IS NULL ORDER BY last_at DESC, quarantine_id LIMIT $1;
 
+-- name: count_quarantine: how many entries wait, by reason
+SELECT reason, count(*) AS entries FROM quarantine WHERE resolved_at IS NULL GROUP BY reason;
+
 -- name: find_quarantined: one entry with its sealed bytes ($1 quarantine id)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
        native, tracking_number, first_at, last_at
