@@ -212,7 +212,7 @@ QUICK = {
     "list_quarantine": (("50",), "quarantine_open"),
     "find_quarantined": ((ID,), "quarantine_pkey"),
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),
-    "resolve_quarantined": ((ID, "now()"), "quarantine_pkey"),
+    "resolve_quarantined": ((ID, "1", "now()"), "quarantine_pkey"),
     "list_parked": (("50",), "parked_open"),
     "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
 }  # fmt: skip
