@@ -15,7 +15,7 @@ from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import DEAD, DELIVERY_LIMIT, declare, retire, topology
 from tracking.decode import Decoded, Decoder
-from tracking.errors import StoreUnavailable
+from tracking.errors import StatementTooSlow, StoreUnavailable
 from tracking.incoming import CodeMap
 from tracking.ingest import Applied, Batch
 from tracking.store.parked import ParkedMessage
@@ -125,6 +125,6 @@ def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runne
 async def keep_code_map_fresh(decoder: Decoder, load: LoadCodeMap) -> None:
     """What the operator maps is used within seconds; while the database is away, what is known."""
     while True:
-        with contextlib.suppress(StoreUnavailable):
+        with contextlib.suppress(StoreUnavailable, StatementTooSlow):
             decoder.code_map = await load()
         await asyncio.sleep(CODE_MAP_EVERY)

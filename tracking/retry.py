@@ -43,12 +43,14 @@ class Retried:
     resolved: int = 0
     waiting: int = 0
     shipments: int = 0
+    unopened: int = 0  # of the waiting: their key is gone
 
     def __add__(self, other: "Retried") -> "Retried":
         return Retried(
             self.resolved + other.resolved,
             self.waiting + other.waiting,
             self.shipments + other.shipments,
+            self.unopened + other.unopened,
         )
 
 
@@ -72,6 +74,8 @@ async def retry_quarantine(pool: asyncpg.Pool, sealer: Sealer, *, now: datetime)
 async def _retry(
     pool: asyncpg.Pool, sealer: Sealer, decoder: Decoder, entry: QuarantineEntry, now: datetime
 ) -> Retried:
+    if entry.key_gone:
+        return Retried(waiting=1, unopened=1)
     match entry.why:
         case "unknown_code":
             return await _retry_code(pool, decoder.code_map, entry, now)

@@ -183,6 +183,7 @@ QUICK = {
     "lock_shipments": ((IDS,), "shipment_pkey"),
     "insert_scans": ((IDS, KEYS, KEYS, TIMES, NUMBERS, "array_fill('{}'::text, ARRAY[20])", KEYS),
                      "scan_pkey"),
+    "registrations_of": ((IDS,), "registration_pkey"),
     "scans_of": ((IDS,), "scan_pkey"),
     "homes_of_scans": ((IDS, KEYS), "scan_pkey"),
     "reused_event_ids": ((IDS, KEYS, KEYS), "scan_pkey"),

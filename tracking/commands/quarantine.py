@@ -110,6 +110,8 @@ def retry(data_dir: DataDir = None) -> None:
     done = on_stack(data_dir, work)
     typer.echo(f"{done.resolved} resolved, {done.waiting} still waiting")
     typer.echo(f"{done.shipments} shipments changed")
+    if done.unopened:
+        typer.echo(f"{done.unopened} cannot be opened: their key is gone from KLAT_SECRET_KEYS")
 
 
 @app.command()
