@@ -6,6 +6,7 @@ connection everything unacked comes again anyway, so there is nothing to restore
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -13,15 +14,18 @@ import aiormq
 import structlog
 from aiormq import Channel
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+from aiormq.exceptions import ChannelPreconditionFailed
+
+from consumers.prefetch import BUFFER_BYTES, Prefetch
 
 log = structlog.get_logger()
 
 _CHECK_EVERY = 5.0  # seconds of silence after which the consumers are looked at
 _BATCH_BYTES = 1024 * 1024  # bodies taken at once, unless one alone is larger
-_BUFFER_BYTES = 64 * 1024 * 1024  # bodies that may wait here
 _MANY = 32  # messages taken at once that tell of a backlog
 _GATHER = 0.002  # seconds
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
+_MISMATCH_RETRY = 30.0  # seconds
 LOST = (
     OSError,
     TimeoutError,
@@ -42,13 +46,14 @@ class Source:
 
     def __init__(self, url: str, name: str, prepare: Prepare, *, prefetch: int) -> None:
         self._url, self._name, self._prepare = url, name, prepare
-        self._prefetch = prefetch
+        self._prefetch = Prefetch(prefetch)
         self._waiting: deque[DeliveredMessage] = deque()
         self._arrived = asyncio.Event()
         self._connection: AbstractConnection | None = None
         self._channel: Channel | None = None
         self._consumers = 0
         self._backlog = False
+        self._is_calm = False
         self._bytes = 0
 
     @property
@@ -66,8 +71,10 @@ class Source:
         Reconnects where needed. What was taken before must be done with: it is delivered again.
         """
         while True:
-            if self._bytes > _BUFFER_BYTES:
+            if self._bytes > BUFFER_BYTES:
                 self._take_smaller_bites()
+            elif self._is_calm:
+                self._channel, self._is_calm = None, False
             if not self.is_attached:
                 await self._attach()
             if self._waiting:
@@ -98,14 +105,13 @@ class Source:
             size += len(taken[-1].body)
         self._bytes -= size
         self._backlog = len(taken) >= _MANY
+        self._is_calm = self._prefetch.passed(size, len(taken))
         return taken
 
     def _take_smaller_bites(self) -> None:
         """Ask the broker for fewer at a time; what waits here goes back to it."""
-        average = self._bytes // len(self._waiting)
-        self._prefetch = max(_BUFFER_BYTES // (2 * average), 2)
+        self._prefetch.too_large(self._bytes, len(self._waiting))
         self._channel = None
-        log.info("prefetch.lowered", prefetch=self._prefetch)
 
     async def done(self, messages: Sequence[DeliveredMessage]) -> None:
         """Acknowledge all of them. After a lost connection they come again, which is harmless."""
@@ -120,11 +126,17 @@ class Source:
 
     async def _attach(self) -> None:
         wait = _FIRST_RETRY
+        self._prefetch.lost(time.monotonic())
         while True:
             try:
                 await self._close()
                 await self._open()
+            except ChannelPreconditionFailed as error:
+                # Waiting does not help; somebody has to look at the queue. No text of ours in it.
+                log.error("topology.mismatch", source=self._name, reason=str(error))  # noqa: TRY400
+                await asyncio.sleep(_MISMATCH_RETRY)
             except LOST as error:
+                self._prefetch.lost(time.monotonic())
                 log.warning("broker.unreachable", source=self._name, error=type(error).__name__)
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 wait = min(wait * 2, _LAST_RETRY)
@@ -137,7 +149,8 @@ class Source:
         channel = await self._connection.channel(publisher_confirms=False)
         assert isinstance(channel, Channel)
         queues = await self._prepare(channel)
-        await channel.basic_qos(prefetch_count=self._prefetch)
+        await channel.basic_qos(prefetch_count=self._prefetch.count)
+        self._prefetch.attached(time.monotonic())  # deliveries come, and trouble, from here on
         for queue in queues:
             await channel.basic_consume(queue, self._receive)
         channel.closing.add_done_callback(lambda _: self._arrived.set())
