@@ -51,7 +51,8 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
         seen = _seen(request, row.version)
         if row.state.is_over and seen >= row.version:
             return web.Response(status=204)
-        stream = _Stream(Shipments(deps.pool), hub.reads, viewer, await _open(request), seen)
+        response = await _open(request)
+        stream = _Stream(Shipments(deps.pool), hub.reads, viewer, response, request.transport, seen)
         await stream.run(row, _life())
         return stream.response
     finally:
@@ -103,6 +104,7 @@ class _Stream:
     reads: asyncio.Semaphore
     viewer: Viewer
     response: web.StreamResponse
+    transport: asyncio.Transport | None
     seen: int
 
     async def run(self, row: ShipmentRow, life: float) -> None:
@@ -155,5 +157,10 @@ class _Stream:
         self.seen = update.version
 
     async def _write(self, data: bytes) -> None:
-        async with asyncio.timeout(WRITE_LIMIT):
-            await self.response.write(data)
+        try:
+            async with asyncio.timeout(WRITE_LIMIT):
+                await self.response.write(data)
+        except TimeoutError:
+            if self.transport is not None:
+                self.transport.abort()  # the end of the answer would wait for the viewer too
+            raise
