@@ -60,8 +60,10 @@ async def _kill(amqp_url: str) -> None:
     await channel.basic_publish(
         BODY, exchange=EVENTS, routing_key="carrier.omniva", properties=properties
     )
-    while (got := await channel.basic_get(CARRIER_QUEUE)).delivery_tag is not None:
-        await channel.basic_reject(got.delivery_tag, requeue=True)
-    dead = await channel.queue_declare(DEAD, passive=True)
-    assert dead.message_count == 1
+    async with asyncio.timeout(30):
+        # A requeued message is away for a moment, and so is one on its way to the dead.
+        while not (await channel.queue_declare(DEAD, passive=True)).message_count:
+            got = await channel.basic_get(CARRIER_QUEUE)
+            if got.delivery_tag is not None:
+                await channel.basic_reject(got.delivery_tag, requeue=True)
     await connection.close()
