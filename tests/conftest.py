@@ -7,16 +7,18 @@ test that does so leaves them running. Nothing else on the machine is touched.
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import count
 from pathlib import Path
 
 import asyncpg
 import pytest
+from people import said_of_people
 from rabbit import erlang
 
 from tracking.local.postgres import PrivatePostgres
 from tracking.local.rabbitmq import PrivateRabbitMQ
+from tracking.logs import configure_logging
 from tracking.store.migrate import load_migrations, migrate
 
 _TEMPLATE = "klat_template"
@@ -29,11 +31,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Whatever a test makes anybody log or print, it fails where that names a person."""
+    report = yield
+    # Not what pytest collects of the loggers by itself: that has not passed our formatter.
+    printed = {f"Captured {stream} {report.when}" for stream in ("stdout", "stderr")}
+    new = [text for title, text in report.sections if title in printed]
+    leaks = {what for text in new for what in said_of_people(text)}
+    if leaks and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} logs {', '.join(sorted(leaks))}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs_as_in_production() -> None:
+    configure_logging("json")
+
+
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="klat-"))
     yield folder
+    logs = {file.name: said_of_people(file.read_text("utf-8")) for file in folder.glob("*/*.log")}
     shutil.rmtree(folder)
+    assert not any(logs.values()), logs
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Generated lives of parcels, and a book that keeps them as the store does."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,7 +52,8 @@ def times(draw: st.DrawFn) -> ScanTime:
             return local_time("naive", (at + timedelta(hours=3)).replace(tzinfo=None), VILNIUS)
         case "repeated":
             minute = draw(st.sampled_from([0, 10, 30, 50]))
-            return local_time("repeated", datetime(2025, 10, 26, 3, minute), VILNIUS)  # noqa: DTZ001
+            local = datetime(2025, 10, 26, 3, minute)  # noqa: DTZ001 - as a carrier says it
+            return local_time("repeated", local, VILNIUS)
         case "day":
             starts, ends = day_bounds(at.date(), VILNIUS)
             return ScanTime(raw="day", at=starts, alternative=ends, confidence=Confidence.DATE_ONLY)
@@ -101,8 +103,10 @@ scans = st.builds(
 
 @st.composite
 def receipts(draw: st.DrawFn) -> Received:
-    at = RECEIPT + timedelta(minutes=draw(st.integers(0, 3)))
-    return received(draw(scans), at)
+    """Of two contents that share a key the first received stands: no two come at one instant."""
+    told = draw(scans)
+    apart = timedelta(microseconds=zlib.crc32(told.model_dump_json().encode()) % 1_000_000)
+    return received(told, RECEIPT + timedelta(minutes=draw(st.integers(0, 3))) + apart)
 
 
 @dataclass
@@ -137,7 +141,7 @@ class Book:
                     news[each.key] = each
         return list(news.values()), changed
 
-    def _changes(self, news: Sequence[Received], changed: bool) -> Sequence[Change]:  # noqa: FBT001
+    def _changes(self, news: Sequence[Received], changed: bool) -> Sequence[Change]:  # noqa: FBT001 - the store's
         if set(self.journeys) <= {1} and not changed:
             change = follow(self.journeys.get(1, Journey(1)), news)
             if change is not None:

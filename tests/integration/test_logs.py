@@ -19,11 +19,11 @@ SHIPMENT = UUID("0189d0a4-0000-7000-8000-000000000001")
 @pytest.fixture
 def _restored_logging():
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, configuration = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configuration)
     structlog.contextvars.clear_contextvars()
 
 

@@ -4,9 +4,9 @@ import json
 from io import BytesIO
 
 import pytest
-from conftest import event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from staging import event
 
 from schemas.api import ShipmentRegistration
 from schemas.scan import Event

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aio_pika
 import pytest
-from conftest import event
+from staging import event
 
 from consumers.connection import Publisher
 from consumers.topology import CARRIER_QUEUE, LOCKER_QUEUE, declare, topology

@@ -4,10 +4,10 @@ import json
 
 import jsonschema
 import pytest
-from conftest import event, parcel
 from openapi_spec_validator import validate
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+from staging import event, parcel
 
 from schemas.api import Problem, Receipt, ShipmentBody
 from schemas.facts import FACT, cloud_event

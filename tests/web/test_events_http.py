@@ -5,7 +5,7 @@ import json
 from io import BytesIO
 
 import pytest
-from conftest import event
+from staging import event
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import aiohttp
 import pytest
-from conftest import event
+from staging import event
 from typer.testing import CliRunner
 
 from tracking import cli

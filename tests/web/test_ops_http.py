@@ -6,9 +6,9 @@ import json
 import aiohttp
 import pytest
 import structlog
-from conftest import event
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
+from staging import event
 
 from tracking.web import bodies, serving
 from tracking.web.courier import IN_FLIGHT

@@ -5,7 +5,8 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from conftest import EMAIL, NAME, PHONE, START
+from people import EMAIL, NAME, PHONE
+from staging import START
 
 from tracking.web.assets import static_path
 from tracking.web.link import FULL_VIEW, GONE

@@ -5,7 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import EMAIL, NAME, PHONE, parcel
+from people import EMAIL, NAME, PHONE
+from staging import parcel
 
 from schemas.shipment import shipment_id
 from tracking.store.idempotency import DEAD_AFTER, KEPT, Calls

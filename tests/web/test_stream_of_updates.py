@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psutil
 import pytest
-from conftest import START
+from staging import START
 
 from schemas.scan import Scan, ScanTime
 from schemas.shipment import shipment_id

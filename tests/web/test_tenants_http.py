@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import event, parcel
+from staging import event, parcel
 
 from tracking.keys import Role
 from tracking.web.app import ALL_ROUTES

@@ -4,7 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from conftest import NAME, START
+from people import NAME
+from staging import START
 
 from tracking.store.links import FIRST_PAUSE, LONGEST_PAUSE, TRIES
 from tracking.web.unlock import UNLOCKED_FOR
