@@ -69,7 +69,7 @@ async def test_the_demo_is_what_its_text_says(stack, environment):
         post, read = commands_in(text)
         assert (await call(stack, post))[0] == 202
         async with asyncio.timeout(10):
-            while (await call(stack, read))[1]["status"] != "out_for_delivery":  # noqa: ASYNC110
+            while (await call(stack, read))[1]["status"] != "out_for_delivery":  # noqa: ASYNC110 - others
                 await asyncio.sleep(0.05)
         for key in re.findall(r"klat_live_\w+", text):
             assert await is_live(stack, key)
