@@ -139,8 +139,9 @@ class Scan(Frozen):
 def scan_key(scan: Scan) -> bytes:
     """16 bytes that tell one event from another: the carrier's id, or its meaningful fields.
 
-    Leaves out what may be read differently later (status, reason: a code may be mapped after the
-    event came) and what is secret (the pickup code: only whether there is one).
+    Leaves out what may be read differently later (of an event with a code its status and reason:
+    the code may be mapped after it came) and what is secret (the pickup code: only whether there
+    is one).
     """
     if scan.event_id is not None:
         return hashlib.blake2b(b"id\x1f" + scan.event_id.encode(), digest_size=16).digest()
@@ -151,7 +152,7 @@ def scan_digest(scan: Scan) -> bytes:
     """16 bytes over the meaningful fields, whatever id the carrier gave."""
     place, estimate, pickup = scan.location, scan.estimate, scan.pickup
     meaning = [
-        scan.code or scan.status or "",
+        scan.code or f"{scan.status or ''}/{scan.reason or ''}",
         str(scan.time.at.timestamp()),
         "day" if scan.time.confidence is Confidence.DATE_ONLY else "",
         scan.description or "",

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.scan import Confidence
 from tracking.carriers.base import Malformed
+from tracking.carriers.payload import deadline
 from tracking.carriers.times import read_day, read_time
 
 RIGA = "Europe/Riga"
@@ -69,6 +70,26 @@ def test_a_date_alone_is_the_local_day(raw):
     assert time.confidence is Confidence.DATE_ONLY
     assert time.at == utc(2026, 11, 19, 22)
     assert time.alternative == utc(2026, 11, 20, 22)
+
+
+@pytest.mark.parametrize(
+    "raw", ["2026-11-20T00:00:00", "2026-11-20 00:00", "2026-11-20T00:00:00.000"]
+)
+def test_local_midnight_is_how_systems_without_a_clock_write_a_day(raw):
+    time = read_time(raw, RIGA)
+    assert time.confidence is Confidence.DATE_ONLY
+    assert (time.at, time.alternative) == (utc(2026, 11, 19, 22), utc(2026, 11, 20, 22))
+
+
+def test_midnight_with_an_offset_or_a_second_later_is_an_instant():
+    assert read_time("2026-11-20T00:00:00+02:00", RIGA).confidence is Confidence.EXACT
+    assert read_time("2026-11-20T00:00:01", RIGA).confidence is Confidence.ASSUMED_ZONE
+
+
+def test_until_a_local_midnight_is_until_that_moment():
+    """The safe side for whoever has to collect; a bare day is until its end."""
+    assert deadline({"until": "2026-11-20T00:00:00"}, RIGA, "until") == utc(2026, 11, 19, 22)
+    assert deadline({"until": "2026-11-20"}, RIGA, "until") == utc(2026, 11, 20, 22)
 
 
 def test_the_day_when_clocks_go_back_has_25_hours():

@@ -90,6 +90,19 @@ def test_days_alone_follow_each_other_in_life_cycle_order():
     assert truth(*told).status is Status.READY_FOR_PICKUP
 
 
+def test_a_midnight_that_means_no_time_is_not_before_the_morning():
+    told = events("omniva", ("ON_DELIVERY_LIST", MORNING), ("STORING", "2026-11-18T00:00:00"))
+    assert truth(*told).status is Status.READY_FOR_PICKUP
+
+
+def test_two_holds_at_one_instant_for_two_reasons_are_two_events():
+    held = [
+        received(scan(1, Status.HELD, reason=reason))
+        for reason in (Reason.CUSTOMS_DUTIES, Reason.WEATHER)
+    ]
+    assert len({each.key for each in held}) == 2
+
+
 @pytest.mark.parametrize("done", ["2026-11-18T00:00:00", "2026-11-18T00:00:00+02:00", "2026-11-18"])
 def test_delivered_at_a_midnight_that_means_no_time(done):
     told = events("omniva", ("ON_DELIVERY_LIST", MORNING), ("DELIVERED", done))

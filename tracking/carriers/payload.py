@@ -14,7 +14,7 @@ from defusedxml.ElementTree import fromstring
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from schemas.scan import LAST_DELIVERY, Location, Scan, ScanTime
+from schemas.scan import LAST_DELIVERY, Confidence, Location, Scan, ScanTime
 from schemas.status import Handover
 from tracking.carriers.base import Malformed, Meaning, Parsed, Problem, text
 from tracking.carriers.times import read_time
@@ -123,12 +123,13 @@ def when(item: Mapping[str, Any], zone: str, *keys: str, pattern: str | None = N
 
 
 def deadline(item: Mapping[str, Any], zone: str, key: str) -> datetime | None:
-    """Until when: a day means to its end; None where it says nothing that can be read."""
+    """Until when: a day means to its end, midnight that moment; None where nothing can be read."""
     try:
         moment = when(item, zone, key)
     except Malformed:
         return None
-    return moment.alternative or moment.at
+    is_midnight = moment.confidence is Confidence.DATE_ONLY and ":" in moment.raw
+    return moment.at if is_midnight else moment.alternative or moment.at
 
 
 def verdict(meaning: Meaning | None, where: Handover | None = None) -> dict[str, Any]:

@@ -19,14 +19,18 @@ def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None =
     """Read ISO 8601 (also `+0200`, a blank for the T) or, with `pattern`, a strptime format.
 
     With an offset: that instant, EXACT. Without: local time in `zone`, ASSUMED_ZONE; both passes
-    of a repeated hour are given. A date alone: DATE_ONLY. Raises Malformed.
+    of a repeated hour are given. A date alone: DATE_ONLY, and so is local midnight to the second,
+    which systems without a time of day write for it. Raises Malformed.
     """
     cleaned = raw.strip()
     try:
         if pattern is None and len(cleaned) <= _DAY_LENGTH:
             return _day(cleaned, date.fromisoformat(cleaned), zone)
         moment = _parse(cleaned, pattern)
-        return _aware(cleaned, moment) if moment.tzinfo else local_time(cleaned, moment, zone)
+        if moment.tzinfo is not None:
+            return _aware(cleaned, moment)
+        is_day = moment.time() == time()
+        return _day(cleaned, moment.date(), zone) if is_day else local_time(cleaned, moment, zone)
     except (ValueError, OverflowError):
         raise Malformed(field, f"not a time in {pattern or 'ISO 8601'}") from None
 
