@@ -132,9 +132,10 @@ async def _reread(
         waiting = await unrecognised_by_code(conn, carrier, code, _CHUNK)
         if not waiting:
             return None
-        scans = await _scans(conn, waiting)
-        numbers = _numbers(scans)
+        numbers = _numbers(await _scans(conn, waiting))
         await lock_numbers(conn, numbers)
+        # Read once more, under the lock: a consumer may have replaced or moved one meanwhile.
+        scans = await _scans(conn, waiting)
         await _keep_reread(conn, scans, {(carrier, code): meaning})
         await forget_unrecognised(conn, waiting)
         settled = await settle(conn, numbers, now)

@@ -141,6 +141,13 @@ def test_a_second_one_on_the_same_folder_is_refused(stack):
     assert ended.stderr == f"{stack.folder} is in use by another `klat up`\n"
 
 
+def test_one_port_for_both_is_refused(tmp_path):
+    port = free_port()
+    ended = klat_up("--data-dir", tmp_path, "--http-port", port, "--ops-port", port)
+    assert ended.returncode == 78
+    assert ended.stderr == "--http-port and --ops-port: must differ\n"
+
+
 @pytest.mark.parametrize("option", ["--http-port", "--ops-port"])
 def test_a_taken_port_is_refused(stack, tmp_path, option):
     taken = str(settings_for(stack.folder).database().split(":")[-1].split("/")[0])

@@ -87,6 +87,8 @@ def _plain(error: BaseException) -> BaseException:
 
 async def _run(plan: Plan) -> None:
     settings = plan.settings
+    if settings.http_port == settings.ops_port:
+        raise ConfigurationError("--http-port and --ops-port: must differ")
     with owned(settings.data_dir):
         _require_port(settings.http_port, _EVERYWHERE, "--http-port")
         _require_port(settings.ops_port, "127.0.0.1", "--ops-port")
