@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -47,11 +48,7 @@ async def insert_shipments(
         [each.carrier for each in changes],
         [each.tracking_number for each in changes],
         [each.change.journey for each in changes],
-        [each.change.version for each in changes],
-        [each.change.state.status for each in changes],
-        [_json(each.change) for each in changes],
-        [each.change.last_at for each in changes],
-        [each.change.simple for each in changes],
+        *_states(changes),
         now,
     )
 
@@ -62,12 +59,19 @@ async def update_shipments(
     await conn.execute(
         SQL["update_shipments"],
         [each.shipment_id for each in changes],
+        *_states(changes),
+        now,
+    )
+
+
+def _states(changes: Sequence[ShipmentChange]) -> tuple[list[Any], ...]:
+    """The columns of a state: version, status, state, last_at, simple."""
+    return (
         [each.change.version for each in changes],
         [each.change.state.status for each in changes],
-        [_json(each.change) for each in changes],
+        [each.change.state.model_dump_json(exclude_defaults=True) for each in changes],
         [each.change.last_at for each in changes],
         [each.change.simple for each in changes],
-        now,
     )
 
 
@@ -83,7 +87,3 @@ async def insert_outbox(
         [each.frame for each in changes],
         now,
     )
-
-
-def _json(change: Change) -> str:
-    return change.state.model_dump_json(exclude_defaults=True)
