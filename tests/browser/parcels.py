@@ -155,6 +155,11 @@ STATES: dict[str, ParcelView] = {
         state={"stages": {**STAGES, Status.RETURNING: local(20, 8), Status.RETURNED: NOW}},
     ),
     "exception": stopped(Status.EXCEPTION, Reason.CARRIER_DAMAGED),
+    "promised": in_transit(promise=Window(ends=local(21, 18))),
+    "promised_with_estimate": in_transit(
+        promise=Window(ends=local(23, 18)),
+        state={"estimate": Window(starts=local(21, 10), ends=local(21, 12))},
+    ),
     "late": in_transit(promise=Window(ends=local(19, 18)), state={"reason": Reason.WEATHER}),
     "late_with_estimate": in_transit(
         promise=Window(ends=local(19, 18)),

@@ -40,7 +40,7 @@ def headline(view: ParcelView, language: str = "en") -> str:
 
 
 def texts(lines: list) -> list[str]:
-    return [line.striptags().replace("\xa0", " ") for line in lines]
+    return [line.striptags().replace("\xa0", " ").replace("\u2060", "") for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,68 @@ def test_an_estimate_after_the_promise_is_said_before_the_promise_breaks() -> No
         "This is later than promised: it was promised by 18:00 today. We are sorry."
     ]
     assert answer.headline.startswith("Arriving tomorrow")
+
+
+NIGHT = Window(ends=local(21, 18))  # tomorrow at 18:00
+SLOT = Window(starts=local(21, 14), ends=local(21, 16))
+DAY = Window(starts=local(21), ends=local(22), day_only=True)
+
+
+@pytest.mark.parametrize(
+    ("promise", "estimate", "said"),
+    [
+        (NIGHT, None, "The shop promised to deliver it by 18:00 tomorrow."),
+        (NIGHT, Window(starts=local(21, 10), ends=local(21, 12)), "by 18:00 tomorrow."),
+        (NIGHT, Window(starts=local(21, 17), ends=local(21, 19)), "by 18:00 tomorrow."),
+        (NIGHT, DAY, "by 18:00 tomorrow."),
+        (SLOT, None, "The shop promised to deliver it tomorrow, 14:00–16:00."),
+        (SLOT, NIGHT, None),  # said by `late`
+        (SLOT, SLOT, None),  # said by the headline
+        (NIGHT, NIGHT, None),
+        (DAY, DAY, None),
+        (Window(starts=local(21), ends=local(21, 18)), None, "by 18:00 tomorrow."),
+        (Window(starts=local(21), ends=local(22)), None, "by the end of tomorrow."),
+        (Window(starts=local(20, 9), ends=local(22, 18)), None, "by Sunday, 22 November, 18:00."),
+        (None, SLOT, None),
+    ],
+)
+def test_a_promise_that_may_come_true_is_said_beside_the_estimate(promise, estimate, said) -> None:
+    answer = read(in_transit(promise=promise, state={"estimate": estimate}))
+    assert (answer.mood is Mood.CALM) == (answer.late == [])
+    if said is None:
+        assert answer.details == []
+    else:
+        (line,) = texts(answer.details)
+        assert line.endswith(said)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_promise_is_said_once_and_only_while_it_can_be_kept(status: Status) -> None:
+    kept = {*COMING, Status.ATTEMPT_FAILED, Status.HELD}
+    answer = read(stopped(status, promise=NIGHT))
+    told = [line for line in texts(answer.details) if "promised" in line]
+    assert told == ["The shop promised to deliver it by 18:00 tomorrow."] * (status in kept)
+    broken = read(stopped(status, promise=Window(ends=local(19, 18))))
+    assert not [line for line in texts(broken.details) if "promised" in line]
+
+
+def test_a_promise_is_said_where_the_estimate_that_ends_with_it_is_void() -> None:
+    failed = stopped(Status.ATTEMPT_FAILED, promise=TODAY, state={"estimate": TODAY})
+    assert texts(read(failed).details) == ["The shop promised to deliver it today, 14:00–16:00."]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("lv", "Veikals solīja piegādāt rīt līdz plkst. 18:00."),
+        ("lt", "Parduotuvė žadėjo pristatyti rytoj iki 18:00."),
+        ("et", "Pood lubas paki kohale tuua homme kella 18:00-ks."),
+        ("en", "The shop promised to deliver it by 18:00 tomorrow."),
+        ("ru", "Магазин обещал доставить завтра до 18:00."),
+    ],
+)
+def test_a_promise_is_a_whole_sentence_in_every_language(language: str, said: str) -> None:
+    assert texts(read(in_transit(promise=NIGHT), language).details) == [said]
 
 
 @pytest.mark.parametrize(

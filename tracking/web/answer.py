@@ -188,12 +188,14 @@ class Reader:
             case Status.RETURNED:
                 return [self._given_back(), why]
             case Status.ATTEMPT_FAILED:
-                return [why, self._attempts(), self._next_try()]
+                return [why, self._attempts(), self._next_try(), self.expected.promised()]
             case Status.HELD | Status.EXCEPTION:
-                return [None if self._headline_says_why() else why, self._next_try()]
+                why = None if self._headline_says_why() else why
+                return [why, self._next_try(), self.expected.promised()]
             case _:
                 explained = _EXPLAINED.get(state.status)
-                return [self.words.gettext(explained) if explained else None, why]
+                explanation = self.words.gettext(explained) if explained else None
+                return [self.expected.promised(), explanation, why]
 
     def _headline_says_why(self) -> bool:
         reason = self.state.reason

@@ -85,6 +85,11 @@ class Calendar:
         day = self.on_day(self.day_of(starts))
         return self.words.pgettext("window", "%(day)s, %(hours)s", day=day, hours=hours)
 
+    def is_within_a_day(self, starts: datetime, ends: datetime) -> bool:
+        """Whether both are hours of one day; midnight is none, it stands for the day itself."""
+        clocks = {self.time(starts), self.time(ends)}
+        return self.day_of(starts) == self.day_of(ends) and not clocks & _MIDNIGHT
+
     def until(self, instant: datetime) -> Markup:
         return self._limit(_UNTIL, instant, day_only=False)
 

@@ -20,8 +20,9 @@ COMING: Final = frozenset(
         Status.OUT_FOR_DELIVERY,
     }
 )
+_HINDERED: Final = frozenset({Status.ATTEMPT_FAILED, Status.HELD})
 # Until these are over, a time that passed means that the parcel is late.
-_AWAITED: Final = COMING | {Status.ATTEMPT_FAILED, Status.HELD, Status.EXCEPTION}
+_AWAITED: Final = COMING | _HINDERED | {Status.EXCEPTION}
 _A_MOMENT: Final = timedelta(minutes=1)  # a shorter window names an instant
 
 
@@ -72,17 +73,52 @@ class Expectation:
             for entry in self.view.history
         )
 
+    def promised(self) -> Markup | None:
+        """A whole sentence: by when the shop promised it, as long as that may come true.
+
+        Not where the estimate ends with the promise, nor where `late` speaks of it. Of a parcel
+        that was lost or damaged the promise is no news that helps.
+        """
+        limit = self._limit(self.promise)
+        if limit is None or self.late or self._limit(self._shown()) == limit:
+            return None
+        if self.view.state.status not in COMING | _HINDERED:
+            return None
+        return self.words.gettext("The shop promised to deliver it %(when)s.", when=self._slot())
+
+    def _shown(self) -> Window | None:
+        """The estimate as far as the page says it: before a hindrance was overcome, it does not."""
+        state = self.view.state
+        told = state.status in COMING or self.new_since(state.since)
+        return self.estimate if told else None
+
+    def _slot(self) -> Markup:
+        """The hours promised where they are hours of one day, else the limit alone."""
+        calendar, promise = self.calendar, self.promise
+        assert promise is not None
+        starts, ends = promise.starts, promise.ends
+        if starts and ends and calendar.is_within_a_day(starts, ends):
+            return calendar.between(starts, ends)
+        return self._by(promise)
+
     def _late(self) -> list[Markup]:
         promised = self._limit(self.promise)
         if promised and promised < self.calendar.now:
             return [self._broken(), *self._no_new_time()]
-        expected = self._limit(self.estimate)
-        if promised and expected and expected > promised:
+        if promised and self._comes_after(promised):
             return [self._at_risk()]
         stated = self._limit(self.stated)
         if stated and stated < self.calendar.now:
             return [self._missed(), *self._no_new_time()]
         return []
+
+    def _comes_after(self, promised: datetime) -> bool:
+        """Whether the estimate breaks the promise. One that only reaches beyond it (a day, for a
+        promise of that day) may still keep it.
+        """
+        expected = self._limit(self.estimate)
+        starts = self.estimate.starts if self.estimate else None
+        return bool(expected and expected > promised and (starts is None or starts >= promised))
 
     def _limit(self, window: Window | None) -> datetime | None:
         return closes(window, self.calendar) if window else None
