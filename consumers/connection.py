@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 PUBLISH_TIMEOUT = 5.0  # seconds until a publish without confirm counts as not accepted
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
-_FAILURES = (
+FAILURES = (
     OSError,
     TimeoutError,
     RuntimeError,  # a channel that is being reopened
@@ -60,7 +60,7 @@ class Publisher:
         while self._channel is None:
             try:
                 await self._connect()
-            except _FAILURES as error:
+            except FAILURES as error:
                 log.warning("broker.unreachable", error=type(error).__name__)
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 wait = min(wait * 2, _LAST_RETRY)
@@ -103,7 +103,7 @@ class Publisher:
         try:
             target = await self._exchange(exchange)
             await target.publish(message, routing_key, mandatory=mandatory, timeout=PUBLISH_TIMEOUT)
-        except _FAILURES as error:
+        except FAILURES as error:
             raise BrokerUnavailable(f"not confirmed: {type(error).__name__}") from error
 
     async def publish_event(

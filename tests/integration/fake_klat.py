@@ -13,16 +13,22 @@ from tracking.settings import load_settings
 
 
 class Ready(BaseHTTPRequestHandler):
+    passed = ("/readyz", "/healthz")
+
     def do_GET(self):
-        self.send_response(200 if self.path == "/readyz" else 404)
+        self.send_response(200 if self.path in self.passed else 503)
         self.end_headers()
 
     def log_message(self, *_):
         pass
 
 
-def serve():
-    HTTPServer(("127.0.0.1", int(os.environ["KLAT_OPS_PORT"])), Ready).serve_forever()
+class Waiting(Ready):
+    passed = ("/healthz",)
+
+
+def serve(answers):
+    HTTPServer(("127.0.0.1", int(os.environ["KLAT_OPS_PORT"])), answers).serve_forever()
 
 
 def simulate():
@@ -40,7 +46,9 @@ def up(data_dir, http_port, ops_port):
 match sys.argv[1:]:
     case ["up", *arguments]:
         up(*arguments)
-    case ["serve", _]:
-        serve()
+    case ["serve", "waiting"]:
+        serve(Waiting)
+    case ["serve", *_]:
+        serve(Ready)
     case ["simulate"]:
         simulate()

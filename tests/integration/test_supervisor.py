@@ -22,6 +22,7 @@ from tracking.errors import ConfigurationError, StartError
 from tracking.local.child import Child
 from tracking.local.endpoint import free_port
 from tracking.local.folder import owned, settings_for
+from tracking.local.health import Disk
 from tracking.local.process import report
 from tracking.local.supervisor import LONGEST_PAUSE, next_pause, supervised
 from tracking.role import Role
@@ -232,18 +233,18 @@ def test_a_server_that_filled_the_disk_says_so_and_not_what_came_of_it(tmp_path)
     assert report("it ended", log, ["PANIC"]) == f"it ended: the disk of {tmp_path} is full"
 
 
-async def test_a_role_that_refuses_its_settings_is_not_started_again():
+async def test_a_role_that_refuses_its_settings_is_not_started_again(tmp_path):
     refusing = Child("web", [sys.executable, "-c", "raise SystemExit(78)"], os.environ)
     with pytest.RaisesGroup(ConfigurationError):
-        async with supervised([refusing], start_limit=LIMIT):
+        async with supervised([refusing], Disk(tmp_path), start_limit=LIMIT):
             await asyncio.Event().wait()
 
 
-async def test_a_role_that_never_gets_ready_is_named():
+async def test_a_role_that_never_gets_ready_is_named(tmp_path):
     command = [sys.executable, "-c", "import signal; signal.pause()"]
     silent = Child("web", command, os.environ, ops_port=free_port())
     with pytest.RaisesGroup(pytest.RaisesExc(StartError, match="not ready after 0 s: web")):
-        async with supervised([silent], start_limit=0.2):
+        async with supervised([silent], Disk(tmp_path), start_limit=0.2):
             pass
 
 

@@ -1,4 +1,4 @@
-"""A command of ours as a supervised child: serving when its /readyz says so."""
+"""A command of ours as a supervised child: it serves once /readyz says so, while /healthz does."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ _PROBE_LIMIT = aiohttp.ClientTimeout(total=5)
 
 @dataclass
 class Child:
-    """`ops_port` is where it answers /readyz; without one it serves as soon as it runs.
+    """`ops_port` is where it answers probes; without one it serves as soon as it runs.
 
     `log` takes what it writes to stdout. Why it refuses to start stays on our stderr.
     """
@@ -46,14 +46,22 @@ class Child:
         _refuse_misconfigured(self.name, code)
         return code
 
+    async def look(self) -> str | None:
+        """Only whether it is alive: that it lacks the broker, another start would not mend."""
+        if self.ops_port is None:
+            return None
+        async with aiohttp.ClientSession(timeout=_PROBE_LIMIT) as session:
+            return None if await self._says(session, "healthz") else "its /healthz does not answer"
+
     async def stop(self) -> None:
         await stop(self._process, grace=self.stop_limit, how=signal.SIGTERM)
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
-        if self.ops_port is None:
-            return True
+        return self.ops_port is None or await self._says(session, "readyz")
+
+    async def _says(self, session: aiohttp.ClientSession, probe: str) -> bool:
         try:
-            async with session.get(f"http://127.0.0.1:{self.ops_port}/readyz") as answer:
+            async with session.get(f"http://127.0.0.1:{self.ops_port}/{probe}") as answer:
                 return answer.ok
         except (aiohttp.ClientError, TimeoutError):
             return False

@@ -19,8 +19,10 @@ from tracking.local.unprivileged import drop_root, give_away
 
 _START_LIMIT = 60.0  # seconds, recovery after a crash included
 STOP_LIMIT = 5.0
+_LOOK_LIMIT = 5.0
 _PAUSE = 0.05
 _PROC = Path("/proc")
+_NO_ANSWER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _FAULTS = ("FATAL", "PANIC", "error:")
 _NOT_DURABLE = ("fsync=off", "full_page_writes=off")  # a crash of the machine, not of the server
 _SETTINGS = (
@@ -74,6 +76,17 @@ class PrivatePostgres:
         """Return when the server has ended, with its exit code."""
         assert self._process is not None
         return await self._process.wait()
+
+    async def look(self) -> str | None:
+        """A server that recovers, or has no connection left, is at work."""
+        try:
+            connection = await asyncpg.connect(self.url, timeout=_LOOK_LIMIT)
+        except (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError):
+            return None
+        except _NO_ANSWER as error:
+            return type(error).__name__
+        await connection.close()
+        return None
 
     async def stop(self) -> None:
         await stop(self._process, grace=STOP_LIMIT, how=signal.SIGINT)
@@ -144,7 +157,7 @@ class PrivatePostgres:
     async def _answers(self) -> bool:
         try:
             connection = await asyncpg.connect(self.url, timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except _NO_ANSWER:
             return False
         await connection.close()
         return True

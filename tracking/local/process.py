@@ -14,7 +14,7 @@ from tracking.errors import ConfigurationError
 
 _PR_SET_PDEATHSIG = 1
 _FULL = os.strerror(errno.ENOSPC)
-_TIGHT = 50 * 2**20  # bytes; with less, a server's log may not even say that the disk is full
+TIGHT = 50 * 2**20  # bytes; with less, a server's log may not even say that the disk is full
 _libc = ctypes.CDLL(None)
 
 
@@ -77,7 +77,7 @@ async def stop(process: Process | None, *, grace: float, how: signal.Signals) ->
 def report(what: str, log: Path, marks: Sequence[str]) -> str:
     """Say in one line why a server failed: the last line of its log that holds one of the marks."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    if any(_FULL in line for line in lines) or disk_usage(log.parent).free < _TIGHT:
+    if any(_FULL in line for line in lines) or disk_usage(log.parent).free < TIGHT:
         return f"{what}: the disk of {log.parent} is full"
     telling = [line for line in lines if any(mark in line for mark in marks)]
     return f"{what}: {(telling or lines or ['no word'])[-1]} (more in {log})"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from consumers.probe import fault_of
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.endpoint import settle, write_private
 from tracking.local.process import report, spawn, stop
@@ -67,6 +68,10 @@ class PrivateRabbitMQ:
         """Return when the node has ended, with its exit code."""
         assert self._node is not None
         return await self._node.wait()
+
+    async def look(self) -> str | None:
+        """A node whose disk was full may run on without serving anybody."""
+        return await fault_of(self.url)
 
     async def stop(self) -> None:
         await stop(self._node, grace=STOP_LIMIT - _EPMD_STOP_LIMIT, how=signal.SIGTERM)

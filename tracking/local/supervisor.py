@@ -1,14 +1,19 @@
-"""Keeps services running: a crashed one comes back after a pause that grows with each crash."""
+"""Keeps services serving: one that crashed, or serves no more, is started again after a pause.
+
+The pause grows with each time.
+"""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from tracking.errors import StartError
+from tracking.local.health import PATIENCE, Disk, until_given_up
 
 log = structlog.get_logger(__name__)
 
@@ -29,17 +34,30 @@ class Service(Protocol):
     async def wait(self) -> int:
         """Return when it has ended, with its exit code."""
 
+    async def look(self) -> str | None:
+        """Return what keeps it from serving, in a few words, or None while it serves."""
+
     async def stop(self) -> None:
         """Return when it has ended. Stopping what does not run is no error."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, as the log says it; `idle` seconds of it were without service."""
+
+    said: Mapping[str, str | int]
+    idle: float = 0.0
+
+
 @asynccontextmanager
-async def supervised(services: Sequence[Service], *, start_limit: float) -> AsyncIterator[None]:
-    """Run the body while all services are kept running; stop them after it."""
+async def supervised(
+    services: Sequence[Service], disk: Disk, *, start_limit: float
+) -> AsyncIterator[None]:
+    """Run the body while all services are kept serving; stop them after it. They use this disk."""
     serving = [asyncio.Event() for _ in services]
     async with asyncio.TaskGroup() as group:
         keepers = [
-            group.create_task(_keep(service, event), name=f"keep-{service.name}")
+            group.create_task(_keep(service, event, disk), name=f"keep-{service.name}")
             for service, event in zip(services, serving, strict=True)
         ]
         try:
@@ -64,32 +82,51 @@ async def _all_set(
         raise StartError(f"not ready after {limit:.0f} s: {late}") from None
 
 
-async def _keep(service: Service, serving: asyncio.Event) -> None:
+async def _keep(service: Service, serving: asyncio.Event, disk: Disk) -> None:
     """Start the service, again whenever it ends. Before it has ever served, its error is final."""
     pause = None
     while True:
         began = time.monotonic()
-        outcome = await _run_once(service, serving)
-        pause = next_pause(pause, time.monotonic() - began)
-        log.warning("child.ended", child=service.name, restart_in=pause, **outcome)
+        outcome = await _run_once(service, serving, disk)
+        pause = next_pause(pause, time.monotonic() - began - outcome.idle)
+        log.warning("child.ended", child=service.name, restart_in=pause, **outcome.said)
         await asyncio.sleep(pause)
 
 
 def next_pause(previous: float | None, ran: float) -> float:
-    """Seconds to wait before a restart, after the pause before the last one and what came of it."""
+    """Seconds to wait before a restart, after the pause before the last one and how long it served
+    then.
+    """
     if previous is None or ran >= GOOD_RUN:
         return FIRST_PAUSE
     return min(2 * previous, LONGEST_PAUSE)
 
 
-async def _run_once(service: Service, serving: asyncio.Event) -> dict[str, str | int]:
+async def _run_once(service: Service, serving: asyncio.Event, disk: Disk) -> Outcome:
     try:
         await service.start()
         log.info("child.serving", child=service.name)
         serving.set()
-        return {"exit_code": await service.wait()}
+        return await _until_over(service, disk)
     except StartError as error:
         if not serving.is_set():
             raise
         await service.stop()
-        return {"error": str(error)}
+        return Outcome({"error": str(error)})
+
+
+async def _until_over(service: Service, disk: Disk) -> Outcome:
+    """Return when it has ended, by itself or because it did not serve for too long."""
+    ended = asyncio.ensure_future(service.wait())
+    given_up = asyncio.ensure_future(until_given_up(service, disk))
+    try:
+        await asyncio.wait({ended, given_up}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            return Outcome({"exit_code": ended.result()})
+        log.warning("child.not_serving", child=service.name, error=given_up.result())
+        await service.stop()
+        return Outcome({"error": given_up.result()}, idle=PATIENCE)
+    finally:
+        ended.cancel()
+        given_up.cancel()
+        await asyncio.gather(ended, given_up, return_exceptions=True)

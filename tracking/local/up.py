@@ -15,6 +15,7 @@ from tracking.errors import ConfigurationError, StartError
 from tracking.local.child import Child
 from tracking.local.endpoint import free_port, is_free
 from tracking.local.folder import owned, remember, secret_key
+from tracking.local.health import Disk
 from tracking.local.postgres import PrivatePostgres
 from tracking.local.rabbitmq import PrivateRabbitMQ
 from tracking.local.supervisor import Service, supervised
@@ -94,11 +95,12 @@ async def _run(plan: Plan) -> None:
         _require_port(settings.ops_port, "127.0.0.1", "--ops-port")
         for old in settings.data_dir.glob("*.log"):
             old.unlink()
-        async with _servers(settings) as environment:
+        disk = Disk(settings.data_dir)
+        async with _servers(settings, disk) as environment:
             await migrate(environment[f"{PREFIX}DATABASE_URL"], load_migrations())
-            async with supervised(_roles(plan, environment), start_limit=_START_LIMIT):
+            async with supervised(_roles(plan, environment), disk, start_limit=_START_LIMIT):
                 typer.echo(f"ready http://127.0.0.1:{settings.http_port}")
-                await (_simulate(plan, environment) if plan.demo else _forever())
+                await (_simulate(plan, environment, disk) if plan.demo else _forever())
 
 
 def _require_port(port: int, host: str, option: str) -> None:
@@ -107,7 +109,7 @@ def _require_port(port: int, host: str, option: str) -> None:
 
 
 @asynccontextmanager
-async def _servers(settings: Settings) -> AsyncIterator[Environment]:
+async def _servers(settings: Settings, disk: Disk) -> AsyncIterator[Environment]:
     """The private servers that are needed, and the variables by which all roles find them."""
     folder = settings.data_dir
     postgres = None if settings.database_url else PrivatePostgres(folder / "postgres")
@@ -123,7 +125,7 @@ async def _servers(settings: Settings) -> AsyncIterator[Environment]:
         public_url=settings.public_url,
     )
     servers: list[Service] = [server for server in (postgres, rabbitmq) if server]
-    async with supervised(servers, start_limit=_START_LIMIT):
+    async with supervised(servers, disk, start_limit=_START_LIMIT):
         yield _environment(settings, database_url, amqp_url)
 
 
@@ -151,7 +153,7 @@ def _roles(plan: Plan, environment: Environment) -> list[Child]:
     return children
 
 
-async def _simulate(plan: Plan, environment: Environment) -> None:
+async def _simulate(plan: Plan, environment: Environment, disk: Disk) -> None:
     """Keep the couriers' simulator running, and say what it found worth trying."""
     worth_trying = plan.settings.data_dir / "demo.txt"
     worth_trying.unlink(missing_ok=True)
@@ -159,7 +161,7 @@ async def _simulate(plan: Plan, environment: Environment) -> None:
     simulator = Child(
         "simulate", words, environment, log=plan.log("simulate"), stop_limit=DEMO_STOP_LIMIT
     )
-    async with supervised([simulator], start_limit=_START_LIMIT):
+    async with supervised([simulator], disk, start_limit=_START_LIMIT):
         with suppress(TimeoutError):
             async with asyncio.timeout(_DEMO_LIMIT):
                 while not worth_trying.exists():  # noqa: ASYNC110 - another process makes it
