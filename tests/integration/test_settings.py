@@ -87,7 +87,8 @@ def test_links_lead_to_the_http_port_unless_told_otherwise(monkeypatch):
 
 
 def test_a_command_finds_the_stack_of_the_data_folder(monkeypatch, tmp_path):
-    remember(tmp_path, database_url="postgresql://a@b/c", amqp_url="amqp://left@b", http_port=8123)
+    left = {"database_url": "postgresql://a@b/c", "amqp_url": "amqp://left@b", "http_port": 8123}
+    remember(tmp_path, {"web": 9090, "ingest": 9091}, **left)
     key = secret_key(tmp_path)
     monkeypatch.setenv("KLAT_AMQP_URL", "amqp://given@b")
     settings = settings_for(tmp_path)
@@ -122,5 +123,5 @@ def test_the_process_ends_with_one_line_per_fault_and_78(monkeypatch):
 
 
 def test_a_stack_with_keys_of_its_own_is_found_though_it_made_none(tmp_path):
-    remember(tmp_path, database_url="postgresql://u@h/d", amqp_url="amqp://h")
+    remember(tmp_path, {}, database_url="postgresql://u@h/d", amqp_url="amqp://h")
     assert settings_for(tmp_path).database() == "postgresql://u@h/d"

@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,18 +15,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 import psutil
 import pytest
 
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.child import Child
-from tracking.local.endpoint import free_port
+from tracking.local.endpoint import MOST_PORT, free_port, is_free
 from tracking.local.folder import owned, settings_for
 from tracking.local.health import Disk
 from tracking.local.process import report
 from tracking.local.supervisor import LONGEST_PAUSE, next_pause, supervised
+from tracking.local.up import ops_ports
 from tracking.role import Role
+from tracking.settings import Settings
 
 KLAT = Path(sys.executable).with_name("klat")
 FAKE = Path(__file__).with_name("fake_klat.py")
@@ -95,9 +99,38 @@ async def query(url, statement):
 
 async def test_it_says_it_is_ready_on_a_line_of_its_own_and_then_what_to_try(stack):
     assert stack.said[-1] == f"ready http://127.0.0.1:{stack.http_port}\n"
+    ports = json.loads((stack.folder / "stack.json").read_text())["ops_ports"]
+    listed = ", ".join(f"{role} {ports[role]}" for role in ["web", "ingest", "relay"])
+    assert await stack.hears("operator's ports") == f"operator's ports: {listed}\n"
     assert await stack.hears("open ") == "open http://127.0.0.1/t/link\n"
     assert await stack.hears("logs: ") == f"logs: {stack.folder}/*.log\n"
     assert {path.stem for path in stack.folder.glob("*.log")} == {*Role, "simulate"}
+
+
+async def test_each_role_answers_where_the_stack_file_says(stack):
+    ports = json.loads((stack.folder / "stack.json").read_text())["ops_ports"]
+    assert ports["web"] == stack.ops_port
+    async with aiohttp.ClientSession() as http:
+        for role, port in ports.items():
+            assert str(port) == stack.child(FAKE.name, role).environ()["KLAT_OPS_PORT"]
+            async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+                assert answer.status == 200
+
+
+def test_the_other_roles_have_the_next_free_ports():
+    first = free_port()
+    settings = Settings(http_port=first + 1, ops_port=first)
+    taken = next(port for port in range(first + 2, first + 50) if is_free(port))
+    with socket.create_server(("127.0.0.1", taken)):
+        ports = ops_ports(settings, list(Role))
+        assert ports == ops_ports(settings, list(Role))
+        free = [port for port in range(taken, taken + 50) if is_free(port)]
+    assert ports == {"web": first, "ingest": free[0], "relay": free[1]}
+
+
+def test_a_port_above_which_there_are_too_few_is_refused():
+    with pytest.raises(ConfigurationError, match="--ops-port: too few free ports"):
+        ops_ports(Settings(ops_port=MOST_PORT), list(Role))
 
 
 def test_other_commands_join_the_stack_by_its_folder(stack):

@@ -13,6 +13,7 @@ from random import SystemRandom
 # server is down can end up connected to itself, and then holds the port.
 _PORTS = range(20000, 32000)
 _TRIES = 200
+MOST_PORT = 65535
 
 
 @dataclass(frozen=True)

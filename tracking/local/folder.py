@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tracking.settings import Settings, load_settings
 
 NEEDED_SPACE = 300 * 2**20  # bytes; RabbitMQ stops accepting messages at 50 MB free
 _STACK = "stack.json"
+_PORTS = "ops_ports"  # by role; no setting, each role has its own
 _KEYS = "secret-keys"
 
 
@@ -52,9 +53,9 @@ def _require_space(folder: Path, needed: int) -> None:
         )
 
 
-def remember(folder: Path, **settings: str | int) -> None:
-    """Leave the settings of the running stack for the other commands."""
-    write_private(folder / _STACK, json.dumps(settings))
+def remember(folder: Path, ops_ports: Mapping[str, int], **settings: str | int) -> None:
+    """Leave the settings of the running stack for the other commands, its ports for who looks."""
+    write_private(folder / _STACK, json.dumps({**settings, _PORTS: ops_ports}, indent=1))
 
 
 def secret_key(folder: Path) -> str:
@@ -80,6 +81,7 @@ def _left(folder: Path) -> dict[str, Any]:
     """Either file may be missing: with keys of one's own, `klat up` makes none."""
     stack, keys = _text(folder / _STACK), _text(folder / _KEYS)
     left: dict[str, Any] = json.loads(stack) if stack is not None else {}
+    left.pop(_PORTS, None)
     return left | ({"secret_keys": keys} if keys is not None else {})
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.child import Child
-from tracking.local.endpoint import free_port, is_free
+from tracking.local.endpoint import MOST_PORT, is_free
 from tracking.local.folder import owned, remember, secret_key
 from tracking.local.health import Disk
 from tracking.local.postgres import PrivatePostgres
@@ -95,12 +95,33 @@ async def _run(plan: Plan) -> None:
         _require_port(settings.ops_port, "127.0.0.1", "--ops-port")
         for old in settings.data_dir.glob("*.log"):
             old.unlink()
-        disk = Disk(settings.data_dir)
-        async with _servers(settings, disk) as environment:
+        disk, ports = Disk(settings.data_dir), ops_ports(settings, plan.roles)
+        async with _servers(settings, disk, ports) as environment:
             await migrate(environment[f"{PREFIX}DATABASE_URL"], load_migrations())
-            async with supervised(_roles(plan, environment), disk, start_limit=_START_LIMIT):
+            async with supervised(_roles(plan, environment, ports), disk, start_limit=_START_LIMIT):
                 typer.echo(f"ready http://127.0.0.1:{settings.http_port}")
+                typer.echo(f"operator's ports: {_listed(ports)}")
                 await (_simulate(plan, environment, disk) if plan.demo else _forever())
+
+
+def ops_ports(settings: Settings, roles: Sequence[str]) -> dict[str, int]:
+    """Where each role answers its operator: `web` where it was asked for, then the next free ones.
+
+    The same at every start, unless somebody else has taken one meanwhile.
+    """
+    free = (
+        port
+        for port in range(settings.ops_port, MOST_PORT + 1)
+        if port == settings.ops_port or (port != settings.http_port and is_free(port))
+    )
+    ports = dict(zip(sorted(roles, key=lambda role: role != Role.WEB), free, strict=False))
+    if len(ports) < len(roles):
+        raise ConfigurationError("--ops-port: too few free ports above it, one for each role")
+    return ports
+
+
+def _listed(ports: Mapping[str, int]) -> str:
+    return ", ".join(f"{role} {port}" for role, port in ports.items())
 
 
 def _require_port(port: int, host: str, option: str) -> None:
@@ -109,7 +130,9 @@ def _require_port(port: int, host: str, option: str) -> None:
 
 
 @asynccontextmanager
-async def _servers(settings: Settings, disk: Disk) -> AsyncIterator[Environment]:
+async def _servers(
+    settings: Settings, disk: Disk, ports: Mapping[str, int]
+) -> AsyncIterator[Environment]:
     """The private servers that are needed, and the variables by which all roles find them."""
     folder = settings.data_dir
     postgres = None if settings.database_url else PrivatePostgres(folder / "postgres")
@@ -118,6 +141,7 @@ async def _servers(settings: Settings, disk: Disk) -> AsyncIterator[Environment]
     amqp_url = rabbitmq.url if rabbitmq else settings.broker()
     remember(
         folder,
+        ports,
         database_url=database_url,
         amqp_url=amqp_url,
         http_port=settings.http_port,
@@ -142,15 +166,18 @@ def _environment(settings: Settings, database_url: str, amqp_url: str) -> Enviro
     }
 
 
-def _roles(plan: Plan, environment: Environment) -> list[Child]:
-    """One child a role; web has the ops port that was asked for, the others one of their own."""
-    children = []
-    for role in plan.roles:
-        port = plan.settings.ops_port if role == Role.WEB else free_port()
-        env = environment | {f"{PREFIX}OPS_PORT": str(port)}
-        words = [*plan.klat, "serve", role]
-        children.append(Child(role, words, env, ops_port=port, log=plan.log(role)))
-    return children
+def _roles(plan: Plan, environment: Environment, ports: Mapping[str, int]) -> list[Child]:
+    """One child a role."""
+    return [
+        Child(
+            role,
+            [*plan.klat, "serve", role],
+            environment | {f"{PREFIX}OPS_PORT": str(ports[role])},
+            ops_port=ports[role],
+            log=plan.log(role),
+        )
+        for role in plan.roles
+    ]
 
 
 async def _simulate(plan: Plan, environment: Environment, disk: Disk) -> None:
