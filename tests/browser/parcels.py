@@ -155,6 +155,11 @@ STATES: dict[str, ParcelView] = {
         state={"stages": {**STAGES, Status.RETURNING: local(20, 8), Status.RETURNED: NOW}},
     ),
     "exception": stopped(Status.EXCEPTION, Reason.CARRIER_DAMAGED),
+    "on_sunday": in_transit(state={"estimate": Window(starts=local(22, 14), ends=local(22, 16))}),
+    "within_days": in_transit(state={"estimate": Window(starts=local(20, 9), ends=local(23, 18))}),
+    "within_two_months": in_transit(
+        state={"estimate": Window(starts=local(28, 9), ends=local(28) + timedelta(days=5))}
+    ),
     "promised": in_transit(promise=Window(ends=local(21, 18))),
     "promised_with_estimate": in_transit(
         promise=Window(ends=local(23, 18)),

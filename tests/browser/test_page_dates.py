@@ -4,6 +4,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from markupsafe import Markup
 from parcels import NOW, local
 
 from schemas.scan import Confidence, Window
@@ -15,8 +16,8 @@ def calendar(language: str, zone: str = "Europe/Riga", now: datetime = NOW) -> C
     return Calendar(words_of(language), zone, now)
 
 
-def plain(text: str) -> str:
-    return text.replace("\xa0", " ").replace("\u2060", "")
+def plain(text: Markup) -> str:
+    return text.striptags().replace("\xa0", " ").replace("\u2060", "")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,23 @@ def test_a_promise_and_a_window(language: str, yesterday: str, hours: str, days:
 
 def test_days_of_two_months_name_both() -> None:
     said = plain(calendar("lv").days(date(2026, 11, 30), date(2026, 12, 2)))
-    assert said == "pirmdiena, 30. novembris–trešdiena, 2. decembris"
+    assert said == "30. novembris – 2. decembris"
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "hours"),
+    [
+        ("en", "22 November", "14:00–16:00"),
+        ("lv", "22. novembrī", "plkst. 14:00–16:00"),
+        ("lt", "lapkričio 22 d.", "14:00–16:00"),
+        ("et", "22. novembril", "kell 14:00–16:00"),
+        ("ru", "22 ноября", "14:00–16:00"),
+    ],
+)
+def test_a_day_and_hours_go_to_the_next_line_as_a_whole(language, day, hours) -> None:
+    said = calendar(language).between(local(22, 14), local(22, 16)).replace("\u2060", "")
+    assert f'<span class="whole">{day}</span>' in said
+    assert f'<span class="whole">{hours}</span>' in said
 
 
 @pytest.mark.parametrize("language", ["en", "lv", "lt", "et", "ru"])

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from schemas.scan import Confidence, ScanTime, Window
 from tracking.web.catalog import N_, Words
-from tracking.web.inflection import HEADING, ON, SPAN, UNTIL, Inflected
+from tracking.web.inflection import DATE, HEADING, ON, SPAN, UNTIL, Inflected, whole
 
 _TICK = timedelta(microseconds=1)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -42,6 +42,7 @@ _BY: dict[tuple[int | None, bool], str] = {
     (1, False): N_("by the end of tomorrow"),
     (None, False): N_("by the end of %(day)s"),
 }
+_TO = Markup("\u2060–\u2060")  # what it joins stays on one line
 _TODAY = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}
 
 
@@ -80,10 +81,11 @@ class Calendar:
         return words.gettext("%(day)s at %(time)s", day=day, time=self.time(instant))
 
     def between(self, starts: datetime, ends: datetime) -> Markup:
-        """Hours of one day, kept on one line."""
-        hours = Markup("{}\u2060–\u2060{}").format(self.time(starts), self.time(ends))
+        """Hours of one day."""
+        words, clocks = self.words, (self.time(starts), self.time(ends))
+        hours = words.pgettext("hours", "%(hours)s", hours=_TO.join(clocks))
         day = self.on_day(self.day_of(starts))
-        return self.words.pgettext("window", "%(day)s, %(hours)s", day=day, hours=hours)
+        return words.pgettext("window", "%(day)s, %(hours)s", day=day, hours=whole(hours))
 
     def is_within_a_day(self, starts: datetime, ends: datetime) -> bool:
         """Whether both are hours of one day; midnight is none, it stands for the day itself."""
@@ -118,12 +120,14 @@ class Calendar:
 
     def days(self, first: date, last: date) -> Markup:
         """Several days as a name: "20–23 November"."""
-        locale, (left, right) = self.words.locale, SPAN[self.words.language]
+        locale, (left, right), date = self.words.locale, SPAN[self.words.language], self._date
         if first.month != last.month:
-            left = right = HEADING[self.words.language]
-        return Markup("{}\u2060–\u2060{}").format(
-            format_date(first, left, locale), format_date(last, right, locale)
-        )
+            return Markup("{} {}").format(whole(date(first) + " –"), whole(date(last)))
+        ends = format_date(first, left, locale), format_date(last, right, locale)
+        return whole(_TO.join(escape(end) for end in ends))
+
+    def _date(self, day: date) -> Markup:
+        return escape(format_date(day, DATE[self.words.language], self.words.locale))
 
     def heading(self, day: date) -> Markup:
         """A day over a list: "Today", "Friday, 21 November"."""

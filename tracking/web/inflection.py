@@ -7,71 +7,73 @@ from babel import Locale
 from markupsafe import Markup
 
 
+def whole(phrase: str) -> Markup:
+    """What goes to the next line as a whole, and breaks only where text is very large."""
+    return Markup('<span class="whole">{}</span>').format(phrase)
+
+
 @dataclass(frozen=True, slots=True)
 class Inflected:
     """One case of one language. Weekdays from Monday; `months` where Babel's do not fit."""
 
-    pattern: str
+    date: str
     weekdays: str
     months: str | None = None
 
     def day(self, day: date, locale: Locale) -> Markup:
         months = self.months.split() if self.months else locale.months["format"]["wide"].values()
-        return Markup(self.pattern).format(  # noqa: S704 - a pattern of this file
-            weekday=self.weekdays.split(", ")[day.weekday()],
-            day=day.day,
-            month=list(months)[day.month - 1],
-        )
+        named = self.date.format(day=day.day, month=list(months)[day.month - 1])
+        return Markup("{}, {}").format(self.weekdays.split(", ")[day.weekday()], whole(named))
 
 
 _ENGLISH = "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday"
 
 ON = {
-    "en": Inflected("on {weekday}, {day}\xa0{month}", _ENGLISH),
+    "en": Inflected("{day} {month}", "on " + _ENGLISH.replace(", ", ", on ")),
     "lv": Inflected(
-        "{weekday}, {day}.\xa0{month}",
+        "{day}. {month}",
         "pirmdien, otrdien, trešdien, ceturtdien, piektdien, sestdien, svētdien",
         "janvārī februārī martā aprīlī maijā jūnijā"
         " jūlijā augustā septembrī oktobrī novembrī decembrī",
     ),
     "lt": Inflected(
-        "{weekday}, {month} {day}\xa0d.",
+        "{month} {day} d.",
         "pirmadienį, antradienį, trečiadienį, ketvirtadienį, penktadienį, šeštadienį, sekmadienį",
     ),
     "et": Inflected(
-        "{weekday}, {day}.\xa0{month}",
+        "{day}. {month}",
         "esmaspäeval, teisipäeval, kolmapäeval, neljapäeval, reedel, laupäeval, pühapäeval",
         "jaanuaril veebruaril märtsil aprillil mail juunil"
         " juulil augustil septembril oktoobril novembril detsembril",
     ),
     "ru": Inflected(
-        "{weekday}, {day}\xa0{month}",
+        "{day} {month}",
         "в понедельник, во вторник, в среду, в четверг, в пятницу, в субботу, в воскресенье",
     ),
 }
 """A day on which something happens: locative in Latvian, adessive in Estonian."""
 
 UNTIL = {
-    "en": Inflected("{weekday}, {day}\xa0{month}", _ENGLISH),
+    "en": Inflected("{day} {month}", _ENGLISH),
     "lv": Inflected(
-        "{weekday}, {day}.\xa0{month}",
+        "{day}. {month}",
         "pirmdienai, otrdienai, trešdienai, ceturtdienai, piektdienai, sestdienai, svētdienai",
         "janvārim februārim martam aprīlim maijam jūnijam"
         " jūlijam augustam septembrim oktobrim novembrim decembrim",
     ),
     "lt": Inflected(
-        "{weekday}, {month} {day}\xa0d.",
+        "{month} {day} d.",
         "pirmadienio, antradienio, trečiadienio, ketvirtadienio, penktadienio, šeštadienio,"
         " sekmadienio",
     ),
     "et": Inflected(
-        "{weekday}, {day}.\xa0{month}",
+        "{day}. {month}",
         "esmaspäeva, teisipäeva, kolmapäeva, neljapäeva, reede, laupäeva, pühapäeva",
         "jaanuari veebruari märtsi aprilli mai juuni"
         " juuli augusti septembri oktoobri novembri detsembri",
     ),
     "ru": Inflected(
-        "{weekday}, {day}\xa0{month}",
+        "{day} {month}",
         "понедельника, вторника, среды, четверга, пятницы, субботы, воскресенья",
     ),
 }
@@ -85,6 +87,15 @@ HEADING = {
     "ru": "EEEE, d MMMM",
 }
 """A day by itself, as a pattern of Babel."""
+
+DATE = {
+    "en": "d MMMM",
+    "lv": "d. MMMM",
+    "lt": "MMMM d 'd'.",
+    "et": "d. MMMM",
+    "ru": "d MMMM",
+}
+"""A day of another month than the one named beside it."""
 
 SPAN = {
     "en": ("d", "d MMMM"),
