@@ -1,6 +1,7 @@
 """What runs but serves no more is started again; what is only slow, or has no room, is not."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -110,6 +111,29 @@ async def test_while_the_disk_is_full_that_is_said_once_and_nobody_is_started_ag
         await said(logs, "child.serving", times=2)
         assert web._process.pid != first.pid
     assert len(of(logs, "disk.full")) == len(of(logs, "disk.has_room")) == 1
+
+
+class NoRoom(Child):
+    """Its second start finds the disk full."""
+
+    starts = 0
+
+    async def start(self):
+        self.starts += 1
+        if self.starts == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        await super().start()
+
+
+async def test_a_start_that_finds_no_room_ends_nobody_else(web, tmp_path):
+    service = NoRoom(web.name, web.command, web.env, web.ops_port)
+    async with running(service, Disk(tmp_path)) as logs:
+        service._process.kill()
+        await said(logs, "child.serving", times=2)
+    assert [line.get("error") for line in of(logs, "child.ended")] == [
+        None,
+        "No space left on device",
+    ]
 
 
 async def _asked(disk, times):

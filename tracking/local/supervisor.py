@@ -108,11 +108,16 @@ async def _run_once(service: Service, serving: asyncio.Event, disk: Disk) -> Out
         log.info("child.serving", child=service.name)
         serving.set()
         return await _until_over(service, disk)
-    except StartError as error:
+    except (StartError, OSError) as error:
         if not serving.is_set():
             raise
         await service.stop()
-        return Outcome({"error": str(error)})
+        return Outcome({"error": _plain(error)})
+
+
+def _plain(error: StartError | OSError) -> str:
+    """A disk that is full now, or a process too many, is nothing that lasts."""
+    return error.strerror or "OSError" if isinstance(error, OSError) else str(error)
 
 
 async def _until_over(service: Service, disk: Disk) -> Outcome:
