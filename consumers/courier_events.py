@@ -1,7 +1,5 @@
 """Courier and locker events: RabbitMQ -> scans -> tracking.ingest, a batch at a time."""
 
-import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -15,19 +13,15 @@ from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import DEAD, DELIVERY_LIMIT, declare, retire, topology
 from tracking.decode import Decoded, Decoder
-from tracking.errors import StatementTooSlow, StoreUnavailable
-from tracking.incoming import CodeMap
 from tracking.ingest import Applied, Batch
 from tracking.store.parked import ParkedMessage
 
 log = structlog.get_logger()
 
 PREFETCH = 3 * BATCH  # one batch in hand, one waiting, one on its way
-CODE_MAP_EVERY = 2.0  # seconds
 
 Ingest = Callable[[Batch, datetime], Awaitable[Applied]]
 Park = Callable[[ParkedMessage], Awaitable[None]]
-LoadCodeMap = Callable[[], Awaitable[CodeMap]]
 
 
 class IngestMetrics:
@@ -120,11 +114,3 @@ def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runne
 
     source = Source(url, "courier_events", prepare, prefetch=PREFETCH)
     return Runner(source, events.handle, events.park)
-
-
-async def keep_code_map_fresh(decoder: Decoder, load: LoadCodeMap) -> None:
-    """What the operator maps is used within seconds; while the database is away, what is known."""
-    while True:
-        with contextlib.suppress(StoreUnavailable, StatementTooSlow):
-            decoder.code_map = await load()
-        await asyncio.sleep(CODE_MAP_EVERY)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext, Parsed
-from tracking.incoming import CodeMap, Incoming, incoming
+from tracking.incoming import Incoming, incoming
 from tracking.sealing import Sealer
 from tracking.store.quarantine import Quarantined
 from tracking.store.raw import RawPayload
@@ -36,11 +36,10 @@ class Envelope:
 
 
 class Decoder:
-    """Reads messages. `code_map` is what the operator mapped; it may be replaced at any time."""
+    """Reads messages by the tables of the release. What the operator mapped is asked later."""
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self.code_map: CodeMap = {}
 
     def decode(self, body: bytes, about: Envelope) -> Decoded:
         if len(body) > MAX_BODY:
@@ -51,10 +50,7 @@ class Decoder:
             return Decoded([], None, _malformed(about, body, str(finding)))
         raw = self._raw(body, about) if about.native else None
         digest = raw.digest if raw else None
-        scans = [
-            incoming(scan, about.received_at, self._sealer, self.code_map, digest)
-            for scan in parsed.scans
-        ]
+        scans = [incoming(scan, about.received_at, self._sealer, digest) for scan in parsed.scans]
         return Decoded(scans, raw, _problems(about, body, parsed))
 
     def _parse(self, body: bytes, about: Envelope) -> Parsed:

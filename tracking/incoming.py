@@ -1,6 +1,5 @@
-"""From a carrier's reading to what is kept: codes resolved, secrets sealed, keys made."""
+"""From a carrier's reading to what is kept: secrets sealed, keys made."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,9 +7,6 @@ from schemas.scan import LAST_DELIVERY, Pickup, Scan, scan_digest, scan_key
 from tracking.carriers.base import Meaning
 from tracking.domain.order import Received
 from tracking.sealing import Sealer
-
-CodeMap = Mapping[tuple[str, str], Meaning]
-"""What the operator says a carrier's codes mean, beside the tables of the release."""
 
 
 class Incoming(NamedTuple):
@@ -30,23 +26,17 @@ def incoming(
     scan: Scan,
     received_at: datetime,
     sealer: Sealer,
-    code_map: CodeMap,
     raw_digest: bytes | None = None,
 ) -> Incoming:
     digest = scan_digest(scan)
     key = scan_key(scan) if scan.event_id is not None else digest
-    if not scan.recognised:
-        scan = resolved(scan, code_map)
     if scan.pickup is not None:
         scan = _sealed(scan, scan.pickup, sealer)
     return Incoming(Received(scan, key, received_at), digest, raw_digest)
 
 
-def resolved(scan: Scan, code_map: CodeMap) -> Scan:
-    """The scan as the operator's map reads it; unchanged where the map says nothing."""
-    meaning = code_map.get((scan.carrier, scan.code or ""))
-    if meaning is None:
-        return scan
+def read_as(scan: Scan, meaning: Meaning) -> Scan:
+    """The scan as this meaning of its code reads it; what the scan itself says wins."""
     return scan.model_copy(
         update={
             "status": meaning.status,

@@ -4,7 +4,7 @@ Lock the shipments in one order, keep the scans (a repeat is a no-op), decide, w
 what they owe to the outbox. Nothing here depends on the order or the number of deliveries.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,13 +12,13 @@ from functools import partial
 import asyncpg
 
 from tracking.incoming import Incoming
-from tracking.numbers import Number, by_number, keep_scans, lock_numbers
+from tracking.numbers import by_number, keep_scans, lock_numbers
 from tracking.sealing import Sealer
 from tracking.settle import settle, write_settled
 from tracking.store.pool import retried, transaction
 from tracking.store.quarantine import Quarantined, keep_quarantined
 from tracking.store.raw import RawPayload, insert_raw_payloads
-from tracking.store.unrecognised import UnrecognisedScan, insert_unrecognised
+from tracking.unknown import read_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
     async with transaction(pool) as conn:
         await lock_numbers(conn, numbers)
         reused = await keep_scans(conn, numbers)
-        unknown = await _note_unrecognised(conn, numbers.values())
+        unknown = await read_unknown(conn, numbers.values())
         settled = await settle(conn, numbers, now)
         await write_settled(conn, settled, now)
         quarantined = [*batch.quarantined, *reused, *unknown]
@@ -64,30 +64,3 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
         unrecognised=len(unknown),
         quarantined=len(batch.quarantined) + len(reused),
     )
-
-
-async def _note_unrecognised(
-    conn: asyncpg.Connection, numbers: Iterable[Number]
-) -> list[Quarantined]:
-    """Codes that nobody mapped: shown, counted, kept to be read again once they are mapped."""
-    found = [
-        (number, each)
-        for number in numbers
-        for each in number.news
-        if not each.scan.recognised and each.scan.code is not None
-    ]
-    if not found:
-        return []
-    await insert_unrecognised(
-        conn,
-        [
-            UnrecognisedScan(number.home(each.key), each.key, number.carrier, each.scan.code or "")
-            for number, each in found
-        ],
-    )
-    return [
-        Quarantined.unknown_code(
-            number.carrier, each.scan.code or "", each.scan.model_dump_json().encode()
-        )
-        for number, each in found
-    ]

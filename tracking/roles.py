@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 import asyncpg
 import structlog
@@ -16,17 +15,11 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from consumers.connection import Publisher
-from consumers.courier_events import (
-    CourierEvents,
-    IngestMetrics,
-    courier_events_runner,
-    keep_code_map_fresh,
-)
+from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.live_updates import LiveUpdates
 from consumers.relay import Relay, RelayMetrics
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
-from tracking.incoming import CodeMap
 from tracking.ingest import Applied, Batch, ingest
 from tracking.live import LiveHub
 from tracking.role import Role
@@ -36,7 +29,6 @@ from tracking.store.migrate import load_migrations, pending
 from tracking.store.outbox import Outbox
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
-from tracking.store.quarantine import load_code_map
 from tracking.web.app import make_app
 from tracking.web.deps import Deps
 from tracking.web.ops import Check, Readiness, make_ops_app
@@ -195,17 +187,11 @@ async def _start_ingest(running: Running) -> Readiness:
         decoder, apply, Parked(running.pool, sealer).park_message, IngestMetrics(running.registry)
     )
     runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
-    running.start("code_map", keep_code_map_fresh(decoder, partial(_code_map, running.pool)))
     running.start("courier_events", runner.run())
     backlog = Backlog(running.pool, sealer, running.registry)
     running.start("backlog", backlog.keep_measured())
     checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
     return Readiness(checks)
-
-
-async def _code_map(pool: asyncpg.Pool) -> CodeMap:
-    async with connection(pool) as conn:
-        return await load_code_map(conn)
 
 
 async def _start_relay(running: Running) -> Readiness:

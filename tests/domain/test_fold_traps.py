@@ -13,7 +13,7 @@ from tracking.carriers.base import Meaning
 from tracking.carriers.times import read_time
 from tracking.domain.order import in_order
 from tracking.domain.shipment import fold, fold_ordered
-from tracking.incoming import resolved
+from tracking.incoming import read_as
 
 MORNING, NOON, EVENING = (f"2026-11-18T{hour}:00:00+02:00" for hour in ("08", "12", "18"))
 
@@ -478,8 +478,7 @@ def test_an_unknown_code_changes_nothing_until_it_is_mapped():
         update={"last_scan_at": utc(2026, 11, 18, 10)}
     )
     assert announced([known], [strange]) == [("status", "in_transit")]
-    code_map = {("omniva", "PACKET_EVENT_TELEPORTED"): Meaning(Status.OUT_FOR_DELIVERY)}
-    mapped = resolved(strange, code_map)
+    mapped = read_as(strange, Meaning(Status.OUT_FOR_DELIVERY))
     assert received(mapped).key == received(strange).key
     state = truth(known, mapped)
     assert (state.status, state.since) == (Status.OUT_FOR_DELIVERY, utc(2026, 11, 18, 10))

@@ -91,7 +91,7 @@ async def happen(pool: asyncpg.Pool, *numbers: str, hours: int = 1, first: int =
             )
             for number in numbers
         ]
-        batch = Batch([incoming(each, datetime.now(UTC), SEALER, {}) for each in scans])
+        batch = Batch([incoming(each, datetime.now(UTC), SEALER) for each in scans])
         await ingest(pool, batch, SEALER, now=datetime.now(UTC))
 
 

@@ -49,7 +49,7 @@ def scan(number: str, days: float, status: Status | None, **fields) -> Scan:
 
 
 def arriving(each: Scan, at: datetime = NOW) -> Incoming:
-    return incoming(each, at, SEALER, {})
+    return incoming(each, at, SEALER)
 
 
 def life(number: str) -> list[Incoming]:

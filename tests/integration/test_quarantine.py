@@ -18,14 +18,13 @@ from tracking.decode import MAX_BODY, Decoder, Envelope
 from tracking.ingest import Batch, ingest
 from tracking.retry import retry_quarantine
 from tracking.sealing import Sealer
+from tracking.store.code_map import map_code
 from tracking.store.parked import Parked, ParkedMessage
 from tracking.store.pool import connection, open_pool
 from tracking.store.quarantine import (
     QuarantineEntry,
     find_quarantined,
     list_quarantine,
-    load_code_map,
-    map_code,
     open_quarantine,
     resolve_quarantined,
 )
@@ -51,10 +50,7 @@ def event(code: str | None = None, hours: int = 0, **fields: object) -> bytes:
 async def arrive(
     pool: asyncpg.Pool, body: bytes, source: str = "carrier.omniva", *, native: bool = False
 ) -> None:
-    decoder = Decoder(SEALER)
-    async with connection(pool) as conn:
-        decoder.code_map = await load_code_map(conn)
-    decoded = decoder.decode(body, Envelope(source, native, NOW, None))
+    decoded = Decoder(SEALER).decode(body, Envelope(source, native, NOW, None))
     batch = Batch(
         decoded.scans,
         [decoded.raw] if decoded.raw else [],

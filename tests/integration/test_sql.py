@@ -154,7 +154,7 @@ INSERT INTO challenge SELECT md5(n::text)::uuid, 1, NULL FROM generate_series(1,
 INSERT INTO outbox (shipment_id, version, fact_type, fact, frame, created_at)
 SELECT md5(n::text)::uuid, 1, 'shipment.delivered', '{}', '{}', now()
 FROM generate_series(1, 20000) n;
-INSERT INTO unrecognised_scan
+INSERT INTO unrecognised_scan (shipment_id, scan_key, carrier, code)
 SELECT md5(n::text)::uuid, decode(md5('k' || n), 'hex'), 'omniva', 'CODE' || n % 500
 FROM generate_series(1, 20000) n;
 INSERT INTO idempotency SELECT md5((n % 3 + 1)::text)::uuid, 'key-' || n, 'h', 201, 'b',
@@ -174,6 +174,7 @@ KEYS = "ARRAY[" + ",".join(f"decode(md5('k{n}'), 'hex')" for n in range(1, 21)) 
 TEXTS = "array_fill('x'::text, ARRAY[20])"
 NUMBERS = "array_fill(1, ARRAY[20])"
 TIMES = "array_fill(now(), ARRAY[20])"
+YEARS = "array_fill(2026::bigint, ARRAY[20])"
 YES = "array_fill(true, ARRAY[20])"
 ID, KEY = "md5('7')::uuid", "decode(md5('k7'), 'hex')"
 HASHES = "ARRAY[decode(md5('t7'), 'hex')]"
@@ -188,7 +189,7 @@ QUICK = {
     "homes_of_scans": ((IDS, KEYS), "scan_pkey"),
     "reused_event_ids": ((IDS, KEYS, KEYS), "scan_pkey"),
     "move_scans": ((IDS, IDS, KEYS, NUMBERS), "scan_pkey"),
-    "reread_scans": ((IDS, KEYS, TEXTS), "scan_pkey"),
+    "reread_scans": ((IDS, KEYS, KEYS, TEXTS), "scan_pkey"),
     "update_shipments": ((IDS, NUMBERS, TEXTS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
     "note_journeys": ((ID, "ARRAY[2]"), "shipment_pkey"),
     "find_shipment": ((ID,), "shipment_pkey"),
@@ -203,7 +204,13 @@ QUICK = {
     "registration": ((ID,), "registration_pkey"),
     "registration_for_update": ((ID,), "registration_pkey"),
     "shipments_of_order": (("'order-7'", "NULL"), "registration_by_order"),
-    "unrecognised_by_code": (("'omniva'", "'CODE7'", "200"), "unrecognised_scan_by_code"),
+    "misread_by_code": (("'omniva'", "'CODE7'", "1", "false", "200"), "unrecognised_scan_by_code"),
+    "misread_of": ((IDS, KEYS, "1"), "unrecognised_scan_pkey"),
+    "count_by_code": (("'omniva'", "'CODE7'"), "unrecognised_scan_by_code"),
+    "has_told": (("'venipak'",), "unrecognised_scan_by_code"),
+    "insert_unrecognised": ((IDS, KEYS, TIMES, KEYS, TEXTS, TEXTS, TEXTS, YEARS),
+                            "unrecognised_scan_pkey"),
+    "note_reading": ((IDS, KEYS, KEYS, TEXTS, "1"), "unrecognised_scan_pkey"),
     "forget_unrecognised": ((IDS, KEYS), "unrecognised_scan_pkey"),
     "claim_call": ((ID, "'key-7'", KEY, "now()", "now()"), "idempotency_pkey"),
     "earlier_call": ((ID, "'key-7'"), "idempotency_pkey"),
@@ -220,9 +227,10 @@ QUICK = {
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
 NOTHING_TO_FIND = {
     *("insert_shipments", "insert_outbox", "insert_link", "insert_raw_payloads", "park_message"),
-    *("insert_unrecognised", "keep_quarantined", "save_registration"),  # rows found by their key
+    *("keep_quarantined", "save_registration"),  # rows found by their key
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
-    *("take_lease", "give_up_lease", "map_code", "load_code_map"),  # tables of a few rows
+    *("take_lease", "give_up_lease", "map_code", "unmap_code"),  # tables of a few rows
+    *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
     *("carrier_secrets", "save_carrier_secret"),
 }

@@ -104,7 +104,7 @@ class World:
             self._scan(number, status, hours, **(fields if hours == len(statuses) else {}))
             for hours, status in enumerate(statuses, start=1)
         ]
-        batch = [incoming(each, self.clock(), self.deps.sealer, {}) for each in scans]
+        batch = [incoming(each, self.clock(), self.deps.sealer) for each in scans]
         await ingest(self.pool, Batch(scans=batch), self.deps.sealer, now=self.clock())
 
     def _scan(self, number: str, status: str, hours: int, **fields: Any) -> Scan:

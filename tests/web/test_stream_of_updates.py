@@ -99,7 +99,7 @@ async def move(world, *statuses: str, first: int = 0) -> None:
             status=Status(status),
             code=f"c{at}",
         )
-        batch = Batch([incoming(scan, world.clock(), world.deps.sealer, {})])
+        batch = Batch([incoming(scan, world.clock(), world.deps.sealer)])
         await ingest(world.pool, batch, world.deps.sealer, now=world.clock())
 
 

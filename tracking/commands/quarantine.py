@@ -5,8 +5,7 @@ from uuid import UUID
 
 import typer
 
-from schemas.status import Handover, Reason, Status
-from tracking.carriers.base import Meaning
+from tracking.commands import quarantine_map
 from tracking.commands.stack import DataDir, Stack, on_stack, show_time
 from tracking.errors import KlatError
 from tracking.retry import Retried, retry_quarantine
@@ -15,7 +14,6 @@ from tracking.store.quarantine import (
     QuarantineEntry,
     find_quarantined,
     list_quarantine,
-    map_code,
     resolve_quarantined,
 )
 
@@ -27,10 +25,6 @@ app = typer.Typer(
 
 class NoSuchEntry(KlatError):  # noqa: N818 - named for what was found
     """Nothing in quarantine has this id; `klat quarantine list` shows what has."""
-
-
-class UnclearMapping(KlatError):  # noqa: N818 - named for what was asked
-    """Say what the code means by exactly one of --status, --informational, --retracts-delivery."""
 
 
 @app.command("list")
@@ -75,29 +69,9 @@ def show(quarantine_id: UUID, data_dir: DataDir = None) -> None:
         typer.echo(entry.body.decode("utf-8", "backslashreplace"))
 
 
-@app.command("map")
-def map_(
-    carrier: str,
-    code: Annotated[str, typer.Argument(help="The carrier's code, as `list` shows it.")],
-    *,
-    status: Annotated[Status | None, typer.Option(help="What it makes of the parcel.")] = None,
-    reason: Annotated[Reason | None, typer.Option()] = None,
-    handover: Annotated[Handover | None, typer.Option()] = None,
-    informational: Annotated[bool, typer.Option("--informational")] = False,
-    retracts_delivery: Annotated[bool, typer.Option("--retracts-delivery")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Say what a code means, from now on; `retry` applies it to what came before."""
-    if [status is not None, informational, retracts_delivery].count(True) != 1:
-        raise UnclearMapping
-    meaning = Meaning(status, reason, handover, retracts_delivery)
-
-    async def work(stack: Stack) -> None:
-        async with connection(stack.pool) as conn:
-            await map_code(conn, carrier, code, meaning, stack.now)
-
-    on_stack(data_dir, work)
-    typer.echo("mapped; running consumers use it within seconds, `klat quarantine retry` now")
+app.command("map")(quarantine_map.map_)
+app.command()(quarantine_map.unmap)
+app.command()(quarantine_map.maps)
 
 
 @app.command()

@@ -10,8 +10,6 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.status import Handover, Reason, Status
-from tracking.carriers.base import Meaning
 from tracking.sealing import SealBroken, Sealer
 from tracking.sql import SQL
 
@@ -58,7 +56,7 @@ class Quarantined:
         )
 
     @classmethod
-    def unknown_code(cls, carrier: str, code: str, body: bytes) -> Self:
+    def unknown_code(cls, carrier: str, code: str, body: bytes, count: int = 1) -> Self:
         return cls(
             source=f"carrier.{carrier}",
             why="unknown_code",
@@ -67,6 +65,7 @@ class Quarantined:
             size=len(body),
             carrier=carrier,
             code=code,
+            count=count,
         )
 
 
@@ -193,31 +192,3 @@ async def resolve_quarantined(
     """False when more of it came since it was read: it stays open."""
     done = await conn.fetchval(SQL["resolve_quarantined"], entry.quarantine_id, entry.count, now)
     return done is not None
-
-
-async def map_code(
-    conn: asyncpg.Connection, carrier: str, code: str, meaning: Meaning, now: datetime
-) -> None:
-    await conn.execute(
-        SQL["map_code"],
-        carrier,
-        code,
-        meaning.status,
-        meaning.reason,
-        meaning.handover,
-        meaning.retracts_delivery,
-        now,
-    )
-
-
-async def load_code_map(conn: asyncpg.Connection) -> dict[tuple[str, str], Meaning]:
-    rows = await conn.fetch(SQL["load_code_map"])
-    return {
-        (row["carrier"], row["code"]): Meaning(
-            status=Status(row["status"]) if row["status"] else None,
-            reason=Reason(row["reason"]) if row["reason"] else None,
-            handover=Handover(row["handover"]) if row["handover"] else None,
-            retracts_delivery=row["retracts"],
-        )
-        for row in rows
-    }

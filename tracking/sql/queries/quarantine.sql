@@ -34,35 +34,6 @@ ORDER BY quarantine_id LIMIT $2;
 UPDATE quarantine SET resolved_at = $3 WHERE quarantine_id = $1 AND count = $2
 RETURNING quarantine_id;
 
--- name: map_code: say what a carrier's code means ($1 carrier, $2 code, $3 status, $4 reason, $5 handover, $6 retracts, $7 now)
-INSERT INTO code_map (carrier, code, status, reason, handover, retracts, mapped_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (carrier, code) DO UPDATE
-SET status = EXCLUDED.status, reason = EXCLUDED.reason, handover = EXCLUDED.handover,
-    retracts = EXCLUDED.retracts, mapped_at = EXCLUDED.mapped_at;
-
--- name: load_code_map: every code that the operator mapped
-SELECT carrier, code, status, reason, handover, retracts FROM code_map;
-
--- name: insert_unrecognised: remember where a code that nobody mapped was seen ($1 shipment ids, $2 keys, $3 carriers, $4 codes)
-INSERT INTO unrecognised_scan (shipment_id, scan_key, carrier, code)
-SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[])
-ON CONFLICT DO NOTHING;
-
--- name: unrecognised_by_code: scans of one unmapped code ($1 carrier, $2 code, $3 limit)
-SELECT shipment_id, scan_key FROM unrecognised_scan
-WHERE carrier = $1 AND code = $2 ORDER BY shipment_id, scan_key LIMIT $3;
-
--- name: forget_unrecognised: these scans are recognised now ($1 shipment ids, $2 scan keys)
-DELETE FROM unrecognised_scan u
-USING unnest($1::uuid[], $2::bytea[]) AS done (shipment_id, scan_key)
-WHERE u.shipment_id = done.shipment_id AND u.scan_key = done.scan_key;
-
--- name: reread_scans: scans that are read anew ($1 shipment ids, $2 scan keys, $3 bodies)
-UPDATE scan SET body = reread.body::json
-FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS reread (shipment_id, scan_key, body)
-WHERE scan.shipment_id = reread.shipment_id AND scan.scan_key = reread.scan_key;
-
 -- name: insert_raw_payloads: payloads in the carrier's own format, as received ($1 digests, $2 carriers, $3 received, $4 sealed)
 INSERT INTO raw_payload (digest, carrier, received_at, sealed)
 SELECT digest, carrier, received_at, sealed
