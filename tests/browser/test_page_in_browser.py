@@ -11,7 +11,6 @@ from site_of_parcels import Site
 from schemas.scan import Location
 from schemas.shipment import EntryKind
 from schemas.status import Status
-from tracking.web.language import SUPPORTED
 
 pytestmark = pytest.mark.browser
 
@@ -21,17 +20,6 @@ WCAG = {
 }
 
 
-LONG_ONES = (
-    "ready_wrong",
-    "ready_unlocked",
-    "late",
-    "held_customs",
-    "on_sunday",
-    "within_days",
-    "within_two_months",
-    "promised_with_estimate",
-    "attempt_failed",
-)
 ONE_OF_EACH_MOOD = ("out_for_delivery", "ready_unlocked", "ready_wrong", "late", "exception")
 
 
@@ -45,53 +33,6 @@ async def test_axe_finds_nothing_in_any_state(site: Site, page: Page, scheme: st
         if result.violations_count:
             found[name] = result.generate_report()
     assert found == {}
-
-
-# What matches the pattern and stands on more than one line, of all text or that of `within`.
-BROKEN = """([within, pattern]) => {
-    const found = [], range = document.createRange();
-    for (const part of document.querySelectorAll(within)) {
-        const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-        for (let text; (text = texts.nextNode()); )
-            for (const match of text.data.matchAll(new RegExp(pattern, "gu"))) {
-                range.setStart(text, match.index);
-                range.setEnd(text, match.index + match[0].length);
-                const boxes = [...range.getClientRects()].filter(box => box.width > 0);
-                if (new Set(boxes.map(box => Math.round(box.top))).size > 1) found.push(match[0]);
-            }
-    }
-    return found;
-}"""
-TIME = r"\d+[.:]?\d*(\u2060–\u2060\d+[.:]?\d*)?"
-WORD = r"\p{L}+"
-NARROW = [(320, "100%"), (320, "200%"), (390, "200%")]  # px, of the usual size of text
-
-
-@pytest.mark.parametrize("language", SUPPORTED)
-async def test_narrow_or_large_nothing_scrolls_sideways_and_no_time_breaks(
-    site: Site, page: Page, language: str
-) -> None:
-    faults = []
-    for name in site.views if language == "lt" else LONG_ONES:
-        await page.goto(f"{site.url}/t/{name}?lang={language}")
-        for width, text in NARROW:
-            await page.set_viewport_size({"width": width, "height": 640})
-            await page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
-            if await page.evaluate("document.scrollingElement.scrollWidth") > width:
-                faults.append((name, width, text))
-            times = await page.evaluate(BROKEN, ["h1, time, .detail, .left, .late p", TIME])
-            words = await page.evaluate(BROKEN, ["h1", WORD]) if text == "100%" else []
-            faults += [(name, width, text, broken) for broken in [*times, *words]]
-    assert faults == []
-
-
-async def test_what_breaks_a_time_or_scrolls_is_found(site: Site, page: Page) -> None:
-    """The measure itself, on a page too narrow for any text."""
-    await page.goto(f"{site.url}/t/on_sunday")
-    await page.set_viewport_size({"width": 200, "height": 640})
-    await page.evaluate("document.querySelector('h1').style.width = '2ch'")
-    assert "14:00\u2060–\u206016:00" in await page.evaluate(BROKEN, ["h1", TIME])
-    assert "Arriving" in await page.evaluate(BROKEN, ["h1", WORD])
 
 
 async def test_every_target_is_at_least_24_px(site: Site, page: Page) -> None:
