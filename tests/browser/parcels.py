@@ -59,6 +59,7 @@ STAGES = {
     Status.IN_TRANSIT: SORTED.at,
 }
 BROUGHT_STAGES = {**STAGES, Status.OUT_FOR_DELIVERY: OUT.at}
+NOT_KNOWN = entry(local(20, 9), None, kind=EntryKind.UNRECOGNISED, recognised=False, code="TRA12")
 TODAY = Window(starts=local(20, 14), ends=local(20, 16))
 
 
@@ -129,6 +130,7 @@ def out_for_delivery(**fields: Any) -> ParcelView:
 
 STATES: dict[str, ParcelView] = {
     "pending": parcel({}, []),
+    "not_understood": parcel({}, [NOT_KNOWN]),
     "info_received": parcel({"status": Status.INFO_RECEIVED}, [REGISTERED]),
     "in_transit": in_transit(
         state={"estimate": Window(starts=local(21, 0), ends=local(22, 0), day_only=True)}

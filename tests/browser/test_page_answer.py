@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from parcels import (
+    ACCEPTED,
     LOCKER,
     NOW,
     OUT,
+    REGISTERED,
     STATES,
     TODAY,
     entry,
@@ -21,12 +23,13 @@ from parcels import (
 )
 
 from schemas.scan import Confidence, Window
+from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
 from tracking.web.answer import Answer, Mood, read_answer
 from tracking.web.catalog import words_of
 from tracking.web.dates import Calendar
 from tracking.web.expectation import COMING
-from tracking.web.view import ParcelView
+from tracking.web.view import ParcelView, UnlockState
 
 
 def read(view: ParcelView, language: str = "en") -> Answer:
@@ -302,9 +305,60 @@ def test_attempts_are_counted_from_the_second_on() -> None:
 
 
 def test_the_code_is_spoken_of_only_where_there_is_one() -> None:
-    assert "on this page" in read(ready()).advice.text
-    assert "that the carrier sent you" in read(ready(has_pickup_code=False)).advice.text
-    assert "on this page" in read(unlocked()).advice.text
+    assert "with the code on this page" in read(unlocked()).advice.text
+    for unlock in UnlockState:
+        advised = read(ready(unlock=unlock, has_pickup_code=False)).advice.text
+        assert advised == "Open the locker with the code that the carrier sent you."
+
+
+@pytest.mark.parametrize(
+    ("unlock", "said"),
+    [
+        (UnlockState.LOCKED, "Confirm on this page that it is you to see the code"),
+        (UnlockState.WRONG, "Confirm on this page that it is you to see the code"),
+        (UnlockState.PAUSED, "or come back later to see it here."),
+        (UnlockState.IMPOSSIBLE, "Open the locker with the code that the carrier sent you."),
+    ],
+)
+def test_a_code_that_is_not_shown_is_not_said_to_be_on_the_page(unlock, said: str) -> None:
+    advised = read(ready(unlock=unlock)).advice.text
+    assert said in advised
+    assert "code on this page" not in advised
+
+
+UNKNOWN = entry(local(20, 9), None, kind=EntryKind.UNRECOGNISED, recognised=False, code="X-77")
+NOTE = entry(local(20, 9), None, kind=EntryKind.INFORMATIONAL, code="TRA12")
+RETRACTION = entry(local(20, 9), None, kind=EntryKind.RETRACTION, retracts="last_delivery")
+
+
+@pytest.mark.parametrize(
+    ("status", "history", "unclear"),
+    [
+        (Status.PENDING, [], False),
+        (Status.PENDING, [entry(local(20, 9), Status.PENDING)], False),
+        (Status.PENDING, [UNKNOWN], True),
+        (Status.PENDING, [NOTE], True),
+        (Status.PENDING, [RETRACTION], True),
+        (Status.INFO_RECEIVED, [REGISTERED], False),
+        (Status.INFO_RECEIVED, [NOTE, REGISTERED], False),
+        (Status.INFO_RECEIVED, [UNKNOWN, REGISTERED], True),
+        (Status.ACCEPTED, [UNKNOWN, ACCEPTED], False),
+    ],
+)
+def test_a_scan_that_is_not_understood_is_not_called_none(status, history, unclear) -> None:
+    answer = read(parcel({"status": status}, history))
+    assert (answer.headline == "We cannot tell yet where it is") == unclear
+    said = " ".join([answer.headline, *texts(answer.details), answer.advice.text])
+    assert ("reported something" in said) == unclear
+    if unclear:
+        assert "first scan" not in said
+        assert "not scanned" not in said
+        assert "does not have it" not in said
+
+
+def test_what_is_not_understood_hides_no_estimate() -> None:
+    view = parcel({"estimate": TODAY}, [UNKNOWN])
+    assert headline(view).startswith("Arriving today")
 
 
 def test_a_courier_who_brings_it_to_a_locker_does_not_call() -> None:

@@ -68,11 +68,14 @@ def test_a_day_of_another_zone_keeps_its_date() -> None:
     assert line.iso == "2026-11-20"
 
 
-def test_a_code_that_nobody_knows_is_shown_as_the_carrier_said_it() -> None:
-    (line,) = lines_of(
-        entry(NOW, None, kind=EntryKind.UNRECOGNISED, recognised=False, code="X-<77>")
+def test_a_code_that_nobody_knows_is_named_below_and_not_guessed_at() -> None:
+    unknown = {"kind": EntryKind.UNRECOGNISED, "recognised": False, "code": "X-<77>"}
+    code, words = lines_of(
+        entry(NOW, None, **unknown), entry(NOW, None, description="Šķirošana", **unknown)
     )
-    assert line.text == "The carrier reported: <bdi>X-&lt;77&gt;</bdi>"
+    assert code.text == "The carrier reported an event that we do not know yet"
+    assert code.code == "Code of the carrier: <bdi>X-&lt;77&gt;</bdi>"
+    assert (words.text, words.code) == ("<bdi>Šķirošana</bdi>", None)
 
 
 def test_a_note_of_the_carrier_is_its_own_words() -> None:
@@ -81,9 +84,17 @@ def test_a_note_of_the_carrier_is_its_own_words() -> None:
         entry(NOW, None, kind=EntryKind.INFORMATIONAL, code="REMINDER"),
         entry(NOW, None, kind=EntryKind.INFORMATIONAL),
     )
-    assert words.text == "<bdi>Reminder &amp; more</bdi>"
-    assert code.text == "The carrier reported: <bdi>REMINDER</bdi>"
-    assert nothing.text == "The carrier sent a note"
+    assert (words.text, words.code) == ("<bdi>Reminder &amp; more</bdi>", None)
+    assert code.text == nothing.text == "The carrier sent a note"
+    assert (code.code, nothing.code) == ("Code of the carrier: <bdi>REMINDER</bdi>", None)
+
+
+def test_the_code_of_what_has_words_is_no_news() -> None:
+    told, taken_back = lines_of(
+        entry(NOW, Status.IN_TRANSIT, code="TRA12"),
+        entry(local(20, 9), None, kind=EntryKind.RETRACTION, retracts="1", code="CANCELLED"),
+    )
+    assert (told.code, taken_back.code) == (None, None)
 
 
 def test_what_was_taken_back_stays_and_says_so() -> None:

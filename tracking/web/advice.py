@@ -18,7 +18,7 @@ class Advice(NamedTuple):
     ask: Helper | None = None
 
 
-_NOTHING: Final = Advice(N_("You do not need to do anything."))
+NOTHING: Final = Advice(N_("You do not need to do anything."))
 _ARRANGE: Final = Advice(
     N_("Arrange a new time or another place with the carrier."), Helper.CARRIER
 )
@@ -50,15 +50,15 @@ _HINDRANCE: Final[Mapping[Reason, Advice]] = {
     Reason.CARRIER_DAMAGED: _SHOP_SETTLES,
     Reason.CARRIER_LOST: _SHOP_SETTLES,
     Reason.CARRIER_DESTROYED: _SHOP_SETTLES,
-    Reason.CARRIER_DELAY: _NOTHING,
-    Reason.CARRIER_MISSORTED: _NOTHING,
-    Reason.CARRIER_CAPACITY: _NOTHING,
-    Reason.CARRIER_VEHICLE: _NOTHING,
-    Reason.CARRIER_NO_TIME: _NOTHING,
+    Reason.CARRIER_DELAY: NOTHING,
+    Reason.CARRIER_MISSORTED: NOTHING,
+    Reason.CARRIER_CAPACITY: NOTHING,
+    Reason.CARRIER_VEHICLE: NOTHING,
+    Reason.CARRIER_NO_TIME: NOTHING,
     Reason.RECIPIENT_ABSENT: _ARRANGE,
     Reason.RECIPIENT_CLOSED: _ARRANGE,
     Reason.RECIPIENT_ACCESS: _ARRANGE,
-    Reason.RECIPIENT_REQUESTED: _NOTHING,
+    Reason.RECIPIENT_REQUESTED: NOTHING,
     Reason.RECIPIENT_REFUSED: _REFUSED,
     Reason.RECIPIENT_ADDRESS: _ADDRESS,
     Reason.RECIPIENT_PAYMENT: _PAY,
@@ -67,13 +67,13 @@ _HINDRANCE: Final[Mapping[Reason, Advice]] = {
     Reason.LOCKER_FULL: _OTHER_LOCKER,
     Reason.LOCKER_FAULT: _OTHER_LOCKER,
     Reason.OVERSIZED: _OTHER_LOCKER,
-    Reason.REDIRECTED: _NOTHING,
+    Reason.REDIRECTED: NOTHING,
     Reason.SENDER_CANCELLED: _SHOP_ACTS,
     Reason.SENDER_DATA: _SHOP_ACTS,
     Reason.SENDER_NOT_READY: _SHOP_ACTS,
     Reason.SENDER_PACKAGING: _SHOP_ACTS,
-    Reason.CUSTOMS_DELAY: _NOTHING,
-    Reason.CUSTOMS_INSPECTION: _NOTHING,
+    Reason.CUSTOMS_DELAY: NOTHING,
+    Reason.CUSTOMS_INSPECTION: NOTHING,
     Reason.CUSTOMS_DOCUMENTS: Advice(
         N_("Send the documents that the carrier asks for."), Helper.CARRIER
     ),
@@ -85,9 +85,9 @@ _HINDRANCE: Final[Mapping[Reason, Advice]] = {
         Helper.CARRIER,
     ),
     Reason.CUSTOMS_PROHIBITED: _SHOP_SETTLES,
-    Reason.WEATHER: _NOTHING,
-    Reason.FORCE_MAJEURE: _NOTHING,
-    Reason.SECURITY: _NOTHING,
+    Reason.WEATHER: NOTHING,
+    Reason.FORCE_MAJEURE: NOTHING,
+    Reason.SECURITY: NOTHING,
     Reason.OTHER: _ASK_CARRIER,
 }
 """What to do about a reason while the parcel is held up."""
@@ -97,8 +97,8 @@ _USUAL: Final[Mapping[Status, Advice]] = {
     Status.INFO_RECEIVED: Advice(
         N_("You do not need to do anything. The journey begins when the carrier gets the parcel.")
     ),
-    Status.ACCEPTED: _NOTHING,
-    Status.IN_TRANSIT: _NOTHING,
+    Status.ACCEPTED: NOTHING,
+    Status.IN_TRANSIT: NOTHING,
     Status.OUT_FOR_DELIVERY: Advice(N_("Keep your phone at hand: the courier may call.")),
     Status.READY_FOR_PICKUP: Advice(
         N_("Collect the parcel in time: after that it may go back to the sender.")
@@ -135,6 +135,15 @@ _LEFT_AT: Final[Mapping[Handover | None, Advice]] = {
     ),
 }
 OPEN_WITH_CODE: Final = Advice(N_("Open the locker with the code on this page."))
+UNLOCK_CODE: Final = Advice(
+    N_("Confirm on this page that it is you to see the code that opens the locker.")
+)
+CODE_LATER: Final = Advice(
+    N_(
+        "Open the locker with the code that the carrier sent you,"
+        " or come back later to see it here."
+    )
+)
 TOO_LATE: Final = _MISSED
 COLLECT_LATER: Final = Advice(N_("You do not need to do anything until it is ready to collect."))
 ASK_IF_LATE: Final = Advice(

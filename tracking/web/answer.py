@@ -7,13 +7,14 @@ from typing import Final, assert_never
 from markupsafe import Markup
 
 from schemas.scan import Confidence, Location
+from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
 from tracking.web import advice
 from tracking.web.advice import Advice
 from tracking.web.catalog import N_, Words
 from tracking.web.dates import Calendar, middle_of
 from tracking.web.expectation import COMING, Expectation
-from tracking.web.view import ParcelView
+from tracking.web.view import ParcelView, UnlockState
 from tracking.web.wording import COLLECTED_FROM, CUSTOMS, cause, handed, status_word
 
 
@@ -72,6 +73,18 @@ _WENT_WRONG: Final[dict[Reason, str]] = {
     Reason.CARRIER_LOST: N_("The carrier cannot find the parcel"),
     Reason.CARRIER_DESTROYED: N_("The parcel was destroyed on the way"),
 }
+_UNCLEAR: Final = N_(
+    "The carrier has reported something, but we cannot tell from it where the parcel is."
+    " You find it in the history."
+)
+# The code of a locker, for each way in which it may be seen here.
+_CODE: Final[dict[UnlockState, Advice]] = {
+    UnlockState.UNLOCKED: advice.OPEN_WITH_CODE,
+    UnlockState.LOCKED: advice.UNLOCK_CODE,
+    UnlockState.WRONG: advice.UNLOCK_CODE,
+    UnlockState.PAUSED: advice.CODE_LATER,
+    UnlockState.IMPOSSIBLE: advice.OPEN_WITH_SENT_CODE,
+}
 # Where it waits: (in a locker or at a pickup point; whether the place and the limit are known).
 _WAITING: Final[dict[tuple[Handover | None, bool, bool], str]] = {
     (Handover.LOCKER, True, True): N_("Waiting in the locker %(place)s %(until)s"),
@@ -113,6 +126,8 @@ class Reader:
 
     def _headline(self) -> Markup:
         words, state = self.words, self.state
+        if self._is_unclear():
+            return self._coming(words.gettext("We cannot tell yet where it is"))
         match state.status:
             case Status.PENDING:
                 return self._coming(words.gettext("Waiting for the carrier's first scan"))
@@ -144,6 +159,16 @@ class Reader:
             case Status.EXPIRED:
                 return words.gettext("No news from the carrier for a long time")
         assert_never(state.status)
+
+    def _is_unclear(self) -> bool:
+        """Whether the carrier said something that cannot be read as "not yet" either.
+
+        Before the first scan that we understand: a code that nobody mapped may be that scan.
+        """
+        kinds = {entry.kind for entry in self.view.history}
+        if self.state.status is Status.PENDING:
+            return bool(kinds - {EntryKind.STATUS})
+        return self.state.status is Status.INFO_RECEIVED and EntryKind.UNRECOGNISED in kinds
 
     def _coming(self, otherwise: Markup) -> Markup:
         arrival = self.expected.arrival()
@@ -193,7 +218,7 @@ class Reader:
                 why = None if self._headline_says_why() else why
                 return [why, self._next_try(), self.expected.promised()]
             case _:
-                explained = _EXPLAINED.get(state.status)
+                explained = _UNCLEAR if self._is_unclear() else _EXPLAINED.get(state.status)
                 explanation = self.words.gettext(explained) if explained else None
                 return [self.expected.promised(), explanation, why]
 
@@ -253,9 +278,12 @@ class Reader:
             return advice.ASK_IF_LATE
         if state.status is Status.OUT_FOR_DELIVERY and self.view.to_collect:
             return advice.COLLECT_LATER
+        if self._is_unclear():
+            return advice.NOTHING
         usual = advice.usual(state.status, state.reason, state.handover)
-        has_code = self.view.has_pickup_code
-        return advice.OPEN_WITH_CODE if usual is advice.OPEN_WITH_SENT_CODE and has_code else usual
+        if usual is advice.OPEN_WITH_SENT_CODE and self.view.has_pickup_code:
+            return _CODE[self.view.unlock]
+        return usual
 
 
 def read_answer(view: ParcelView, words: Words, calendar: Calendar) -> Answer:

@@ -16,13 +16,13 @@ def whole(phrase: str) -> Markup:
 class Inflected:
     """One case of one language. Weekdays from Monday; `months` where Babel's do not fit."""
 
-    date: str
+    pattern: str
     weekdays: str
     months: str | None = None
 
     def day(self, day: date, locale: Locale) -> Markup:
         months = self.months.split() if self.months else locale.months["format"]["wide"].values()
-        named = self.date.format(day=day.day, month=list(months)[day.month - 1])
+        named = self.pattern.format(day=day.day, month=list(months)[day.month - 1])
         return Markup("{}, {}").format(self.weekdays.split(", ")[day.weekday()], whole(named))
 
 

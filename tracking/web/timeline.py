@@ -7,7 +7,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from schemas.scan import Confidence, Location
+from schemas.scan import Confidence, Location, Scan
 from schemas.shipment import EntryKind, HistoryEntry
 from tracking.web.catalog import Words
 from tracking.web.dates import Calendar, middle_of
@@ -26,6 +26,7 @@ class Line:
     place: Markup | None
     cause: Markup | None
     description: Markup | None
+    code: Markup | None  # the carrier's own word, where there is no other
     taken_back: bool
 
 
@@ -80,6 +81,7 @@ def _line(entry: HistoryEntry, words: Words, calendar: Calendar, *, abroad: bool
         place=_place(scan.location, words, abroad=abroad) if scan.location else None,
         cause=cause(words, scan.reason),
         description=_in_bdi(scan.description) if scan.description and scan.status else None,
+        code=_code(scan, words),
         taken_back=entry.kind is EntryKind.RETRACTED,
     )
 
@@ -109,11 +111,18 @@ def _text(entry: HistoryEntry, words: Words) -> Markup:
         return words.gettext("The carrier took back an earlier report")
     if scan.status is not None:
         return event(words, scan.status, scan.handover)
-    if scan.recognised and scan.description:
+    if scan.description:
         return _in_bdi(scan.description)
-    if scan.code is None:
+    if scan.recognised:
         return words.gettext("The carrier sent a note")
-    return words.gettext("The carrier reported: %(code)s", code=scan.code)
+    return words.gettext("The carrier reported an event that we do not know yet")
+
+
+def _code(scan: Scan, words: Words) -> Markup | None:
+    """For whoever asks the carrier about a line that says little."""
+    if scan.code is None or scan.status or scan.retracts or scan.description:
+        return None
+    return words.gettext("Code of the carrier: %(code)s", code=scan.code)
 
 
 def _place(location: Location, words: Words, *, abroad: bool) -> Markup | None:
