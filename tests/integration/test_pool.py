@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 
 from tracking.errors import KlatError, StatementTooSlow, StoreUnavailable
-from tracking.store.pool import connection, open_pool, retried, transaction
+from tracking.store import pool as pools
+from tracking.store.pool import POOL_WAIT, connection, open_pool, retried, transaction
 from tracking.web.problem import as_problem
 
 
@@ -45,6 +46,23 @@ async def test_a_statement_at_its_time_limit_is_not_a_database_away(pool):
     with pytest.raises(StatementTooSlow) as caught:
         await slow()
     assert not isinstance(caught.value, StoreUnavailable)
+
+
+async def test_the_wait_for_a_connection_is_measured_also_in_vain(pool, monkeypatch):
+    monkeypatch.setattr(pools, "ACQUIRE_TIMEOUT", 0.05)
+    before = waits()
+    async with connection(pool), connection(pool):
+        with pytest.raises(StoreUnavailable):
+            async with connection(pool):
+                pass
+    after = waits()
+    assert after["_count"] - before["_count"] == 3
+    assert after["_sum"] - before["_sum"] >= 0.05
+
+
+def waits():
+    (family,) = POOL_WAIT.collect()
+    return {each.name.removeprefix("klat_pool_wait_seconds"): each.value for each in family.samples}
 
 
 async def test_a_lock_that_stays_taken_is_unavailable_after_the_last_try(pool):

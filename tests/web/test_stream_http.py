@@ -1,12 +1,15 @@
 """GET /t/{token}/stream: how many may look, and how they catch up."""
 
 import asyncio
+from itertools import count
 
 import pytest
 
 from schemas.shipment import shipment_id
 from tracking import live
+from tracking.live import Frame
 from tracking.store.shipments import Shipments
+from tracking.web import stream as streams
 
 NUMBER = "CE123456789EE"
 
@@ -82,3 +85,39 @@ async def _update(response):
         if line.startswith(b"data: "):
             return line.decode()
     raise AssertionError
+
+
+async def test_who_looks_and_what_was_sent_is_counted(world, stream, monkeypatch):
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.1)
+    value = world.deps.registry.get_sample_value
+    opened = await look(world, stream, "203.0.113.1")
+    assert value("klat_live_viewers") == 1
+    await world.scanned(NUMBER, "accepted", "in_transit")
+    world.deps.hub.catch_up()
+    await _update(opened)
+    assert value("klat_live_frames_total") == 1
+    opened.close()
+    async with asyncio.timeout(10):
+        while value("klat_live_viewers"):  # noqa: ASYNC110 - the server notices by itself
+            await asyncio.sleep(0.01)
+    assert value("klat_live_cut_total") == 0
+
+
+async def test_who_takes_nothing_is_counted_as_cut(world, stream, monkeypatch):
+    monkeypatch.setattr(streams, "WRITE_LIMIT", 0.2)
+    hub, value = world.deps.hub, world.deps.registry.get_sample_value
+    address = world.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(*address, limit=1024)
+    writer.write(f"GET {stream} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    await reader.readuntil(b"retry: ")
+    versions = count(2)
+    async with asyncio.timeout(10):
+        while not value("klat_live_cut_total"):
+            shipment = shipment_id("omniva", NUMBER)
+            if not any(viewer.frames for viewer in hub._everybody()):
+                hub.publish(shipment, Frame(next(versions), "x" * 100_000))
+            await asyncio.sleep(0.01)
+        while len(hub):  # noqa: ASYNC110 - the server's turn
+            await asyncio.sleep(0.01)
+    assert value("klat_live_viewers") == 0
+    writer.close()

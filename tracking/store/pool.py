@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import asyncpg
+from prometheus_client import Histogram
 
 from tracking.errors import StatementTooSlow, StoreUnavailable
 
@@ -13,6 +14,13 @@ T = TypeVar("T")
 
 ACQUIRE_TIMEOUT = 5.0  # seconds to wait for a free connection
 COMMAND_TIMEOUT = 35.0  # seconds; longer than the server's limit, which says more
+# Of the process, whichever pool it waits for; registered where the process is composed.
+POOL_WAIT = Histogram(
+    "klat_pool_wait_seconds",
+    "Time until a connection to the database was free",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=None,
+)
 _SERVER_SETTINGS = {
     "application_name": "klat",
     "statement_timeout": "30s",
@@ -72,8 +80,13 @@ async def store_errors() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
-    async with store_errors(), pool.acquire(timeout=ACQUIRE_TIMEOUT) as conn:
-        yield conn
+    async with store_errors():
+        with POOL_WAIT.time():
+            conn = await pool.acquire(timeout=ACQUIRE_TIMEOUT)
+        try:
+            yield conn
+        finally:
+            await pool.release(conn)
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ def make_app(deps: Deps) -> web.Application:
     app = web.Application(middlewares=[observed, problems], client_max_size=MAX_BODY)
     app[DEPS] = deps
     app[KEYRING] = Keyring(Keys(deps.pool), deps.sealer, deps.now)
-    app[METRICS] = Metrics(deps.registry)
+    app[METRICS] = Metrics(deps.registry, deps.hub)
     app[IN_FLIGHT] = in_flight()
     app[MISSES] = misses()
     app[TRIES] = tries()

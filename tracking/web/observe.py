@@ -4,8 +4,9 @@ import time
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from tracking.live import LiveHub
 from tracking.web.auth import CALLER
 from tracking.web.problem import Handler
 
@@ -19,7 +20,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"
 class Metrics:
     """The counters of one application."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, hub: LiveHub) -> None:
         self.requests = Counter(
             "klat_http_requests",
             "Requests answered",
@@ -34,6 +35,12 @@ class Metrics:
         )
         self.turned_away = Counter(
             "klat_ingest_turned_away", "Bodies of events answered with 503", registry=registry
+        )
+        viewers = Gauge("klat_live_viewers", "Live pages that are open", registry=registry)
+        viewers.set_function(lambda: len(hub))
+        self.frames = Counter("klat_live_frames", "Updates sent to live pages", registry=registry)
+        self.cut = Counter(
+            "klat_live_cut", "Live pages cut because they took nothing", registry=registry
         )
 
 

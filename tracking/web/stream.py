@@ -21,6 +21,7 @@ from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.web.deps import DEPS
 from tracking.web.limits import client_address
 from tracking.web.link import follow_link
+from tracking.web.observe import METRICS, Metrics
 from tracking.web.problem import HttpProblem, not_found
 
 HEARTBEAT = 20.0  # seconds; proxies cut a line that is silent for a minute
@@ -52,7 +53,8 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
         if row.state.is_over and seen >= row.version:
             return web.Response(status=204)
         response = await _open(request)
-        stream = _Stream(Shipments(deps.pool), hub.reads, viewer, response, request.transport, seen)
+        shipments, metrics = Shipments(deps.pool), request.app[METRICS]
+        stream = _Stream(shipments, hub.reads, metrics, viewer, response, request.transport, seen)
         await stream.run(row, _life())
         return stream.response
     finally:
@@ -102,6 +104,7 @@ class _Stream:
 
     shipments: Shipments
     reads: asyncio.Semaphore
+    metrics: Metrics
     viewer: Viewer
     response: web.StreamResponse
     transport: asyncio.Transport | None
@@ -155,12 +158,14 @@ class _Stream:
     async def _send(self, update: Frame) -> None:
         await self._write(f"id: {update.version}\nevent: update\ndata: {update.data}\n\n".encode())
         self.seen = update.version
+        self.metrics.frames.inc()
 
     async def _write(self, data: bytes) -> None:
         try:
             async with asyncio.timeout(WRITE_LIMIT):
                 await self.response.write(data)
         except TimeoutError:
+            self.metrics.cut.inc()
             if self.transport is not None:
                 self.transport.abort()  # the end of the answer would wait for the viewer too
             raise
