@@ -26,4 +26,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ['KLAT_OPS_PORT']}/healthz\", timeout=4)"]
 ENTRYPOINT ["klat"]
+# The operator's port answers inside the container; docker-compose.yml opens it to its own network.
 CMD ["serve", "web"]

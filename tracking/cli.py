@@ -34,6 +34,9 @@ app.command()(show)
 app.command()(simulate)
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535)]
+OpsHost = Annotated[
+    str, typer.Option(help="Address of the operator's port; it must not be reached from outside.")
+]
 
 
 @app.command()
@@ -53,14 +56,14 @@ def up(
 
 
 @app.command()
-def serve(role: Role, data_dir: DataDir = None) -> None:
+def serve(role: Role, *, ops_host: OpsHost = "127.0.0.1", data_dir: DataDir = None) -> None:
     """Run one role in the foreground."""
     from tracking import roles  # noqa: PLC0415 - other commands do not wait for its drivers
 
     settings = settings_for(data_dir)
     configure_logging(settings.log_format, role=role)
     try:
-        roles.run(role, settings)
+        roles.run(role, settings, ops_host=ops_host)
     except KlatError:
         raise
     except Exception:

@@ -29,6 +29,7 @@ from tracking.store.migrate import load_migrations, pending
 from tracking.store.outbox import Outbox
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
+from tracking.vitals import Vitals
 from tracking.web.app import make_app
 from tracking.web.deps import Deps
 from tracking.web.ops import Check, Readiness, make_ops_app
@@ -76,13 +77,13 @@ class Running:
         return self.is_migrated
 
 
-def run(role: Role, settings: Settings) -> None:
+def run(role: Role, settings: Settings, *, ops_host: str) -> None:
     """Run one role until SIGTERM or Ctrl-C. Raises what ended it otherwise."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(role, settings))
+        runner.run(_run(role, settings, ops_host))
 
 
-async def _run(role: Role, settings: Settings) -> None:
+async def _run(role: Role, settings: Settings, ops_host: str) -> None:
     stopped = _stop_signal()
     _tune_collector()
     async with AsyncExitStack() as stack:
@@ -90,10 +91,12 @@ async def _run(role: Role, settings: Settings) -> None:
         stack.push_async_callback(_close, pool)
         running = Running(settings, pool, stack)
         stack.push_async_callback(_cancel, running.tasks)
+        vitals = Vitals(pool, running.registry)
+        running.start("vitals", vitals.keep_measured())
         readiness = await _ROLES[role](running)
         readiness.always = {"schema": running.schema_is_current}
         ops = make_ops_app(readiness, running.registry)
-        await _serve(running, ops, settings.ops_port, shutdown=OPS_SHUTDOWN)
+        await _serve(running, ops, ops_host, settings.ops_port, shutdown=OPS_SHUTDOWN)
         log.info("role.started")
         await _until(stopped, running)
         readiness.draining = True
@@ -144,8 +147,8 @@ async def _cancel(tasks: Mapping[str, asyncio.Task[None]]) -> None:
 async def _serve(
     running: Running,
     app: web.Application,
+    host: str,
     port: int,
-    host: str = "127.0.0.1",
     *,
     shutdown: float = SHUTDOWN,
 ) -> None:
@@ -167,7 +170,8 @@ async def _start_web(running: Running) -> Readiness:
     )
     running.start("publisher", publisher.run())
     running.start("live_updates", live.run())
-    await _serve(running, make_app(deps), settings.http_port, "0.0.0.0")  # noqa: S104 - the public port
+    everywhere = "0.0.0.0"  # noqa: S104 - the public port
+    await _serve(running, make_app(deps), everywhere, settings.http_port)
     running.stack.callback(hub.close)
     checks = {
         "database": running.database_answers,

@@ -45,6 +45,15 @@ def test_every_role_has_its_service():
     assert {words[1] for words in commands if words[0] == "serve"} == set(Role)
 
 
+@pytest.mark.parametrize("name", KLAT_SERVICES)
+def test_the_operators_port_is_open_to_the_network_and_to_nobody_outside(name):
+    service = KLAT_SERVICES[name]
+    if service["command"][0] == "serve":
+        assert service["command"][-2:] == ["--ops-host", "0.0.0.0"]
+    assert service.get("ports", []) == (["8080:8080"] if name == "web" else [])
+    assert re.findall(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE) == ["8080"]
+
+
 def test_the_image_runs_a_command_that_exists():
     (words,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
     accept(yaml.safe_load(words))
