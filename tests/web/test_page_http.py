@@ -102,6 +102,24 @@ async def test_the_page_ends_long_after_the_parcel(world, path):
     assert (await world.call("GET", path)).status == 404
 
 
+@pytest.mark.parametrize(("status", "silence"), [("cancelled", 0), ("exception", 90)])
+async def test_the_page_of_a_parcel_that_never_arrived_ends_too(world, path, status, silence):
+    world.clock.now = START + timedelta(days=1)
+    await world.scanned(NUMBER, "accepted", "in_transit", status)
+    promised = START + timedelta(days=1, hours=8)  # 18:00 in Riga
+    since = await world.pool.fetchval("SELECT (state->>'since')::timestamptz FROM shipment")
+    ended = promised + timedelta(days=silence) if silence else since
+    world.clock.now = ended + FULL_VIEW
+    assert 'name="answer"' in (await world.call("GET", path)).text
+    world.clock.now += timedelta(seconds=1)
+    assert 'name="answer"' not in (await world.call("GET", path)).text
+    assert (await world.call("POST", f"{path}/unlock", data={"answer": "1010"})).status == 303
+    world.clock.now = ended + GONE
+    assert (await world.call("GET", path)).status == 200
+    world.clock.now += timedelta(seconds=1)
+    assert (await world.call("GET", path)).status == 404
+
+
 async def test_the_language_is_chosen_then_kept(world, path):
     assert 'lang="lv"' in (await world.call("GET", path)).text  # the recipient's
     chosen = await world.call("GET", path + "?lang=et")

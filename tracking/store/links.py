@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from schemas.status import Status
 from tracking.sql import SQL
 from tracking.store.pool import connection
 
@@ -16,12 +17,18 @@ LONGEST_PAUSE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """The shipment behind a link, what its shop said, and how the tries stand."""
+    """The shipment behind a link, what its shop said, and how the tries stand.
+
+    `since`: when its present status began; `changed_at`: its last news; `issued_at`: of this link.
+    """
 
     shipment_id: UUID
     carrier: str
     tracking_number: str
-    ended_at: datetime | None
+    status: Status
+    since: datetime | None
+    changed_at: datetime
+    issued_at: datetime
     language: str | None
     service: str | None
     country: str | None
@@ -60,7 +67,7 @@ class Links:
     async def link_target(self, token_hashes: list[bytes]) -> LinkTarget | None:
         async with connection(self._pool) as conn:
             row = await conn.fetchrow(SQL["link_target"], token_hashes)
-        return LinkTarget(**dict(row)) if row else None
+        return LinkTarget(**{**row, "status": Status(row["status"])}) if row else None
 
     async def claim_try(self, shipment_id: UUID, *, now: datetime) -> Tries | None:
         """One more try; None while paused. Counted first, so that guesses cannot race."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from schemas.status import TERMINAL, Status
 from tracking.store.links import Links, LinkTarget
 from tracking.web.deps import DEPS, Deps
 from tracking.web.limits import Buckets, client_address
@@ -15,6 +16,8 @@ from tracking.web.problem import HttpProblem, not_found
 
 FULL_VIEW = timedelta(days=30)  # after the end; then nothing that needs the second factor
 GONE = timedelta(days=90)  # after the end; then no page
+SILENCE = timedelta(days=90)  # without news; then the story has ended too
+_ENDED = TERMINAL | {Status.CANCELLED, Status.EXPIRED}
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _RANDOM_BYTES = 16
@@ -45,7 +48,7 @@ async def follow_link(request: web.Request) -> LinkTarget:
     target = None
     if _TOKEN.fullmatch(token):
         target = await Links(deps.pool).link_target(deps.sealer.token_hashes(token))
-    if target is None or _ended_before(target, deps.now() - GONE):
+    if target is None or _ended_for(GONE, target, deps.now()):
         raise _miss(request)
     return target
 
@@ -58,8 +61,21 @@ def _miss(request: web.Request) -> HttpProblem:
 
 def shows_all(target: LinkTarget, now: datetime) -> bool:
     """Whether the second factor still opens anything."""
-    return not _ended_before(target, now - FULL_VIEW)
+    return not _ended_for(FULL_VIEW, target, now)
 
 
-def _ended_before(target: LinkTarget, instant: datetime) -> bool:
-    return target.ended_at is not None and target.ended_at < instant
+def ended_at(target: LinkTarget, now: datetime) -> datetime | None:
+    """When the parcel's story ended; None while it goes on.
+
+    A cancelled or expired one ends like one that arrived, unless more is heard of it. Any other,
+    lost ones too, ends after a long silence; while a promise is ahead, nobody expects news.
+    """
+    if target.status in _ENDED:
+        return target.since or target.changed_at
+    heard = max(target.changed_at, target.issued_at, target.promise_by or target.issued_at)
+    return heard + SILENCE if heard + SILENCE <= now else None
+
+
+def _ended_for(span: timedelta, target: LinkTarget, now: datetime) -> bool:
+    ended = ended_at(target, now)
+    return ended is not None and now - ended > span

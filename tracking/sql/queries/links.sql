@@ -7,9 +7,10 @@ SELECT
     l.shipment_id,
     s.carrier,
     s.tracking_number,
-    CASE WHEN s.status IN ('delivered', 'returned')
-        THEN (s.state ->> 'since')::timestamptz
-    END AS ended_at,
+    s.status,
+    (s.state ->> 'since')::timestamptz AS since,
+    s.changed_at,
+    l.created_at AS issued_at,
     r.language,
     r.service,
     r.country,
