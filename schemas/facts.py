@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from schemas.base import Frozen
+from schemas.instants import utc_text
 from schemas.scan import Confidence, Window
 from schemas.status import Handover, Reason, Status
 
@@ -177,6 +178,6 @@ def cloud_event(fact: Fact) -> str:
     """The fact as the JSON of a CloudEvent. None of the envelope's values needs escaping."""
     return (
         f'{{"specversion":"1.0","id":"{fact_id(fact)}","source":"klat","type":"{fact.type}",'
-        f'"subject":"{fact.shipment_id}","time":"{fact.recorded_at.isoformat()}",'
+        f'"subject":"{fact.shipment_id}","time":"{utc_text(fact.recorded_at)}",'
         f'"datacontenttype":"application/json","data":{fact.model_dump_json(by_alias=True)}}}'
     )

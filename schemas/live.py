@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from schemas.instants import utc_text
 from schemas.scan import Confidence, Scan
 from schemas.shipment import ShipmentState
 
@@ -48,4 +49,4 @@ def _entry(at: datetime, confidence: Confidence, scan: Scan) -> dict[str, object
 
 
 def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
+    return utc_text(at) if at else None

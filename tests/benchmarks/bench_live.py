@@ -84,7 +84,7 @@ async def post_to_stream(stack: Stack) -> list[float]:
 class Drive:
     def __init__(self, http: str, courier: str, merchant: str) -> None:
         self._http, self._courier, self._merchant = http, courier, merchant
-        self._sent: dict[tuple[str, str], float] = {}
+        self._sent: dict[tuple[str, datetime], float] = {}
         self._taken: list[float] = []
         self._next = 0
 
@@ -120,7 +120,7 @@ class Drive:
                 if line.startswith(b"data: "):
                     now = time.perf_counter()
                     for entry in json.loads(line[6:])["history"]:
-                        sent = self._sent.pop((name, entry["at"]), None)
+                        sent = self._sent.pop((name, datetime.fromisoformat(entry["at"])), None)
                         if sent is not None:
                             self._taken.append(now - sent)
 
@@ -136,7 +136,7 @@ class Drive:
             "occurred_at": at.isoformat(),
             "status": STEPS[min(step, 1)],
         }
-        self._sent[name, at.isoformat()] = time.perf_counter()
+        self._sent[name, at] = time.perf_counter()
         async with session.post(
             f"{self._http}/v1/events",
             headers={"Authorization": f"Bearer {self._courier}"},

@@ -28,6 +28,7 @@ def test_every_status_fact_leaves_as_a_cloud_event(status: Status):
     event = CloudEvent.model_validate_json(told.fact)
     fact = FACT.validate_python(event.data)
     assert (event.type, event.time) == (told.fact_type, NOW)
+    assert json.loads(told.fact)["time"] == "2026-11-20T09:30:00.125000Z"
     assert event.id == f"{told.shipment_id}:5:shipment.{status}"
     assert fact.type == f"shipment.{status}"
     assert json.loads(FACT.dump_json(fact, by_alias=True)) == event.data

@@ -149,6 +149,21 @@ async def test_who_comes_back_is_told_exactly_what_was_missed(world, path, last)
         assert (await line.update())[0] == 3
 
 
+async def test_a_frame_of_the_outbox_and_one_of_the_store_name_an_instant_alike(world, path):
+    """And as the API does, so that a program may compare them as text."""
+    told = [json.loads(frame.data) for frame in await published(world, after=1)]
+    async with watching(world, path, Last_Event_ID="1") as line:
+        _, caught_up = await line.update()
+    assert caught_up["history"] == [entry for each in told for entry in each["history"]]
+    assert caught_up["since"] == told[-1]["since"]
+    support = await world.key("support")
+    api = (await world.call("GET", f"/v1/shipments/{SHIPMENT}", headers=support)).json
+    assert api["since"] == caught_up["since"]
+    assert [entry["at"] for entry in api["history"]] == [
+        entry["at"] for entry in reversed(caught_up["history"])
+    ]
+
+
 @pytest.mark.parametrize("last", ["3", "99", "-1", "x", "9" * 40, "\u0663"])
 async def test_who_has_seen_all_of_it_or_says_nonsense_waits_for_the_next(world, path, last):
     async with watching(world, path, Last_Event_ID=last) as line:
