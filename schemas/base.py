@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar
@@ -36,6 +37,20 @@ def _showable(value: str) -> list[str]:
         ):
             kept.append(char)
     return kept
+
+
+def cut(value: str, limit: int) -> str:
+    """At most `limit` characters; one that was longer ends with an ellipsis."""
+    return value if len(value) <= limit else f"{value[: limit - 1].rstrip()}…"
+
+
+# A leap second, or a clock that counts to 60: the second before, so that it keeps its day.
+_SECOND_60 = re.compile(r"(\d\d:\d\d:)60(?!\d)")
+
+
+def iso_time(value: str) -> datetime:
+    """A time in ISO 8601, aware where it has an offset. Raises ValueError."""
+    return datetime.fromisoformat(_SECOND_60.sub(r"\g<1>59", value))
 
 
 class Frozen(BaseModel):
@@ -76,21 +91,43 @@ LongText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(cle
 Instant = AwareDatetime
 
 
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("holds a NUL or half a surrogate pair")
+    return value
+
+
+def _as_prose(limit: int) -> Callable[[str], str]:
+    return lambda value: cut(clean_text(_without_nul(value)), limit)
+
+
+# What couriers write for people: a long sentence is cut, since the news beside it must not be lost.
+ToldShort = Annotated[str, AfterValidator(_as_prose(200))]
+ToldLong = Annotated[str, AfterValidator(_as_prose(2000))]
+ToldId = Annotated[
+    str,
+    StringConstraints(max_length=200),
+    AfterValidator(_without_nul),
+    AfterValidator(clean_text),
+]
+
+
 def _or_none(value: datetime | None) -> datetime | None:
-    return value if value is not None and _is_plausible(value) else None
+    return value if value is not None and is_plausible(value) else None
 
 
 def _plausible(value: datetime | None) -> datetime | None:
-    if value is not None and not _is_plausible(value):
+    if value is not None and not is_plausible(value):
         raise ValueError("not between the years 2000 and 2100")
     return value
 
 
-def _is_plausible(value: datetime) -> bool:
+def is_plausible(value: datetime) -> bool:
+    """Whether anybody means such a year: of 9999 and 1 carriers make "not known"."""
     return 2000 <= value.year <= 2100
 
 
-# Of a year that nobody means (9999, 1) carriers make "not known"; whoever promises it is told.
+# What a carrier says of such a year says nothing; whoever promises it is told.
 KnownInstant = Annotated[AwareDatetime | None, AfterValidator(_or_none)]
 PlausibleInstant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

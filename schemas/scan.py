@@ -1,13 +1,24 @@
 """Scan: one normalised courier or locker event, and the same event in Klāt's own format."""
 
 import hashlib
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from schemas.base import CountryCode, Frozen, Instant, KnownInstant, LongText, Printable, ShortText
+from schemas.base import (
+    CountryCode,
+    Frozen,
+    Instant,
+    KnownInstant,
+    LongText,
+    Printable,
+    ShortText,
+    ToldId,
+    ToldLong,
+    ToldShort,
+    iso_time,
+)
 from schemas.status import Handover, Reason, Status
 
 CarrierCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,31}$")]
@@ -21,7 +32,7 @@ TrackingNumber = Annotated[
 
 def _iso_time(value: str) -> str:
     try:
-        datetime.fromisoformat(value)
+        iso_time(value)
     except ValueError:
         raise ValueError("not an ISO 8601 time such as 2026-11-20T14:03:00+02:00") from None
     return value
@@ -172,16 +183,47 @@ def scan_digest(scan: Scan) -> bytes:
 
 
 class EventPickup(Frozen):
-    until: KnownInstant = None
+    """Until when it waits, and what opens the door. A day means to its end."""
+
+    until: IsoTime | None = None
     code: Annotated[str, StringConstraints(max_length=32, pattern=Printable)] | None = None
+
+
+class EventWindow(Frozen):
+    """When it is expected; two dates, or one, are days without hours."""
+
+    starts: IsoTime | None = Field(default=None, alias="from")
+    ends: IsoTime | None = Field(default=None, alias="to")
+    day_only: bool = False
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if not self.model_fields_set & {"starts", "ends"}:
+            raise ValueError("needs 'from' or 'to'")
+        return self
+
+
+class EventLocation(Location):
+    """A place in a courier's words, which are cut where they are too long."""
+
+    name: ToldShort | None = None
+    address: ToldShort | None = None
+    city: ToldShort | None = None
+    postcode: ToldShort | None = None
+    place_id: ToldId | None = None
+
+
+# What a retraction cannot say: it would be lost, as taking back is all that it does.
+_OF_THE_PRESENT = ("status", "handover", "estimate", "pickup")
 
 
 class Event(Frozen):
     """An event in Klāt's own format (`POST /v1/events`, routing keys `carrier.*`, `locker.*`).
 
-    `occurred_at` is ISO 8601; without an offset it is local time in the carrier's zone, without a
-    time it is a day. `status`, `code` or `retracts` is required; a code is read by the carrier's
-    table, then by the table of locker events. Unknown keys are refused.
+    Times are ISO 8601: without an offset local time in the carrier's zone, without a time a day.
+    `status`, `code` or `retracts` is required; a code is read by the carrier's table, then by the
+    table of locker events. What takes another event back says nothing else. Unknown keys are
+    refused, texts for people that are too long are cut.
     """
 
     event_id: EventId | None = None
@@ -192,9 +234,9 @@ class Event(Frozen):
     reason: Reason | None = None
     handover: Handover | None = None
     code: RawCode | None = None
-    description: LongText | None = None
-    location: Location | None = None
-    estimate: Estimate = None
+    description: ToldLong | None = None
+    location: EventLocation | None = None
+    estimate: EventWindow | None = None
     pickup: EventPickup | None = None
     retracts: EventId | Literal["last_delivery"] | None = None
 
@@ -202,4 +244,15 @@ class Event(Frozen):
     def _says_something(self) -> Self:
         if self.status is None and self.code is None and self.retracts is None:
             raise ValueError("'status' or 'code' is required")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_back_or_tells(self) -> Self:
+        if self.retracts is not None:
+            said = next((name for name in _OF_THE_PRESENT if getattr(self, name)), None)
+            if said is not None:
+                raise ValueError(
+                    f"{said}: does not go with 'retracts'; "
+                    "send what is true now as an event of its own"
+                )
         return self

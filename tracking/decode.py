@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracking.carriers import CARRIERS
-from tracking.carriers.base import Malformed, ParseContext, Parsed
+from tracking.carriers.base import Malformed, ParseContext, Parsed, Problem
+from tracking.carriers.klat import places_of_scans
 from tracking.incoming import Incoming, incoming
 from tracking.sealing import Sealer
 from tracking.store.quarantine import Quarantined
@@ -68,9 +69,16 @@ class Decoder:
 
 def _own_only(parsed: Parsed, about: Envelope) -> Parsed:
     """An event may only come by the routing key of its own carrier: keys are scoped by it."""
-    if all(scan.carrier == about.carrier for scan in parsed.scans):
+    places = zip(places_of_scans(parsed), parsed.scans, strict=True)
+    strangers = [
+        Problem(place, "carrier", "differs from the routing key")
+        for place, scan in places
+        if scan.carrier != about.carrier
+    ]
+    if not strangers:
         return parsed
-    raise Malformed("carrier", "differs from the routing key")
+    own = [scan for scan in parsed.scans if scan.carrier == about.carrier]
+    return Parsed(own, sorted([*parsed.problems, *strangers], key=lambda each: each.index))
 
 
 def _problems(about: Envelope, body: bytes, parsed: Parsed) -> Quarantined | None:
@@ -78,7 +86,8 @@ def _problems(about: Envelope, body: bytes, parsed: Parsed) -> Quarantined | Non
         return None
     first = parsed.problems[0]
     more = f" (and {len(parsed.problems) - 1} more)" if len(parsed.problems) > 1 else ""
-    return _malformed(about, body, f"item {first.index}: {first.field}: {first.problem}{more}")
+    finding = f"{first.field}: {first.problem}".removeprefix(": ")
+    return _malformed(about, body, f"item {first.index}: {finding}{more}")
 
 
 def _malformed(about: Envelope, body: bytes, finding: str) -> Quarantined:

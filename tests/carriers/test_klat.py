@@ -1,11 +1,12 @@
 """Klāt's own format: one event, many, or one a line; the bad are told, the good are kept."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from reading import read, said, sample
 
-from schemas.scan import LAST_DELIVERY, Confidence, Pickup, Scan, scan_key
+from schemas.scan import LAST_DELIVERY, Confidence, Pickup, Scan, Window, scan_key
 from schemas.status import Handover, Reason, Status
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext, Parsed
@@ -71,6 +72,13 @@ def test_a_single_event_whose_first_line_looks_whole():
         ({"colour": "red"}, "colour"),
         ({"tracking_number": None}, "tracking_number"),
         ({"estimate": {}}, "estimate"),
+        ({"estimate": {"from": "soon"}}, "estimate.from"),
+        ({"estimate": {"from": "2026-11-22", "to": "2026-11-20"}}, "estimate"),
+        ({"estimate": {"from": "2026-11-21", "until": "2026-11-22"}}, "estimate.until"),
+        ({"pickup": {"until": "tomorrow"}}, "pickup.until"),
+        ({"location": {"place_id": "9" * 201}}, "location.place_id"),
+        ({"description": "a\0b"}, "description"),
+        ({"event_id": "a\nb"}, "event_id"),
     ],
 )
 def test_a_bad_event_is_told_by_its_place_and_the_good_ones_are_kept(changed, field):
@@ -168,3 +176,145 @@ def test_a_year_that_nobody_means_says_nothing():
     assert first.pickup.until is None
     assert second.estimate.starts.isoformat() == "2026-11-21T12:00:00+00:00"
     assert second.estimate.ends is None
+
+
+LONG = "Ļoti garš teikums. " * 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "read", "limit"),
+    [
+        ({"description": LONG}, lambda scan: scan.description, 2000),
+        ({"description": "x" * 2000}, lambda scan: scan.description, 2000),
+        ({"location": {"name": LONG}}, lambda scan: scan.location.name, 200),
+        ({"location": {"address": LONG}}, lambda scan: scan.location.address, 200),
+        ({"location": {"city": LONG}}, lambda scan: scan.location.city, 200),
+        ({"location": {"postcode": LONG}}, lambda scan: scan.location.postcode, 200),
+    ],
+)
+def test_a_long_sentence_is_cut_and_the_news_beside_it_stays(changed, read, limit):
+    scan = only(parse(event(**changed)))
+    text = read(scan)
+    assert limit - 5 <= len(text) <= limit
+    assert text.endswith("…" if "Ļoti" in text else "x")
+    assert Scan.model_validate_json(scan.model_dump_json()) == scan
+
+
+@pytest.mark.parametrize(
+    ("estimate", "starts", "ends", "day_only"),
+    [
+        pytest.param(
+            {"from": "2026-11-21"}, "2026-11-20T22:00", None, True, id="from its day's beginning"
+        ),
+        pytest.param({"to": "2026-11-21"}, None, "2026-11-21T22:00", True, id="to its day's end"),
+        pytest.param(
+            {"from": "2026-11-21", "to": "2026-11-22"},
+            *("2026-11-20T22:00", "2026-11-22T22:00", True),
+            id="two days",
+        ),
+        pytest.param(
+            {"from": "2026-11-21", "to": "2026-11-21T12:00"},
+            *("2026-11-20T22:00", "2026-11-21T10:00", False),
+            id="a day and an hour",
+        ),
+        pytest.param(
+            {"from": "2026-11-21T09:00:00", "to": "2026-11-21T12:00:00"},
+            *("2026-11-21T07:00", "2026-11-21T10:00", False),
+            id="local hours",
+        ),
+        pytest.param(
+            {"from": "2026-11-21T09:00:00+01:00"}, "2026-11-21T08:00", None, False, id="an offset"
+        ),
+        pytest.param(
+            {"to": "2026-10-25T03:30:00"}, None, "2026-10-25T01:30", False, id="an hour twice"
+        ),
+        pytest.param(
+            {"from": "2026-11-21T09:00:00+02:00", "day_only": True},
+            *("2026-11-21T07:00", None, True),
+            id="said to be a day",
+        ),
+        pytest.param(
+            {"from": "2026-11-21", "to": None}, "2026-11-20T22:00", None, True, id="an empty end"
+        ),
+    ],
+)
+def test_an_estimate_may_be_days_or_local_hours(estimate, starts, ends, day_only):
+    window = only(parse(event(estimate=estimate))).estimate
+    assert (_utc(window.starts), _utc(window.ends), window.day_only) == (starts, ends, day_only)
+    assert Window.model_validate_json(window.model_dump_json()) == window
+
+
+def _utc(at: datetime | None) -> str | None:
+    return at and at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+@pytest.mark.parametrize(
+    ("carrier", "until", "read"),
+    [
+        ("omniva", "2026-11-23T21:00:00", "2026-11-23T19:00"),
+        ("inpost", "2026-11-23T21:00:00", "2026-11-23T20:00"),
+        ("omniva", "2026-11-23", "2026-11-23T22:00"),
+        ("omniva", "2026-11-23T00:00:00", "2026-11-22T22:00"),
+        ("omniva", "2026-11-23T21:00:00Z", "2026-11-23T21:00"),
+        ("omniva", "9999-12-31", None),
+    ],
+)
+def test_a_parcel_waits_until_a_local_time_or_the_end_of_a_day(carrier, until, read):
+    scan = only(parse(event(carrier=carrier, pickup={"until": until})))
+    assert _utc(scan.pickup.until) == read
+
+
+def test_the_operators_zone_of_a_carrier_holds_for_every_time():
+    body = json.dumps(
+        event(
+            occurred_at="2026-11-20T14:00:00",
+            estimate={"from": "2026-11-21"},
+            pickup={"until": "2026-11-23T21:00:00"},
+        )
+    ).encode()
+    scan = only(CARRIERS["klat"].parse(body, ParseContext(zone="Atlantic/Azores")))  # UTC-1
+    assert _utc(scan.time.at) == "2026-11-20T15:00"
+    assert _utc(scan.estimate.starts) == "2026-11-21T01:00"
+    assert _utc(scan.pickup.until) == "2026-11-23T22:00"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": "in_transit"},
+        {"handover": "locker"},
+        {"estimate": {"from": "2026-11-21"}},
+        {"pickup": {"code": "1"}},
+    ],
+)
+def test_what_takes_another_event_back_cannot_tell_what_is_true_now(told):
+    (problem,) = parse(event(**{"status": None, "retracts": "last_delivery"} | told)).problems
+    (name,) = told
+    assert f"{name}: does not go with 'retracts'" in problem.problem
+    assert "an event of its own" in problem.problem
+
+
+def test_why_and_where_it_was_taken_back_may_be_said():
+    told = {"reason": "carrier_missorted", "description": "Kļūda", "location": {"city": "Rīga"}}
+    scan = only(parse(event(status=None, retracts="e-7", code="stored", **told)))
+    assert (scan.retracts, scan.status, scan.code) == ("e-7", None, "stored")
+    assert (scan.reason, scan.description) == (Reason.CARRIER_MISSORTED, "Kļūda")
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("2026-12-31T23:59:60Z", "2026-12-31T23:59:59+00:00"),
+        ("2027-01-01T01:59:60+02:00", "2026-12-31T23:59:59+00:00"),
+        ("2026-12-31T23:59:60.5Z", "2026-12-31T23:59:59.500000+00:00"),
+        ("2026-12-31T23:59:60", "2026-12-31T21:59:59+00:00"),
+    ],
+)
+def test_a_leap_second_is_the_second_before_it(told, read):
+    scan = only(parse(event(occurred_at=told)))
+    assert (scan.time.at.isoformat(), scan.time.raw) == (read, told)
+
+
+def test_a_key_that_nobody_knows_is_named_without_what_no_log_can_hold():
+    (problem,) = parse(event(**{f"a\0\u202eb{'c' * 100}": 1})).problems
+    assert problem.field == f"ab{'c' * 58}"

@@ -162,6 +162,27 @@ async def test_the_good_events_of_a_bad_batch_are_applied(pool):
     assert "occurred_at" in entry.detail
 
 
+@pytest.mark.parametrize(
+    ("bad", "names"),
+    [
+        ({"description": "a\0b"}, "item 1: description: holds a NUL"),
+        ({"description": "\ud800"}, "item 1: description: holds a NUL or half a surrogate pair"),
+        ({"a\0b": 1}, "item 1: ab: Extra inputs"),
+        ({"carrier": "venipak"}, "item 1: carrier: differs from the routing key"),
+        ({"retracts": "e-7"}, "item 1: status: does not go with 'retracts'"),
+    ],
+)
+@pytest.mark.parametrize("form", ["[%s]", "%s\n%s\n%s"])
+async def test_a_bad_event_costs_only_itself_by_this_way_too(pool, bad, names, form):
+    told = [event(status="accepted"), event(status="held", **bad), event("X", hours=2)]
+    texts = tuple(each.decode() for each in told)
+    body = form % (",".join(texts) if form == "[%s]" else texts)
+    await arrive(pool, body.encode())
+    assert len(await Shipments(pool).history(shipment_id("omniva", "CE1"))) == 2
+    malformed = [each.detail for each in await entries(pool) if each.why == "malformed"]
+    assert [each[: len(names)] for each in malformed] == [names]
+
+
 async def test_native_payloads_are_kept_as_received_beside_their_scans(pool):
     body = json.dumps(
         {"events": [{"packetCode": "CE1", "eventCode": "PACKET_EVENT_STORING",

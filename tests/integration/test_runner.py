@@ -1,6 +1,7 @@
 """Consumers under fire: real servers that die, messages that nobody can read."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -132,6 +133,8 @@ UNREADABLE = {
     "NUL in an id": (event(event_id="a\0b"), "malformed"),
     "NUL in the number": (event("CE\0"), "malformed"),
     "NUL in a code": (event(status=None, code="A\0"), "malformed"),
+    "NUL in a text": (event(description="a\0b"), "malformed"),
+    "NUL in a key": (event(**{"a\0": 1}), "malformed"),
     "a key nobody knows": (event(colour="red"), "malformed"),
     "another schema": (b'{"specversion": "1.0"}', "malformed"),
     "very deep": (b"[" * 100_000, "malformed"),
@@ -170,12 +173,14 @@ async def test_what_cannot_be_read_is_kept_at_the_first_try(pool, amqp_url):
 
 
 async def test_text_that_a_database_refuses_never_reaches_it(pool, amqp_url):
-    """NUL is no text to PostgreSQL: it is dropped where text is shown."""
-    await publish(amqp_url, event(description="a\0b", location={"name": "c\0"}))
+    """NUL is no text to PostgreSQL: of a carrier's own payload it is dropped where text is kept."""
+    row = {"packetCode": "CE1", "eventCode": "STORING", "eventSource": "c\0\ud800d"}
+    body = json.dumps({"events": [row | {"eventDate": "2026-11-02T08:00:00Z"}]}).encode()
+    await publish(amqp_url, body, headers={"x-format": "native"})
     async with consuming(amqp_url, pool):
         await until(applied(pool, 1))
     body = await pool.fetchval("SELECT body::text FROM scan")
-    assert '"description":"ab"' in body
+    assert '"name":"cd"' in body
 
 
 HEADERS = [

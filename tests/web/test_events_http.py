@@ -126,7 +126,6 @@ UNREADABLE = {
     "a text": b'"text"',
     "no UTF-8": b"\xff\xfe\x00",
     "broken UTF-8": b'{"carrier": "\xc3\x28"}',
-    "half a surrogate pair": b'{"carrier": "\\ud800"}',
     "a raw NUL": b'{"carrier": "a\x00b"}',
     "deep": b"[" * 100_000,
     "deep and closed": b"[" * 100_000 + b"]" * 100_000,
@@ -142,17 +141,52 @@ async def test_a_body_that_cannot_be_read_is_refused_whole(world, omniva):
     assert world.broker.messages == []
 
 
-async def test_a_nul_in_a_text_is_pointed_at(world, omniva):
-    one = await post(world, omniva, event(description="a\0b"))
-    assert one.status == 422
-    assert one.json["errors"] == [{"pointer": "/description", "error": "holds a NUL"}]
-    many = await post(world, omniva, [event(), event(location={"city": "\0"})])
-    assert many.json["errors"][0]["pointer"] == "/1/location/city"
-    lines = b"\n".join(json.dumps(e).encode() for e in (event(), event(event_id="\0")))
-    assert (await post(world, omniva, lines)).json["errors"][0]["pointer"] == "/1/event_id"
-    assert world.broker.messages == []
-    written = await post(world, omniva, event(description="the text \\u0000"))
-    assert written.json["accepted"] == 1
+NO_TEXT = {"a NUL": "\0", "half a surrogate pair": "\ud800", "the other half": "\udc00"}
+PLACES = {
+    "description": lambda text: {"description": text},
+    "location.city": lambda text: {"location": {"city": text}},
+    "location.place_id": lambda text: {"location": {"place_id": text}},
+    "event_id": lambda text: {"event_id": text},
+    "code": lambda text: {"status": None, "code": text},
+    "tracking_number": lambda text: {"tracking_number": text},
+    "occurred_at": lambda text: {"occurred_at": text},
+    "estimate.from": lambda text: {"estimate": {"from": text}},
+    "pickup.code": lambda text: {"pickup": {"code": text}},
+    "retracts": lambda text: {"status": None, "retracts": text},
+    "a": lambda text: {f"a{text}": 1},
+}
+
+
+@pytest.mark.parametrize("what", NO_TEXT)
+@pytest.mark.parametrize("form", ["array", "lines", "alone"])
+async def test_what_is_no_text_costs_only_its_event_and_its_field_is_named(
+    world, omniva, what, form
+):
+    bad = {place: event(**told(f"x{NO_TEXT[what]}y")) for place, told in PLACES.items()}
+    for place, broken in bad.items():
+        world.broker.messages.clear()
+        events = [broken] if form == "alone" else [event(event_id="b"), broken, event()]
+        lines = [json.dumps(each) for each in events]
+        body = "\n".join(lines) if form != "array" else f"[{','.join(lines)}]"
+        answer = await post(world, omniva, body.encode())
+        assert answer.status == 202, place
+        (rejected,) = answer.json["rejected"]
+        assert rejected["index"] == (0 if form == "alone" else 1)
+        assert rejected["error"].startswith(place), rejected
+        assert world.broker.events() == [each for each in events if each is not broken]
+
+
+async def test_what_only_looks_like_it_is_taken(world, omniva):
+    texts = ["the text \\u0000", "\\ud800", "\U0001f4e6", "\\\\udc00"]
+    events = [event(event_id=str(n), description=each) for n, each in enumerate(texts)]
+    answer = await post(world, omniva, [*events, event(description="\ud800")])
+    assert (answer.json["accepted"], len(answer.json["rejected"])) == (4, 1)
+    assert world.broker.events() == events
+
+
+async def test_at_most_a_thousand_also_where_one_of_them_is_no_text(world, omniva):
+    one = json.dumps(event(description="\ud800")).encode()
+    assert (await post(world, omniva, b"[%b]" % b",".join([one] * 1001))).status == 413
 
 
 async def test_at_most_a_thousand_events(world, omniva):

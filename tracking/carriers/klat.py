@@ -5,16 +5,17 @@ not be one that Klāt knows; a local time is then read in the home market's zone
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.base import trusted
-from schemas.scan import Event, Pickup, Scan
+from schemas.base import is_plausible, iso_time, trusted
+from schemas.scan import Event, EventPickup, EventWindow, Location, Pickup, Scan, Window
 from tracking.carriers.base import Carrier, Malformed, Meaning, ParseContext, Parsed
 from tracking.carriers.lockers import LOCKER_CODES
 from tracking.carriers.payload import collect, read_json, trimmed, verdict
-from tracking.carriers.times import read_time
+from tracking.carriers.times import day_bounds, is_day, local_time, read_time
 
 HOME_ZONE = "Europe/Riga"
 
@@ -74,9 +75,15 @@ def _one_by_one(content: bytes, scan: Callable[[Event], Scan]) -> Parsed:
         lines = _lines(content)
         if not lines:
             raise
-        return collect(lines, lambda line: scan(_ONE.validate_json(line)))
+        return collect(lines, lambda line: scan(_ONE.validate_python(read_json(line))))
     events = found if isinstance(found, list) else [found]
     return collect(events, lambda event: scan(_ONE.validate_python(event)))
+
+
+def places_of_scans(parsed: Parsed) -> list[int]:
+    """Where in the body each scan stood: an event is a scan or a problem, never both."""
+    bad = {problem.index for problem in parsed.problems}
+    return [place for place in range(len(parsed.scans) + len(bad)) if place not in bad]
 
 
 def scan_of(event: Event, find: Find, zone: str | None = None) -> Scan:
@@ -94,22 +101,57 @@ def scan_of(event: Event, find: Find, zone: str | None = None) -> Scan:
         "code": event.code,
         "recognised": True,
         "description": event.description,
-        "location": event.location,
-        "estimate": event.estimate,
-        "pickup": event.pickup and Pickup(until=event.pickup.until, code=event.pickup.code),
+        "location": event.location and trusted(Location, dict(event.location.__dict__)),
+        "estimate": _estimate(event.estimate, local),
+        "pickup": _pickup(event.pickup, local),
         "retracts": event.retracts,
         "signed_by": None,
         "note": None,
     }
-    if event.status is None and event.code is not None:
+    if event.status is None and event.retracts is None and event.code is not None:
         fields.update(_read(event, _meaning(event.code, carrier)))
     return trusted(Scan, fields)
+
+
+def _estimate(told: EventWindow | None, zone: str) -> Window | None:
+    if told is None:
+        return None
+    starts = _limit(told.starts, zone, last=False)
+    ends = _limit(told.ends, zone, last=True)
+    if starts and ends and starts > ends:
+        raise Malformed("estimate", "'from' is later than 'to'")
+    if starts is None and ends is None:
+        return None
+    days = all(map(is_day, filter(None, (told.starts, told.ends))))
+    return trusted(Window, {"starts": starts, "ends": ends, "day_only": told.day_only or days})
+
+
+def _pickup(told: EventPickup | None, zone: str) -> Pickup | None:
+    if told is None:
+        return None
+    until = _limit(told.until, zone, last=True)
+    return trusted(Pickup, {"until": until, "code": told.code, "qr": None})
+
+
+def _limit(told: str | None, zone: str, *, last: bool) -> datetime | None:
+    """The first or the last instant that is meant: of a day, of an hour that comes twice.
+
+    None for a year that nobody means. An offset that is given stays.
+    """
+    if told is None or not is_plausible(given := iso_time(told)):
+        return None
+    if given.tzinfo is not None:
+        return given
+    if is_day(told):
+        return day_bounds(given.date(), zone)[last]
+    moment = local_time(told, given, zone)
+    return (last and moment.alternative) or moment.at
 
 
 def _read(event: Event, meaning: Meaning | None) -> dict[str, Any]:
     """What the code says, where the event itself does not."""
     if meaning is None:
-        return {"recognised": event.retracts is not None}
+        return {"recognised": False}
     return {key: getattr(event, key) or value for key, value in verdict(meaning).items()}
 
 

@@ -4,6 +4,7 @@ A reader asks for values by name (`required`, `first`, `obj`, `rows`), and `coll
 item by item, so that one bad item costs only itself.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from defusedxml.ElementTree import fromstring
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from schemas.base import Printable, clean_text, cut
 from schemas.scan import LAST_DELIVERY, Confidence, Location, Scan, ScanTime
 from schemas.status import Handover
 from tracking.carriers.base import Malformed, Meaning, Parsed, Problem, text
@@ -29,12 +31,31 @@ def trimmed(body: bytes) -> bytes:
     return body.strip().removeprefix(_BOM).lstrip()
 
 
+# Every escape of a text: two halves of a surrogate pair, one half alone (named), or another one.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
 def read_json(body: bytes) -> Any:
-    """The JSON value of the body; at most 200 levels deep, no NaN, no half surrogates."""
+    """The JSON value of the body; at most 200 levels deep, no NaN.
+
+    Half a surrogate pair is JSON and no text: it is read as a NUL, and costs the item that has it.
+    """
+    content = trimmed(body)
     try:
-        return from_json(trimmed(body), allow_inf_nan=False)
+        return from_json(content, allow_inf_nan=False)
     except ValueError as error:
-        raise Malformed("", f"not JSON: {_place(error)}") from None
+        whole = _ESCAPE.sub(_nul_for_half, content)
+        if whole == content:
+            raise Malformed("", f"not JSON: {_place(error)}") from None
+        return read_json(whole)
+
+
+def _nul_for_half(escape: re.Match[bytes]) -> bytes:
+    return b"\\u0000" if escape["half"] else escape[0]
 
 
 def _place(error: ValueError) -> str:
@@ -147,7 +168,7 @@ def verdict(meaning: Meaning | None, where: Handover | None = None) -> dict[str,
 def prose(value: Any, limit: int = 2000) -> str | None:
     """A text for people to read, cut at `limit`; None where it says nothing."""
     said = text(value)
-    return said[:limit].rstrip() if said is not None else None
+    return cut(said, limit) if said is not None else None
 
 
 def raw_code(*parts: Any) -> str | None:
@@ -250,6 +271,12 @@ def _add(parsed: Parsed, index: int, outcome: Scan | Parsed | None) -> None:
 
 
 def problem_of(index: int, error: ValidationError) -> Problem:
-    """The first thing that is wrong, by its dotted place."""
-    finding = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return Problem(index, ".".join(map(str, finding["loc"])), finding["msg"])
+    """The first thing that is wrong, by its dotted place; a place may be a key that was sent."""
+    finding = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(clean_text(str(part))[:_LONGEST_KEY] for part in finding["loc"])
+    if finding.get("ctx", {}).get("pattern") == Printable:
+        return Problem(index, place, "holds a NUL, a line break or another control character")
+    return Problem(index, place, finding["msg"].removeprefix("Value error, "))
+
+
+_LONGEST_KEY = 60

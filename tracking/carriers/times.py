@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from schemas.base import iso_time
 from schemas.scan import Confidence, ScanTime
 from tracking.carriers.base import Malformed
 
@@ -16,7 +17,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None = None) -> ScanTime:
-    """Read ISO 8601 (also `+0200`, a blank for the T) or, with `pattern`, a strptime format.
+    """Read ISO 8601 (also `+0200`, a blank for the T, a second 60) or a strptime `pattern`.
 
     With an offset: that instant, EXACT. Without: local time in `zone`, ASSUMED_ZONE; both passes
     of a repeated hour are given. A date alone: DATE_ONLY, and so is local midnight to the second,
@@ -24,15 +25,21 @@ def read_time(raw: str, zone: str, *, field: str = "time", pattern: str | None =
     """
     cleaned = raw.strip()
     try:
-        if pattern is None and len(cleaned) <= _DAY_LENGTH:
+        if pattern is None and is_day(cleaned):
             return _day(cleaned, date.fromisoformat(cleaned), zone)
         moment = _parse(cleaned, pattern)
         if moment.tzinfo is not None:
             return _aware(cleaned, moment)
-        is_day = moment.time() == time()
-        return _day(cleaned, moment.date(), zone) if is_day else local_time(cleaned, moment, zone)
+        if moment.time() == time():
+            return _day(cleaned, moment.date(), zone)
+        return local_time(cleaned, moment, zone)
     except (ValueError, OverflowError):
         raise Malformed(field, f"not a time in {pattern or 'ISO 8601'}") from None
+
+
+def is_day(text: str) -> bool:
+    """Whether a time in ISO 8601 names a day only."""
+    return len(text.strip()) <= _DAY_LENGTH
 
 
 def _parse(cleaned: str, pattern: str | None) -> datetime:
@@ -42,7 +49,7 @@ def _parse(cleaned: str, pattern: str | None) -> datetime:
     if " " in cleaned:
         day, _, rest = cleaned.partition(" ")
         cleaned = f"{day}T{rest.replace(' ', '')}"
-    return datetime.fromisoformat(cleaned)
+    return iso_time(cleaned)
 
 
 def _aware(raw: str, moment: datetime) -> ScanTime:

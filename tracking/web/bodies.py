@@ -54,25 +54,17 @@ def refuse_nul(body: bytes) -> None:
     """A NUL in a text is never meant and cannot be stored: 422 that points at it."""
     if _ESCAPED_NUL not in body:
         return
-    found = next(nuls_in(decoded(body)), None)
+    found = next(nuls_in(_decoded(body)), None)
     if found is not None:
         raise HttpProblem(
             422, "The body does not fit", errors=[FieldError(pointer=found, error="holds a NUL")]
         )
 
 
-def decoded(body: bytes) -> Any:
-    """The JSON value, or the list of them where there is one a line; None for a broken line."""
+def _decoded(body: bytes) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
-    except ValueError:
-        return [_line(line) for line in body.splitlines() if line.strip()]
-
-
-def _line(line: bytes) -> Any:
-    try:
-        return from_json(line, allow_inf_nan=False)
-    except ValueError:
+    except ValueError:  # which its reader will say
         return None
 
 

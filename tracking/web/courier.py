@@ -156,7 +156,7 @@ COURIER_ROUTES = (
         body=Event,
         batch=True,
         answers={202: Receipt},
-        problems=(*_FAULTS, 422),
+        problems=_FAULTS,
     ),
     Route(
         "POST",

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from schemas.api import Rejected
 from schemas.scan import Scan
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext, Parsed
+from tracking.carriers.klat import places_of_scans
 from tracking.carriers.lockers import LOCKER_CODES
-from tracking.carriers.payload import trimmed
-from tracking.web.bodies import MAX_BODY, decoded, not_json, refuse_nul
+from tracking.carriers.payload import read_json, trimmed
+from tracking.web.bodies import MAX_BODY, not_json
 from tracking.web.problem import HttpProblem, plain
 
 MAX_EVENTS = 1000
@@ -37,21 +38,37 @@ class Sorted:
 def sort_events(body: bytes, carrier: str | None) -> Sorted:
     """Read one event, an array, or one a line; `carrier` is the only one the caller speaks for."""
     content = trimmed(body)
+    told = _values(content)
+    if len(told) > MAX_EVENTS:  # before each of them is looked at
+        raise HttpProblem(413, "Too many events", f"At most {MAX_EVENTS} events are taken at once")
     parsed = _parsed(content)
-    refuse_nul(content)
     strangers = _strangers(parsed, carrier)
     if strangers and _is_single(content, parsed):
         raise HttpProblem(403, "Forbidden", strangers[0].error)
     rejected = sorted([*rejections(parsed), *strangers], key=lambda each: each.index)
     bad = {each.index for each in rejected}
-    indices = _indices_of_scans(parsed)
+    indices = places_of_scans(parsed)
     good = [(i, scan) for i, scan in zip(indices, parsed.scans, strict=True) if i not in bad]
-    return Sorted(_messages(content, good, whole=not bad), len(good), rejected)
+    return Sorted(_messages(content, told, good, whole=not bad), len(good), rejected)
+
+
+def _values(content: bytes) -> list[Any]:
+    """The events as JSON, or those of each line that is no blank; None for a broken line."""
+    try:
+        found = read_json(content)
+    except Malformed:
+        return [_line(line) for line in content.splitlines() if line.strip()]
+    return found if isinstance(found, list) else [found]
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return read_json(line)
+    except Malformed:
+        return None
 
 
 def _parsed(content: bytes) -> Parsed:
-    if _count(content) > MAX_EVENTS:  # before each of them is looked at
-        raise HttpProblem(413, "Too many events", f"At most {MAX_EVENTS} events are taken at once")
     try:
         parsed = CARRIERS["klat"].parse(content, ParseContext())
     except Malformed as finding:
@@ -59,14 +76,6 @@ def _parsed(content: bytes) -> Parsed:
     if not content or (not parsed.scans and content[:1] not in b"{["):
         raise not_json("expected an event, an array of events, or one event a line")
     return parsed
-
-
-def _count(content: bytes) -> int:
-    try:
-        found = from_json(content)
-    except ValueError:
-        return sum(1 for line in content.splitlines() if line.strip())
-    return len(found) if isinstance(found, list) else 1
 
 
 def _is_single(content: bytes, parsed: Parsed) -> bool:
@@ -81,30 +90,24 @@ def rejections(parsed: Parsed) -> list[Rejected]:
     ]
 
 
-def _indices_of_scans(parsed: Parsed) -> list[int]:
-    """Every event is either a scan or a problem, so the scans fill the places between."""
-    bad = {each.index for each in parsed.problems}
-    total = len(parsed.scans) + len(bad)
-    return [index for index in range(total) if index not in bad]
-
-
 def _strangers(parsed: Parsed, carrier: str | None) -> list[Rejected]:
     return [
         Rejected(index=index, error=f"carrier: this key may post for {carrier} only")
-        for index, scan in zip(_indices_of_scans(parsed), parsed.scans, strict=True)
+        for index, scan in zip(places_of_scans(parsed), parsed.scans, strict=True)
         if scan.carrier != carrier
     ]
 
 
-def _messages(content: bytes, good: Sequence[tuple[int, Scan]], *, whole: bool) -> list[Message]:
+def _messages(
+    content: bytes, told: Sequence[Any], good: Sequence[tuple[int, Scan]], *, whole: bool
+) -> list[Message]:
     """Arrays of events by routing key, each in the order of the body."""
     keys = {routing_key(scan) for _, scan in good}
     if whole and len(keys) == 1 and _is_message(content, len(good)):
         return [Message(keys.pop(), content)]
-    events = _as_list(decoded(content))
     groups: dict[str, list[Any]] = {}
     for index, scan in good:
-        groups.setdefault(routing_key(scan), []).append(events[index])
+        groups.setdefault(routing_key(scan), []).append(told[index])
     return [
         Message(key, packed)
         for key, members in groups.items()
@@ -118,10 +121,6 @@ def _is_message(content: bytes, events: int) -> bool:
     if content.startswith(b"["):
         return events <= _PER_MESSAGE
     return content.startswith(b"{") and events == 1
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _packed(events: Sequence[Any]) -> Iterator[bytes]:
