@@ -1,16 +1,37 @@
 """Sockets: an application on a port, with limits on everything a client may hold open."""
 
 import logging
+from http import HTTPStatus
 
 from aiohttp import web, web_response
 from aiohttp.http_exceptions import HttpProcessingError
+
+from tracking.web.problem import HttpProblem, problem_response
 
 KEEPALIVE = 75.0  # seconds; also how long the headers of a request may take
 SHUTDOWN = 8.0  # seconds for answers in hand
 MAX_LINE = 8190  # bytes, request line and each header
 
+_handle_error = web.RequestHandler.handle_error
+
+
+def _without_echo(
+    protocol: web.RequestHandler,
+    request: web.BaseRequest,
+    status: int = 500,
+    exc: BaseException | None = None,
+    message: str | None = None,
+) -> web.StreamResponse:
+    """The answer of aiohttp itself repeats what it could not read, secrets and all."""
+    _handle_error(protocol, request, status, exc, message)  # logs, or gives up a begun answer
+    response = problem_response(HttpProblem(status, HTTPStatus(status).phrase))
+    response.force_close()
+    return response
+
+
 # Answers to what is not even HTTP pass no application, so they say this of their own accord.
 web_response.SERVER_SOFTWARE = "klat"  # type: ignore[attr-defined]
+web.RequestHandler.handle_error = _without_echo  # type: ignore[assignment,method-assign]
 
 
 class _OursOnly(logging.Filter):
