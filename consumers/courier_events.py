@@ -85,20 +85,20 @@ class CourierEvents:
 
     async def park(self, message: DeliveredMessage, error: str, tries: int) -> None:
         came_by = origin(message)
-        await self._park(
-            ParkedMessage(
-                parked_id=parked_id(message),
-                queue=came_by.queue,
-                exchange=came_by.exchange,
-                routing_key=came_by.routing_key,
-                headers=came_by.headers,
-                body=message.body,
-                error=error,
-                tries=tries,
-                parked_at=datetime.now(UTC),
-            )
+        parked = ParkedMessage(
+            parked_id=parked_id(message),
+            queue=came_by.queue,
+            exchange=came_by.exchange,
+            routing_key=came_by.routing_key,
+            headers=came_by.headers,
+            body=message.body,
+            error=error,
+            tries=tries,
+            parked_at=datetime.now(UTC),
         )
+        await self._park(parked)
         self._metrics.parked.inc()
+        log.error("message.parked", parked_id=parked.parked_id, error=error, tries=tries)
 
 
 def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runner:

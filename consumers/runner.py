@@ -119,5 +119,4 @@ class Runner:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LAST_PAUSE)
             else:
-                log.error("message.parked", error=type(error).__name__, tries=TRIES)
                 return
