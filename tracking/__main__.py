@@ -4,6 +4,7 @@ import sys
 
 from tracking.cli import app
 from tracking.errors import ConfigurationError, KlatError
+from tracking.logs import quieten
 
 EXIT_FAILURE = 1
 EXIT_CONFIGURATION = 78
@@ -11,6 +12,7 @@ EXIT_CONFIGURATION = 78
 
 def main() -> None:
     """Run the command line; 0 is success, 1 a failure, 78 a wrong setting."""
+    quieten()
     try:
         app()
     except ConfigurationError as error:

@@ -21,7 +21,7 @@ HIDDEN = "[hidden]"
 # or a courier's words. Numbers, instants, enums and UUIDs leave in any field not denied below.
 _TEXT_FIELDS = frozenset(
     """
-    event level logger timestamp message exception exc_type error error_type
+    event level logger timestamp message exception exc_type error error_type reason
     role child task service source consumer queue exchange routing_key vhost host node signal
     version
     carrier status previous_status handover outcome state kind fact type channel provider
@@ -60,7 +60,7 @@ _MAX_TEXT = 4000
 # A lost broker is our own event; theirs are a traceback for every try to connect.
 _QUIETER = {
     "aiormq": logging.CRITICAL,
-    "aio_pika": logging.ERROR,
+    "aio_pika": logging.CRITICAL,
     "aiohttp.access": logging.WARNING,
     "asyncio": logging.WARNING,
 }
@@ -80,6 +80,11 @@ def configure_logging(log_format: Literal["json", "console"] | None, **context: 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    quieten()
+
+
+def quieten() -> None:
+    """Libraries leave it to us to say what they say at each try."""
     for library, level in _QUIETER.items():
         logging.getLogger(library).setLevel(level)
 

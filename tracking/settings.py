@@ -29,7 +29,7 @@ def _split_url(text: str, schemes: tuple[str, ...], *, several_hosts: bool = Fal
         raise ValueError("is not an address") from None
     if parts.scheme not in schemes:
         raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    if not parts.hostname and not parts.query:
+    if not parts.hostname and not (several_hosts and "host" in parse_qs(parts.query)):
         raise ValueError("names no host")
     return parts
 

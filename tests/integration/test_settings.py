@@ -27,6 +27,8 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_SURPRISE", "1", "unknown variable"),
         ("KLAT_DATABASE_URL", "mysql://u:hunter2@h/d", "must start with postgresql://"),
         ("KLAT_DATABASE_URL", "postgresql://", "names no host"),
+        ("KLAT_DATABASE_URL", "postgresql:///klat?sslmode=require", "names no host"),
+        ("KLAT_AMQP_URL", "amqp:///klat?heartbeat=5", "names no host"),
         ("KLAT_AMQP_URL", "amqp://u:hunter2@h:rabbit", "is not an address"),
         ("KLAT_PUBLIC_URL", "https://t.example/?a=b", "must be a plain address"),
         ("KLAT_LOG_FORMAT", "xml", "'json' or 'console'"),
@@ -74,6 +76,11 @@ def test_the_whole_contract_is_accepted(monkeypatch):
     assert settings.broker() == contract["AMQP_URL"]
     assert "hunter2" not in repr(settings)
     assert keys[0] not in repr(settings)
+
+
+def test_a_database_may_be_named_by_its_options_alone(monkeypatch):
+    monkeypatch.setenv("KLAT_DATABASE_URL", "postgresql:///klat?host=/var/run/postgresql")
+    assert load_settings().database().endswith("/postgresql")
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch):

@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 import asyncpg
 
 from tracking.errors import KlatError
-from tracking.store.pool import store_errors
+from tracking.store.pool import connecting
 
 _FILE = re.compile(r"(?P<number>\d{4})_(?P<name>\w+)\.sql")
 _NO_TRANSACTION = "-- no-transaction"
@@ -101,7 +101,7 @@ async def migrate(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
 
 @asynccontextmanager
 async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    async with store_errors():
+    async with connecting():
         connection = await asyncpg.connect(dsn, timeout=10)
     try:
         yield connection

@@ -1,18 +1,23 @@
 """Connections to PostgreSQL: limits on every wait, driver errors in our own words."""
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import asyncpg
+import structlog
 from prometheus_client import Histogram
 
-from tracking.errors import StatementTooSlow, StoreUnavailable
+from tracking.errors import ConfigurationError, StatementTooSlow, StoreUnavailable
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 ACQUIRE_TIMEOUT = 5.0  # seconds to wait for a free connection
+_SAID_EVERY = 30.0  # seconds
 COMMAND_TIMEOUT = 35.0  # seconds; longer than the server's limit, which says more
 # Of the process, whichever pool it waits for; registered where the process is composed.
 POOL_WAIT = Histogram(
@@ -37,7 +42,20 @@ RETRYABLE = (
     asyncpg.LockNotAvailableError,
 )
 _BUSY = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+# At the start these are a wrong setting. Later somebody is changing something, which passes.
+_REFUSED = {
+    asyncpg.InvalidPasswordError: "wrong user or password",
+    asyncpg.InvalidAuthorizationSpecificationError: (
+        "this user may not log in from here (pg_hba.conf), or there is none of this name"
+    ),
+    asyncpg.InvalidCatalogNameError: "there is no such database",
+    asyncpg.InsufficientPrivilegeError: "this user may not connect to this database",
+    asyncpg.exceptions.ClientConfigurationError: "an option in it cannot be used",
+}
 _AWAY = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TargetServerAttributeNotMatched,
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -54,7 +72,7 @@ _AWAY = (
 
 
 async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
-    """A pool of connections. Raises StoreUnavailable when the database cannot be reached."""
+    """A pool of connections. Raises StoreUnavailable, ConfigurationError."""
     with_errors = asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -63,8 +81,19 @@ async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
         server_settings=_SERVER_SETTINGS,
         max_inactive_connection_lifetime=300,
     )
-    async with store_errors():
+    async with connecting():
         return await with_errors
+
+
+@asynccontextmanager
+async def connecting() -> AsyncIterator[None]:
+    """Connect for the first time: what PostgreSQL refuses now, it refuses at the next try too."""
+    async with store_errors():
+        try:
+            yield
+        except tuple(_REFUSED) as error:
+            why = next(words for kind, words in _REFUSED.items() if isinstance(error, kind))
+            raise ConfigurationError(f"KLAT_DATABASE_URL: {why}") from None
 
 
 @asynccontextmanager
@@ -109,3 +138,22 @@ async def retried(work: Callable[[], Awaitable[T]], *, tries: int = 5) -> T:
         return await work()
     except _BUSY as error:
         raise StoreUnavailable(f"database busy: {type(error).__name__}") from error
+
+
+class _InOurWords(logging.Filter):
+    """While the database is away the driver says so with a traceback at each of its tries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = -_SAID_EVERY
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info is None:
+            return True
+        if time.monotonic() - self._said >= _SAID_EVERY:
+            self._said = time.monotonic()
+            log.warning("database.unreachable", error=type(record.exc_info[1]).__name__)
+        return False
+
+
+logging.getLogger("asyncpg.pool").addFilter(_InOurWords())
