@@ -3,19 +3,26 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 
 import aio_pika
 import aiormq
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection
+from aiormq.exceptions import (
+    ChannelPreconditionFailed,
+    InvalidFrameError,
+    ProbableAuthenticationError,
+)
 
 from consumers.topology import EVENTS
-from tracking.errors import BrokerUnavailable
+from tracking.errors import BrokerUnavailable, ConfigurationError
 
 log = structlog.get_logger()
 
 PUBLISH_TIMEOUT = 5.0  # seconds until a publish without confirm counts as not accepted
+CONNECT_LIMIT = 10.0  # seconds that a command waits for the broker
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
 FAILURES = (
     OSError,
@@ -26,15 +33,18 @@ FAILURES = (
     aio_pika.exceptions.AMQPException,
 )
 
+Prepare = Callable[[aiormq.abc.AbstractChannel], Awaitable[None]]
+
 
 class Publisher:
     """Publishes with confirms. Returns after the broker's word, else raises BrokerUnavailable.
 
     `run` keeps the connection; until it stands, and whenever it does not, nothing is accepted.
+    `prepare` declares what is needed, at each connection: the broker may be another one by then.
     """
 
-    def __init__(self, url: str, name: str) -> None:
-        self._url, self._name = url, name
+    def __init__(self, url: str, name: str, prepare: Prepare | None = None) -> None:
+        self._url, self._name, self._prepare = url, name, prepare
         self._connection: AbstractRobustConnection | None = None
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
@@ -61,23 +71,72 @@ class Publisher:
             try:
                 await self._connect()
             except FAILURES as error:
-                log.warning("broker.unreachable", error=type(error).__name__)
+                self._say_unreachable(error)
+                await self.close()
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 wait = min(wait * 2, _LAST_RETRY)
         try:
             await asyncio.Event().wait()
         finally:
-            await self._close()
+            await self.close()
 
     async def _connect(self) -> None:
+        await self._declare()
         connection = await aio_pika.connect_robust(
             self._url, client_properties={"connection_name": self._name}, reconnect_interval=1
         )
         self._connection = connection
         self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        connection.close_callbacks.add(self._on_lost)
+        connection.reconnect_callbacks.add(self._on_back)
         self._opened.set()
+        log.info("publisher.connected", source=self._name)
 
-    async def _close(self) -> None:
+    async def _declare(self) -> None:
+        """On a connection of its own: what the broker refuses must not keep us from publishing."""
+        if self._prepare is None:
+            return
+        connection = await aiormq.connect(self._url)
+        try:
+            await self._prepare(await connection.channel())
+        except ChannelPreconditionFailed as error:
+            log.error("topology.mismatch", source=self._name, reason=str(error))  # noqa: TRY400 - no text
+        except FAILURES as error:
+            log.warning("topology.not_declared", source=self._name, error=type(error).__name__)
+        finally:
+            with suppress(*FAILURES):
+                await connection.close()
+
+    def _on_lost(self, _: object, error: BaseException | None) -> None:
+        if self._connection is not None:
+            self._say_unreachable(error)
+
+    async def _on_back(self, _: object) -> None:
+        try:
+            await self._declare()
+        except FAILURES as error:
+            self._say_unreachable(error)
+        else:
+            log.info("publisher.connected", source=self._name)
+
+    def _say_unreachable(self, error: BaseException | None) -> None:
+        log.warning("broker.unreachable", source=self._name, error=type(error).__name__)
+
+    async def open(self) -> None:
+        """Connect now, or say why not. Raises ConfigurationError, BrokerUnavailable."""
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                await self._connect()
+        except ProbableAuthenticationError:
+            raise ConfigurationError("KLAT_AMQP_URL: wrong user or password") from None
+        except InvalidFrameError:
+            raise ConfigurationError(
+                "KLAT_AMQP_URL: no such virtual host, or no permission for it"
+            ) from None
+        except FAILURES as error:
+            raise BrokerUnavailable(f"RabbitMQ unavailable: {type(error).__name__}") from None
+
+    async def close(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             await connection.close()
@@ -121,3 +180,14 @@ class Publisher:
             known = await self._channel.get_exchange(name, ensure=False)
             self._exchanges[name] = known
         return known
+
+
+@asynccontextmanager
+async def publishing(url: str, name: str) -> AsyncIterator[Publisher]:
+    """For one command. Raises ConfigurationError, BrokerUnavailable."""
+    publisher = Publisher(url, name)
+    try:
+        await publisher.open()
+        yield publisher
+    finally:
+        await publisher.close()

@@ -78,6 +78,7 @@ _BASE = (
 EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
+_WHATEVER_THE_NUMBER = Topology(_BASE, (), (_DEAD, _LOCKERS))
 
 
 def topology(ingest_queues: int = 1) -> Topology:
@@ -112,6 +113,16 @@ async def declare(channel: AbstractChannel, wanted: Topology) -> None:
         await channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
         if queue.exchange:
             await channel.queue_bind(queue.name, queue.exchange, routing_key=queue.routing_key)
+
+
+async def declare_first(channel: AbstractChannel, wanted: Topology) -> None:
+    """For who only publishes: make queues for courier events where there are none at all.
+
+    Where there are some, in another number too, whoever consumes them has decided how many there
+    are: a queue made beside them would get every event once more, and nobody would read it.
+    """
+    is_made = await _exists(channel, CARRIER_QUEUE) or await _exists(channel, f"{_SHARD}0")
+    await declare(channel, _WHATEVER_THE_NUMBER if is_made else wanted)
 
 
 async def retire(channel: AbstractChannel, wanted: Topology) -> list[str]:

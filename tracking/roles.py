@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import asyncpg
 import structlog
@@ -18,6 +19,7 @@ from consumers.connection import Publisher
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.live_updates import LiveUpdates
 from consumers.relay import Relay, RelayMetrics
+from consumers.topology import declare_first, topology
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
@@ -158,7 +160,8 @@ async def _serve(
 
 async def _start_web(running: Running) -> Readiness:
     settings, hub = running.settings, LiveHub()
-    publisher = Publisher(settings.broker(), "klat web")
+    wanted = topology(settings.ingest_queues)
+    publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
     live = LiveUpdates(settings.broker(), hub)
     deps = Deps(
         pool=running.pool,

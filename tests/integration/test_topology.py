@@ -3,7 +3,7 @@
 import aiormq
 import pytest
 
-from consumers.topology import EVENTS, declare, retire, topology
+from consumers.topology import EVENTS, declare, declare_first, retire, topology
 
 
 @pytest.fixture
@@ -26,6 +26,26 @@ async def test_after_a_change_old_events_are_consumed_and_new_ones_are_in_one_qu
     await publish(channel, 40)
     assert await waiting(channel, queues) == 80
     assert await waiting(channel, retired) == left
+
+
+@pytest.mark.parametrize(("web", "ingest"), [(1, 1), (4, 4), (1, 4), (4, 1), (2, 4)])
+async def test_before_there_is_any_consumer_events_are_kept(channel, web, ingest):
+    """Whatever number of queues was meant: the consumer that comes then reads all of them."""
+    await declare_first(channel, topology(web))
+    await publish(channel, 40)
+    assert await waiting(channel, await attach(channel, ingest)) == 40
+
+
+@pytest.mark.parametrize(("web", "ingest"), [(1, 4), (4, 1), (2, 4)])
+async def test_who_only_publishes_makes_no_queue_beside_those_of_the_consumers(
+    channel, web, ingest
+):
+    """It would get each event once more, and nobody would read it."""
+    queues = await attach(channel, ingest)
+    await declare_first(channel, topology(web))
+    await publish(channel, 40)
+    assert await waiting(channel, queues) == 40
+    assert set(await attach(channel, ingest)) == set(queues)
 
 
 async def attach(channel, queues):

@@ -1,18 +1,16 @@
 """`klat parked`: messages whose handling failed again and again."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from consumers.connection import Publisher
+from consumers.connection import Publisher, publishing
 from tracking.commands.stack import DataDir, Stack, on_stack, show_time
 from tracking.store.parked import Parked, ParkedMessage
 
 app = typer.Typer(help="Messages whose handling failed five times.", no_args_is_help=True)
 
-_CONNECT_LIMIT = 10.0  # seconds
 _CHUNK = 100
 KEY_GONE = "cannot be opened: its key is gone"
 
@@ -49,15 +47,8 @@ def replay(data_dir: DataDir = None) -> None:
 
 
 async def _replay(stack: Stack) -> tuple[int, set[UUID]]:
-    publisher = Publisher(stack.settings.broker(), "klat parked replay")
-    running = asyncio.create_task(publisher.run())
-    try:
-        async with asyncio.timeout(_CONNECT_LIMIT):
-            await publisher.connected()
+    async with publishing(stack.settings.broker(), "klat parked replay") as publisher:
         return await _replay_all(stack, publisher)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 async def _replay_all(stack: Stack, publisher: Publisher) -> tuple[int, set[UUID]]:
