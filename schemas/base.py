@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
@@ -113,7 +113,7 @@ ToldId = Annotated[
 
 
 def _or_none(value: datetime | None) -> datetime | None:
-    return value if value is not None and is_plausible(value) else None
+    return value.astimezone(UTC) if value is not None and is_plausible(value) else None
 
 
 def _plausible(value: datetime | None) -> datetime | None:
@@ -127,7 +127,8 @@ def is_plausible(value: datetime) -> bool:
     return 2000 <= value.year <= 2100
 
 
-# What a carrier says of such a year says nothing; whoever promises it is told.
+# What a carrier says of such a year says nothing, and any other instant is UTC, as we tell it;
+# whoever promises such a year is told.
 KnownInstant = Annotated[AwareDatetime | None, AfterValidator(_or_none)]
 PlausibleInstant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

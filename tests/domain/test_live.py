@@ -30,6 +30,9 @@ def test_an_instant_is_written_as_in_the_api(at: datetime, text: str):
 
 
 def test_every_instant_of_a_frame_is_utc_with_z():
+    assert '"from":"2026-11-20T12:03:00Z"' in Window(starts=AT, ends=None).model_dump_json(
+        by_alias=True
+    )
     state = ShipmentState(status=Status.IN_TRANSIT, since=AT, estimate=Window(starts=AT, ends=None))
     each = received(scan(1, Status.IN_TRANSIT))
     told = json.loads(frame(1, state, [(AT, Confidence.EXACT, each.scan)]))
