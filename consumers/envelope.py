@@ -13,6 +13,7 @@ from consumers.topology import CARRIER_QUEUE, DEAD, LOCKER_QUEUE
 from tracking.decode import Envelope
 
 _NO_HEADERS: Mapping[str, Any] = {}
+_FORMATS = (None, "native", "klat")  # without the header a body is in Klāt's own format
 
 
 def envelope(message: DeliveredMessage, now: datetime) -> Envelope:
@@ -24,6 +25,7 @@ def envelope(message: DeliveredMessage, now: datetime) -> Envelope:
         native=headers.get("x-format") == "native",
         received_at=_instant(stamp, now) if stamp else now,
         tracking_number=_storable(number) if number else None,
+        is_clear=headers.get("x-format") in _FORMATS,
     )
 
 

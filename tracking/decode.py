@@ -9,10 +9,13 @@ from tracking.carriers.base import Malformed, ParseContext, Parsed, Problem
 from tracking.carriers.klat import places_of_scans
 from tracking.incoming import Incoming, incoming
 from tracking.sealing import Sealer
-from tracking.store.quarantine import Quarantined
+from tracking.store.quarantine import Quarantined, Why
 from tracking.store.raw import RawPayload
 
 MAX_BODY = 1024 * 1024  # bytes; what is larger is kept by size only
+
+
+_UNCLEAR = "x-format: neither native nor klat; send it again with the one that it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,16 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What came with a body. `source` is the routing key, e.g. carrier.omniva."""
+    """What came with a body. `source` is the routing key, e.g. carrier.omniva.
+
+    `is_clear` False: it is said to be in some format that Klāt does not know.
+    """
 
     source: str
     native: bool
     received_at: datetime
     tracking_number: str | None
+    is_clear: bool = True
 
     @property
     def carrier(self) -> str:
@@ -45,6 +52,8 @@ class Decoder:
     def decode(self, body: bytes, about: Envelope) -> Decoded:
         if len(body) > MAX_BODY:
             return Decoded([], None, _too_large(about, body))
+        if not about.is_clear:
+            return Decoded([], None, _kept(about, body, "unknown_format", _UNCLEAR))
         try:
             parsed = self._parse(body, about)
         except Malformed as finding:
@@ -91,9 +100,13 @@ def _problems(about: Envelope, body: bytes, parsed: Parsed) -> Quarantined | Non
 
 
 def _malformed(about: Envelope, body: bytes, finding: str) -> Quarantined:
+    return _kept(about, body, "malformed", finding)
+
+
+def _kept(about: Envelope, body: bytes, why: Why, finding: str) -> Quarantined:
     return Quarantined(
         source=about.source,
-        why="malformed",
+        why=why,
         detail=finding[:500],
         body=body,
         size=len(body),

@@ -1,6 +1,6 @@
 """Quarantine tried again: after a code was mapped, after a reader learnt a new shape."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,12 +19,16 @@ _CHUNK = 20  # entries in hand, each of a mebibyte at the most
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """`resolved` entries are done with; `waiting` ones could still not be applied."""
+    """`resolved` entries are done with; `waiting` ones could still not be applied.
+
+    `finding`: why the last of them could not.
+    """
 
     resolved: int = 0
     waiting: int = 0
     shipments: int = 0
     unopened: int = 0  # of the waiting: their key is gone
+    finding: str | None = None
 
     def __add__(self, other: "Retried") -> "Retried":
         return Retried(
@@ -32,6 +36,7 @@ class Retried:
             self.waiting + other.waiting,
             self.shipments + other.shipments,
             self.unopened + other.unopened,
+            other.finding or self.finding,
         )
 
 
@@ -72,8 +77,21 @@ async def _retry(
             return Retried(waiting=1, unopened=1)
         case "malformed":
             return await _retry_body(pool, sealer, decoder, entry, now)
-        case "too_large" | "event_id_reused":
+        case "too_large" | "event_id_reused" | "unknown_format":
             return Retried(waiting=1)
+
+
+async def retry_entry(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    entry: QuarantineEntry,
+    *,
+    tracking_number: str | None = None,
+    now: datetime,
+) -> Retried:
+    """Try one entry once more, as a payload about this parcel where it does not name its own."""
+    about = replace(entry, tracking_number=tracking_number or entry.tracking_number)
+    return await _retry(pool, sealer, Decoder(sealer), about, now)
 
 
 async def _retry_body(
@@ -84,7 +102,8 @@ async def _retry_body(
     raw = [decoded.raw] if decoded.raw else []
     applied = await ingest(pool, Batch(decoded.scans, raw), sealer, now=now)
     if decoded.quarantined is not None:
-        return Retried(waiting=1, shipments=applied.shipments)
+        finding = decoded.quarantined.detail
+        return Retried(waiting=1, shipments=applied.shipments, finding=finding)
     return await _resolve(pool, entry, now) + Retried(shipments=applied.shipments)
 
 

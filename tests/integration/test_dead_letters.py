@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import aiormq
+import pytest
 from prometheus_client import CollectorRegistry
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
@@ -18,7 +19,7 @@ BODY = b'{"carrier": "omniva"}'
 
 
 async def test_a_message_over_the_delivery_limit_is_parked_with_its_origin(
-    amqp_url: str, database_url: str
+    amqp_url: str, database_url: str, caplog: pytest.LogCaptureFixture
 ):
     await _kill(amqp_url)
     pool, sealer = await open_pool(database_url, size=2), Sealer(["a key of the tests"])
@@ -43,6 +44,8 @@ async def test_a_message_over_the_delivery_limit_is_parked_with_its_origin(
     assert (message.exchange, message.routing_key) == (EVENTS, "carrier.omniva")
     assert (message.body, message.error) == (BODY, "DeliveryLimit")
     assert message.headers == {"x-format": "native"}
+    said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    assert str(message.parked_id) in {each.get("parked_id") for each in said}
     again = message.__class__(**{name: getattr(message, name) for name in message.__slots__})
     await parked.mark_replayed(message.parked_id, datetime.now(UTC))
     assert await parked.list_parked(10) == []

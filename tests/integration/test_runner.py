@@ -17,6 +17,7 @@ from consumers.runner import BATCH, TRIES
 from consumers.topology import CARRIER_QUEUE
 from tracking.decode import MAX_BODY
 from tracking.ingest import Applied, Batch, ingest
+from tracking.prefix import uuid_range
 from tracking.store import pool as pools
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
@@ -92,7 +93,7 @@ async def _is(found, expected) -> bool:
     return await found == expected
 
 
-async def test_a_poison_message_is_found_tried_five_times_and_parked(pool, amqp_url):
+async def test_a_poison_message_is_found_tried_five_times_and_parked(pool, amqp_url, caplog):
     tries = 0
 
     async def apply(batch: Batch, now: datetime) -> Applied:
@@ -118,6 +119,10 @@ async def test_a_poison_message_is_found_tried_five_times_and_parked(pool, amqp_
     assert (message.body, message.routing_key) == (event("POISON"), "carrier.omniva")
     assert message.headers == {"x-received-at": "2026-11-03T08:00:00+00:00"}
     assert (message.error, message.tries) == ("ValueError", TRIES)
+    said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    [parking] = [each for each in said if each["event"] == "message.parked"]
+    assert parking["parked_id"] == str(message.parked_id)
+    assert (parking["error"], parking["tries"]) == ("ValueError", TRIES)
     at_rest = await pool.fetchval("SELECT p::text FROM parked_message p")
     assert "POISON" not in at_rest
     assert "personal" not in at_rest
@@ -150,7 +155,9 @@ async def test_what_cannot_be_read_is_kept_at_the_first_try(pool, amqp_url):
     await publish(amqp_url, event(), key="carrier.nobody", headers={"x-format": "native"})
     await publish(amqp_url, b"<a>", key="locker.omniva", headers={"x-format": "native"})
     await publish(amqp_url, event(), key="carrier")
-    messages = len(UNREADABLE) + 3
+    for odd in ("weird", "Native", "", ["native"], 1):
+        await publish(amqp_url, event(), headers={"x-format": odd})
+    messages = len(UNREADABLE) + 8
     async with consuming(amqp_url, pool) as consumer:
         await until(done(consumer, messages))
     assert sum(consumer.batches) == messages
@@ -159,13 +166,14 @@ async def test_what_cannot_be_read_is_kept_at_the_first_try(pool, amqp_url):
     found = {}
     async with connection(pool) as conn:
         for entry in await list_quarantine(conn, 100):
-            whole = await find_quarantined(conn, entry.quarantine_id, SEALER)
+            [whole] = await find_quarantined(conn, uuid_range(str(entry.quarantine_id)), SEALER)
             found[whole.source, whole.body] = entry.why
     expected = {
         ("carrier.omniva", None if why == "too_large" else body): why
         for body, why in UNREADABLE.values()
     }
     assert found == expected | {
+        ("carrier.omniva", event()): "unknown_format",
         ("carrier.nobody", event()): "malformed",
         ("locker.omniva", b"<a>"): "malformed",
         ("carrier", event()): "malformed",

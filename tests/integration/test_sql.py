@@ -218,10 +218,11 @@ QUICK = {
     "drop_call": ((ID, "'key-7'"), "idempotency_pkey"),
     "prune_calls": (("now() - interval '2 days'",), "idempotency_by_age"),
     "list_quarantine": (("50",), "quarantine_open"),
-    "find_quarantined": ((ID,), "quarantine_pkey"),
+    "find_quarantined": ((ID, ID), "quarantine_pkey"),
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),
     "resolve_quarantined": ((ID, "1", "now()"), "quarantine_pkey"),
     "list_parked": (("50",), "parked_open"),
+    "find_parked": ((ID, ID), "parked_message_pkey"),
     "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}

@@ -11,6 +11,34 @@ from tracking.sealing import SealBroken, Sealer
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Jānis\r\nBcc: x@example.com",
+        "Jānis\nBērziņš",
+        "Jānis\x07\x1b[2J",
+        "Jānis\u202e\u2028B",
+        "a\x85b",
+    ],
+)
+def test_a_name_is_one_line_that_ends_no_header(written):
+    kept = Recipient(name=written, country="LV").name
+    assert kept is not None
+    assert kept.isprintable()
+    assert kept.startswith(written[:1])
+
+
+@pytest.mark.parametrize("field", ["email", "phone", "language", "country"])
+@pytest.mark.parametrize("end", ["\r\nBcc: x@example.com", "\n", "\x00", "\x1b"])
+def test_what_is_sent_to_is_refused_where_it_holds_more_than_itself(field, end):
+    usual = {"email": "a@example.com", "phone": "+37120000000", "language": "lv", "country": "LV"}
+    assert getattr(Recipient(**usual), field)
+    if field == "phone" and end == "\n":  # blanks around it do not count
+        return
+    with pytest.raises(ValidationError, match=field):
+        Recipient(**usual | {field: usual[field] + end})
+
+
+@pytest.mark.parametrize(
     ("written", "country", "kept"),
     [
         ("+37120000000", None, "+37120000000"),

@@ -215,6 +215,17 @@ def test_the_commands_refuse_keys_that_make_no_sense():
         assert str(result.exception).startswith(said)
 
 
+async def test_a_carrier_that_nobody_knows_gets_its_key_with_a_warning(database_url):
+    make = ("create", "--role", "courier", "--name", "a", "--carrier")
+    code, out, err = await klat(database_url, *make, "omnvia")
+    assert (code, is_key(out.splitlines()[-1])) == (0, True)
+    assert err.startswith("warning: --carrier: omnvia is new")
+    assert "did you mean omniva?" in err
+    for carrier in ("omnvia", "omniva"):
+        assert (await klat(database_url, *make, carrier))[2] == ""
+    assert "did you mean" not in (await klat(database_url, *make, "zz-lockers"))[2]
+
+
 async def test_the_secret_of_a_carrier_is_read_from_standard_input_and_sealed(database_url, pool):
     code, out, _ = await klat(database_url, "secret", "--carrier", "easypost", stdin="sécret\n")
     assert (code, "sécret" in out) == (0, False)

@@ -1,7 +1,7 @@
 """`klat keys`: who may call the HTTP interface, and with what carriers sign."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -16,6 +16,7 @@ from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
 from tracking.keys import Role, secret_context
 from tracking.local.folder import settings_for
+from tracking.mapping import did_you_mean, near
 from tracking.sealing import Sealer
 from tracking.store.keys import Keys, ListedKey
 
@@ -41,6 +42,8 @@ def create(
     if not who:
         raise WrongKeyRequest("--name: must not be empty")
     code = _carrier_for(role, carrier)
+    if code is not None:
+        _warn_of_stranger(code, _run(data_dir, lambda keys: keys.list_keys()))
     key = _run(data_dir, lambda keys: keys.create(role, who, now=_now(), carrier=code))
     typer.echo(f"A key of the role {role} for {code or who}. It is not shown again:")
     typer.echo(key)
@@ -54,6 +57,16 @@ def _carrier_for(role: Role, carrier: str | None) -> str | None:
     if carrier is None:
         raise WrongKeyRequest("--carrier: a courier key needs the carrier that it speaks for")
     return _code(carrier)
+
+
+def _warn_of_stranger(code: str, keys: Iterable[ListedKey]) -> None:
+    """A locker operator may have any code; one that nobody has yet may be a slip of the finger."""
+    known = set(CARRIERS) - {"klat"} | {key.carrier for key in keys if key.carrier}
+    if code not in known:
+        hint = did_you_mean(near(code, known))
+        typer.echo(
+            f"warning: --carrier: {code} is new, no reader or key has it yet{hint}", err=True
+        )
 
 
 def _code(carrier: str) -> str:

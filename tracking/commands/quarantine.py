@@ -1,14 +1,16 @@
 """`klat quarantine`: what could not be applied, why, and once more when it can."""
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
+from schemas.scan import TrackingNumber
 from tracking.commands import quarantine_map
 from tracking.commands.stack import DataDir, Stack, on_stack, show_time
 from tracking.errors import KlatError
-from tracking.retry import Retried, retry_quarantine
+from tracking.prefix import the_only, uuid_range
+from tracking.retry import Retried, retry_entry, retry_quarantine
 from tracking.store.pool import connection
 from tracking.store.quarantine import (
     QuarantineEntry,
@@ -25,6 +27,13 @@ app = typer.Typer(
 
 class NoSuchEntry(KlatError):  # noqa: N818 - named for what was found
     """Nothing in quarantine has this id; `klat quarantine list` shows what has."""
+
+
+class NotForThis(KlatError):  # noqa: N818 - named for what was asked
+    """An entry that cannot be tried so."""
+
+
+EntryId = Annotated[str, typer.Argument(help="An entry's id, or how it begins.")]
 
 
 @app.command("list")
@@ -46,16 +55,10 @@ def list_(limit: Annotated[int, typer.Option(min=1)] = 50, data_dir: DataDir = N
 
 
 @app.command()
-def show(quarantine_id: UUID, data_dir: DataDir = None) -> None:
+def show(quarantine_id: EntryId, data_dir: DataDir = None) -> None:
     """One entry with its raw bytes, which may hold personal data."""
-
-    async def work(stack: Stack) -> QuarantineEntry | None:
-        async with connection(stack.pool) as conn:
-            return await find_quarantined(conn, quarantine_id, stack.sealer)
-
-    entry = on_stack(data_dir, work)
-    if entry is None:
-        raise NoSuchEntry
+    entry = on_stack(data_dir, lambda stack: _found(stack, quarantine_id))
+    typer.echo(f"id       {entry.quarantine_id}")
     typer.echo(f"source   {entry.source}{' (native)' if entry.native else ''}")
     typer.echo(f"reason   {entry.why}: {entry.detail}")
     typer.echo(
@@ -69,34 +72,75 @@ def show(quarantine_id: UUID, data_dir: DataDir = None) -> None:
         typer.echo(entry.body.decode("utf-8", "backslashreplace"))
 
 
+async def _found(stack: Stack, begins: str) -> QuarantineEntry:
+    """The one entry whose id begins so. Raises NotAnId, NoSuchEntry, Ambiguous."""
+    async with connection(stack.pool) as conn:
+        found = await find_quarantined(conn, uuid_range(begins), stack.sealer)
+    return the_only(found, NoSuchEntry())
+
+
 app.command("map")(quarantine_map.map_)
 app.command()(quarantine_map.unmap)
 app.command()(quarantine_map.maps)
 
 
 @app.command()
-def retry(data_dir: DataDir = None) -> None:
-    """Try everything once more; safe to repeat."""
+def retry(
+    quarantine_id: Annotated[
+        str | None, typer.Argument(help="Only this entry: its id, or how it begins.")
+    ] = None,
+    *,
+    tracking_number: Annotated[
+        str | None, typer.Option(help="Whose payload the entry is, where it does not say.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Try everything once more, or one entry; safe to repeat."""
+    number = _number(quarantine_id, tracking_number)
 
     async def work(stack: Stack) -> Retried:
-        return await retry_quarantine(stack.pool, stack.sealer, now=stack.now)
+        if quarantine_id is None:
+            return await retry_quarantine(stack.pool, stack.sealer, now=stack.now)
+        entry = await _found(stack, quarantine_id)
+        _check_takes_number(entry, number)
+        return await retry_entry(
+            stack.pool, stack.sealer, entry, tracking_number=number, now=stack.now
+        )
 
     done = on_stack(data_dir, work)
     typer.echo(f"{done.resolved} resolved, {done.waiting} still waiting")
     typer.echo(f"{done.shipments} shipments changed")
     if done.unopened:
         typer.echo(f"{done.unopened} cannot be opened: their key is gone from KLAT_SECRET_KEYS")
+    if quarantine_id is not None and done.finding:
+        typer.echo(f"it cannot be applied: {done.finding}")
+
+
+def _number(quarantine_id: str | None, told: str | None) -> str | None:
+    if told is None:
+        return None
+    if quarantine_id is None:
+        raise NotForThis("--tracking-number: says whose payload one entry is; name the entry")
+    try:
+        return TypeAdapter[str](TrackingNumber).validate_python(told)
+    except ValidationError:
+        raise NotForThis("--tracking-number: not a tracking number") from None
+
+
+def _check_takes_number(entry: QuarantineEntry, number: str | None) -> None:
+    if number is not None and not (entry.native and entry.why == "malformed"):
+        raise NotForThis("--tracking-number: only for a payload in a carrier's own format")
 
 
 @app.command()
-def dismiss(quarantine_id: UUID, data_dir: DataDir = None) -> None:
+def dismiss(quarantine_id: EntryId, data_dir: DataDir = None) -> None:
     """Close an entry that will never be applied. Should the same come again, it opens again."""
 
     async def work(stack: Stack) -> bool:
+        entry = await _found(stack, quarantine_id)
         async with connection(stack.pool) as conn:
-            found = await find_quarantined(conn, quarantine_id, stack.sealer)
-            return found is not None and await resolve_quarantined(conn, found, stack.now)
+            return await resolve_quarantined(conn, entry, stack.now)
 
     if not on_stack(data_dir, work):
-        raise NoSuchEntry
+        raise NoSuchEntry("More of it came just now; look at it once more")
     typer.echo("dismissed")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from tracking.prefix import UuidRange
 from tracking.sealing import SealBroken, Sealer
 from tracking.sql import SQL
 from tracking.store.pool import connection
@@ -54,6 +55,11 @@ class Parked:
     async def list_parked(self, limit: int) -> list[ParkedMessage]:
         async with connection(self._pool) as conn:
             return [self._message(row) for row in await conn.fetch(SQL["list_parked"], limit)]
+
+    async def find_parked(self, ids: UuidRange) -> list[ParkedMessage]:
+        """What waits and begins like this; of more than one, two."""
+        async with connection(self._pool) as conn:
+            return [self._message(row) for row in await conn.fetch(SQL["find_parked"], *ids)]
 
     def _message(self, row: asyncpg.Record) -> ParkedMessage:
         return ParkedMessage(

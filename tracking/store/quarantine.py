@@ -10,10 +10,11 @@ from uuid import UUID
 
 import asyncpg
 
+from tracking.prefix import UuidRange
 from tracking.sealing import SealBroken, Sealer
 from tracking.sql import SQL
 
-Why = Literal["malformed", "unknown_code", "too_large", "event_id_reused"]
+Why = Literal["malformed", "unknown_code", "too_large", "event_id_reused", "unknown_format"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,11 @@ async def count_quarantine(conn: asyncpg.Connection) -> dict[Why, int]:
 
 
 async def find_quarantined(
-    conn: asyncpg.Connection, quarantine_id: UUID, sealer: Sealer
-) -> QuarantineEntry | None:
-    row = await conn.fetchrow(SQL["find_quarantined"], quarantine_id)
-    return _opened(row, sealer) if row else None
+    conn: asyncpg.Connection, ids: UuidRange, sealer: Sealer
+) -> list[QuarantineEntry]:
+    """What begins like this; of more than one, two."""
+    rows = await conn.fetch(SQL["find_quarantined"], *ids)
+    return [_opened(row, sealer) for row in rows]
 
 
 async def open_quarantine(

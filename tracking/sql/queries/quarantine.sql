@@ -19,10 +19,10 @@ FROM quarantine WHERE resolved_at IS NULL ORDER BY last_at DESC, quarantine_id L
 -- name: count_quarantine: how many entries wait, by reason
 SELECT reason, count(*) AS entries FROM quarantine WHERE resolved_at IS NULL GROUP BY reason;
 
--- name: find_quarantined: one entry with its sealed bytes ($1 quarantine id)
+-- name: find_quarantined: entries whose ids begin alike, with their sealed bytes, two at the most ($1 first id, $2 last id)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
        native, tracking_number, first_at, last_at
-FROM quarantine WHERE quarantine_id = $1;
+FROM quarantine WHERE quarantine_id BETWEEN $1 AND $2 ORDER BY quarantine_id LIMIT 2;
 
 -- name: open_quarantine: every entry that waits, with its sealed bytes, oldest first ($1 after, $2 limit)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
@@ -53,6 +53,12 @@ SET error = EXCLUDED.error, tries = EXCLUDED.tries, parked_at = EXCLUDED.parked_
 SELECT parked_id, queue, exchange, routing_key, headers::text AS headers, sealed, error, tries,
        parked_at
 FROM parked_message WHERE replayed_at IS NULL ORDER BY parked_at, parked_id LIMIT $1;
+
+-- name: find_parked: messages that wait and whose ids begin alike, two at the most ($1 first id, $2 last id)
+SELECT parked_id, queue, exchange, routing_key, headers::text AS headers, sealed, error, tries,
+       parked_at
+FROM parked_message
+WHERE parked_id BETWEEN $1 AND $2 AND replayed_at IS NULL ORDER BY parked_id LIMIT 2;
 
 -- name: mark_replayed: this parked message was published again ($1 parked id, $2 now)
 UPDATE parked_message SET replayed_at = $2 WHERE parked_id = $1;
