@@ -1,6 +1,6 @@
 """Outbox -> RabbitMQ: facts with confirms, frames for the tracking pages in one message.
 
-One relay at a time holds the lease; should two overlap for a moment, a fact goes out twice with the
+One relay at a time has the lead; should two overlap for a moment, a fact goes out twice with the
 same id, which consumers drop. A row is deleted only after its confirm, so a kill at any point
 loses nothing.
 """
@@ -8,9 +8,10 @@ loses nothing.
 import asyncio
 import os
 import socket
+import time
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -18,15 +19,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from consumers.connection import Publisher
 from consumers.topology import FACTS, LIVE, LIVE_NUMBER, LIVE_RELAY
 from tracking.errors import KlatError
-from tracking.store.outbox import Outbox, OutboxRow
+from tracking.store.outbox import Lead, Outbox, OutboxRow
 
 log = structlog.get_logger()
 
 BATCH = 500  # rows
 _BATCH_BYTES = 4 * 1024 * 1024  # facts and frames read at once
 _LIVE_SIZE = 512 * 1024  # characters of frames in one message
-LEASE = timedelta(seconds=10)
-_LOOK_EVERY = 1.0  # seconds; a missed wake-up costs no more
+_LOOK_EVERY = 1.0  # seconds; a missed wake-up, or a relay that died, costs no more
+_MEASURED_EVERY = 5.0  # seconds
 _PAUSE = 1.0  # seconds after a fault
 CLOUD_EVENTS = "application/cloudevents+json"
 
@@ -47,41 +48,41 @@ class Relay:
         self._outbox, self._dsn, self._publisher = outbox, dsn, publisher
         self._metrics = metrics
         # Process 1 of a container has the same name again after a restart: hence a random part.
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._live_messages = 0
-        self._leased_until = datetime.min.replace(tzinfo=UTC)
+        self._measured = -_MEASURED_EVERY
         self.is_ready = False
+        self._lead: Lead | None = None
         self._leaving = False
+        self._left = asyncio.Event()
 
     async def run(self) -> None:
-        while True:
+        """Until it is told to leave."""
+        while not self._leaving:
             try:
                 await self._publish_forever()
             except KlatError as error:
                 self.is_ready = False
                 log.warning("relay.waits", error=type(error).__name__)
                 await asyncio.sleep(_PAUSE)
+        self._left.set()
 
     async def _publish_forever(self) -> None:
         """Returns when the connection that tells of new rows is lost."""
-        async with self._outbox.woken(self._dsn) as wake_up:
-            while not wake_up.is_over:
-                wake_up.event.clear()
-                more = await self._holds_lease() and await self.publish_once()
+        async with self._outbox.lead(self._dsn) as lead:
+            self._lead = lead
+            while not (lead.is_over or self._leaving):
+                lead.event.clear()
+                more = await lead.is_ours() and await self._publish_and_measure()
                 self.is_ready = True
                 if not more:
-                    await _wait(wake_up.event, _LOOK_EVERY)
+                    await _wait(lead.event, _LOOK_EVERY)
 
-    async def _holds_lease(self) -> bool:
-        if self._leaving:
-            return False
-        now = datetime.now(UTC)
-        if self._leased_until - now < LEASE / 2:
-            if not await self._outbox.take_lease("relay", self._holder, now, LEASE):
-                return False
-            self._leased_until = now + LEASE
-            await self._measure(now)
-        return True
+    async def _publish_and_measure(self) -> bool:
+        if time.monotonic() - self._measured >= _MEASURED_EVERY:
+            self._measured = time.monotonic()
+            await self._measure(datetime.now(UTC))
+        return await self.publish_once()
 
     async def _measure(self, now: datetime) -> None:
         """For the operator; that it cannot be measured is no reason not to publish."""
@@ -106,7 +107,7 @@ class Relay:
         for body in _live_messages(rows):
             self._live_messages += 1
             # By these a page's process sees that the broker dropped some on their way to it.
-            headers = {LIVE_RELAY: self._holder, LIVE_NUMBER: str(self._live_messages)}
+            headers = {LIVE_RELAY: self._name, LIVE_NUMBER: str(self._live_messages)}
             # Nobody may be looking: a frame without a page to show it on is no fault.
             await self._publisher.publish(LIVE, "", body, headers=headers, mandatory=False)
 
@@ -125,9 +126,11 @@ class Relay:
         )
 
     async def close(self) -> None:
-        """Let another relay go on at once."""
+        """Finish the batch in hand and let another relay go on at once."""
         self._leaving = True
-        await self._outbox.give_up_lease("relay", self._holder)
+        if self._lead is not None:
+            self._lead.event.set()
+        await self._left.wait()
 
 
 def _live_messages(rows: Sequence[OutboxRow]) -> Iterator[bytes]:

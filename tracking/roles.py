@@ -218,7 +218,7 @@ async def _start_relay(running: Running) -> Readiness:
 
 
 async def _leave(relay: Relay) -> None:
-    with suppress(Exception):  # the lease runs out by itself
+    with suppress(Exception):  # without its connection it has the lead no more
         async with asyncio.timeout(LEAVE_LIMIT):
             await relay.close()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +17,10 @@ from consumers import relay as relays
 from consumers.connection import Publisher
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import EXCHANGES, LIVE, declare
+from tracking.errors import StoreUnavailable
+from tracking.local.child import Child
+from tracking.local.endpoint import free_port
+from tracking.store import outbox as outboxes
 from tracking.store import pool as pools
 from tracking.store.outbox import Outbox
 from tracking.store.pool import open_pool
@@ -28,6 +34,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relays, "_LOOK_EVERY", 0.1)
     monkeypatch.setattr(pools, "COMMAND_TIMEOUT", 0.5)
     monkeypatch.setattr(pools, "ACQUIRE_TIMEOUT", 0.5)
+    monkeypatch.setattr(outboxes, "_ANSWER_LIMIT", 0.5)
 
 
 @pytest.fixture
@@ -107,7 +114,7 @@ async def _another(pool, than) -> bool:
 
 LISTENING = """
 SELECT pid FROM pg_stat_activity
-WHERE query LIKE 'LISTEN%' AND datname = current_database() ORDER BY backend_start DESC
+WHERE application_name = 'klat relay' AND datname = current_database() ORDER BY backend_start DESC
 """
 
 
@@ -143,4 +150,92 @@ async def test_rows_are_read_by_size_too_and_none_is_too_large(pool):
 async def test_two_relays_of_one_process_have_names_of_their_own(pool, amqp_url):
     publisher, metrics = Publisher(amqp_url, ""), RelayMetrics(CollectorRegistry())
     first, second = (Relay(Outbox(pool), "", publisher, metrics) for _ in range(2))
-    assert first._holder != second._holder
+    assert first._name != second._name
+
+
+async def leads(pool) -> int | None:
+    """The process of PostgreSQL that holds the lead."""
+    return await pool.fetchval(
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+
+async def test_who_is_cut_off_stops_and_another_takes_over(
+    database_url, amqp_url, pool, monkeypatch
+):
+    """Its machine is gone from the network: nobody says goodbye, also not the kernel."""
+    monkeypatch.setattr(outboxes, "LEAD_IDLE", "500ms")
+    async with (
+        in_front_of(database_url) as proxy,
+        relaying(proxy.url(database_url), amqp_url) as cut_off,
+    ):
+        await write(pool)
+        await until(emptied(pool))
+        first = await leads(pool)
+        proxy.silent = True
+        async with relaying(database_url, amqp_url) as other:
+            await write(pool)
+            await until(emptied(pool))
+            assert await leads(pool) not in (None, first)
+            proxy.silent = False
+            proxy.reset()
+            await until(lambda: _ready(cut_off, expected=True))
+            before = cut_off._live_messages
+            for _ in range(20):
+                await write(pool)
+            await until(emptied(pool))
+            assert cut_off._live_messages == before
+            assert other._live_messages > 0
+
+
+async def test_who_stalls_loses_the_lead_and_is_told(database_url, pool, monkeypatch):
+    monkeypatch.setattr(outboxes, "LEAD_IDLE", "300ms")
+    outbox = Outbox(pool)
+    async with outbox.lead(database_url) as stalled, outbox.lead(database_url) as waiting:
+        assert await stalled.is_ours()
+        assert not await waiting.is_ours()
+        await until(waiting.is_ours)
+        assert stalled.is_over
+        with pytest.raises(StoreUnavailable):
+            await stalled.is_ours()
+        assert await waiting.is_ours()
+
+
+async def test_who_works_is_never_idle(database_url, amqp_url, pool, monkeypatch):
+    monkeypatch.setattr(outboxes, "LEAD_IDLE", "1s")
+    async with relaying(database_url, amqp_url):
+        await until(lambda: leads(pool))
+        first, until_then = await leads(pool), asyncio.get_running_loop().time() + 2.5
+        while asyncio.get_running_loop().time() < until_then:
+            await write(pool)
+            await until(emptied(pool))
+        assert await leads(pool) == first
+
+
+async def test_after_a_kill_another_takes_over_within_seconds(database_url, amqp_url, pool):
+    """Two processes: the kernel of the dead one closes its connections, and with them its lead."""
+    env = os.environ | {
+        "KLAT_DATABASE_URL": database_url,
+        "KLAT_AMQP_URL": amqp_url,
+        "KLAT_LOG_FORMAT": "json",
+    }
+    async with channel_to(amqp_url) as channel:
+        await declare(channel, EXCHANGES)
+    first, second = [child(env, free_port()) for _ in range(2)]
+    try:
+        await first.start()
+        await until(lambda: leads(pool))
+        await second.start()
+        await write(pool)
+        await until(emptied(pool))
+        first._process.kill()
+        await write(pool)
+        await until(emptied(pool), seconds=5)
+    finally:
+        await asyncio.gather(first.stop(), second.stop())
+
+
+def child(env: dict[str, str], port: int) -> Child:
+    command = [sys.executable, "-P", "-m", "tracking", "serve", "relay"]
+    return Child("relay", command, env | {"KLAT_OPS_PORT": str(port)}, ops_port=port)

@@ -67,7 +67,7 @@ def _queries(function: ast.AST) -> Iterator[str]:
 # Shipment-owned tables stand alone on one shard; these are found or kept by something else.
 NOT_OF_A_SHIPMENT = {
     "schema_migration": "one row for each migration",
-    "lease": "who does what only one process may do",
+    "lease": "of no use any more, kept for the release before",
     "raw_payload": "a payload may hold many parcels; found by its hash",
     "quarantine": "what could not be read belongs to no parcel; found by its fingerprint",
     "code_map": "a reference table, copied to every shard",
@@ -230,7 +230,8 @@ NOTHING_TO_FIND = {
     *("insert_shipments", "insert_outbox", "insert_link", "insert_raw_payloads", "park_message"),
     *("keep_quarantined", "save_registration"),  # rows found by their key
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
-    *("take_lease", "give_up_lease", "map_code", "unmap_code"),  # tables of a few rows
+    *("take_lead", "keep_lead"),  # no table at all
+    *("map_code", "unmap_code"),  # tables of a few rows
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
     *("carrier_secrets", "save_carrier_secret"),

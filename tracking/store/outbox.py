@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from tracking.errors import StoreUnavailable
 from tracking.sql import SQL
-from tracking.store.pool import COMMAND_TIMEOUT, connection, store_errors
+from tracking.store.pool import connection, store_errors
 
+LEAD_IDLE = "10s"  # without a word PostgreSQL ends the connection, and with it the lead
+_ANSWER_LIMIT = 10.0  # seconds; the other side of the same
+_LOCK = 8117251105  # of the database; no other process of Klāt uses this number
 _CHANNEL = "klat_outbox"
 
 
@@ -28,15 +31,37 @@ class OutboxRow:
 
 
 @dataclass(slots=True)
-class WakeUp:
-    """`event` is set when there may be something to read, or when nothing will be told any more."""
+class Lead:
+    """A connection of one's own: it tells that something was written, and may hold the lead.
 
+    `event` is set when there may be something to read, or when nothing will be told any more.
+    The lead goes with the connection: PostgreSQL gives it to another at once when this process
+    dies, and after LEAD_IDLE when it stalls or cannot be reached.
+    """
+
+    conn: asyncpg.Connection
     event: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
+    is_held: bool = False
 
     def end(self) -> None:
         self.is_over = True
         self.event.set()
+
+    async def is_ours(self) -> bool:
+        """Ask before each batch: who was cut off must not go on where another has taken over."""
+        async with _any_error():
+            if self.is_held:
+                await self.keep_lead()
+            else:
+                self.is_held = await self.take_lead()
+        return self.is_held and not self.is_over
+
+    async def take_lead(self) -> bool:
+        return await self.conn.fetchval(SQL["take_lead"], _LOCK) is True
+
+    async def keep_lead(self) -> None:
+        await self.conn.fetchval(SQL["keep_lead"])
 
 
 class Outbox:
@@ -67,28 +92,26 @@ class Outbox:
             row = await conn.fetchrow(SQL["outbox_depth"])
         return row["waiting"], row["oldest"]
 
-    async def take_lease(self, name: str, holder: str, now: datetime, life: timedelta) -> bool:
-        async with self._connection() as conn:
-            taken = await conn.fetchval(SQL["take_lease"], name, holder, now, now + life)
-        return taken is not None
-
-    async def give_up_lease(self, name: str, holder: str) -> None:
-        async with self._connection() as conn:
-            await conn.execute(SQL["give_up_lease"], name, holder)
-
     @asynccontextmanager
-    async def woken(self, dsn: str) -> AsyncIterator[WakeUp]:
-        """Wakes when something was written; on a connection of its own.
-
-        A hint only: NOTIFY may be missed, so whoever waits also looks by itself now and then.
+    async def lead(self, dsn: str) -> AsyncIterator[Lead]:
+        """That something was written is a hint only: NOTIFY may be missed, so whoever waits also
+        looks by itself now and then.
         """
-        wake_up = WakeUp()
         async with _any_error():
-            conn = await asyncpg.connect(dsn, timeout=5, command_timeout=COMMAND_TIMEOUT)
+            conn = await asyncpg.connect(
+                dsn,
+                timeout=5,
+                command_timeout=_ANSWER_LIMIT,
+                server_settings={
+                    "application_name": "klat relay",
+                    "idle_session_timeout": LEAD_IDLE,
+                },
+            )
+            lead = Lead(conn)
             try:
-                conn.add_termination_listener(lambda *_: wake_up.end())
-                await conn.add_listener(_CHANNEL, lambda *_: wake_up.event.set())
-                yield wake_up
+                conn.add_termination_listener(lambda *_: lead.end())
+                await conn.add_listener(_CHANNEL, lambda *_: lead.event.set())
+                yield lead
             finally:
                 conn.terminate()  # a farewell could wait for a database that does not answer
 

@@ -17,11 +17,8 @@ WHERE o.shipment_id = done.shipment_id AND o.version = done.version;
 SELECT count(*) AS waiting, min(created_at) AS oldest
 FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 10000) AS first;
 
--- name: take_lease: become or stay the holder of a lease ($1 name, $2 holder, $3 now, $4 until)
-INSERT INTO lease (name, holder, until) VALUES ($1, $2, $4)
-ON CONFLICT (name) DO UPDATE SET holder = EXCLUDED.holder, until = EXCLUDED.until
-WHERE lease.holder = EXCLUDED.holder OR lease.until < $3
-RETURNING holder;
+-- name: take_lead: become the one who publishes, for as long as this connection lives ($1 lock)
+SELECT pg_try_advisory_lock($1);
 
--- name: give_up_lease: let another one have it at once ($1 name, $2 holder)
-DELETE FROM lease WHERE name = $1 AND holder = $2;
+-- name: keep_lead: the connection that holds the lock answers, and counts as idle no longer
+SELECT true;
