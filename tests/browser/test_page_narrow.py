@@ -67,7 +67,7 @@ async def test_the_words_below_the_steps_break_only_at_their_hyphens(
     faults = []
     for name in ("attempt_failed", "returned", "ready_locked", "held_customs", "expired"):
         await page.goto(f"{site.url}/t/{name}?lang={language}")
-        for width in (600, 960, 1280):
+        for width in (610, 960, 1200, 1280):
             await page.set_viewport_size({"width": width, "height": 640})
             labels = ".steps li > span:first-child"
             faults += await page.evaluate(BROKEN, [labels, r"[^\s\u00ad]+"])
