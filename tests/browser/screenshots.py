@@ -1,9 +1,12 @@
 """Make the pictures in docs/images again: `python tests/browser/screenshots.py`.
 
-Each picture is what a visitor sees first, without scrolling.
+Each picture is what a visitor sees first, without scrolling, in Roboto as on a phone; install
+fonts-roboto, or the pictures have the font of this machine.
 """
 
 import asyncio
+import os
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,10 +42,25 @@ PICTURES = [
     Picture("attempt_failed", "lv", PHONE),
     Picture("attempt_failed", "en", DESKTOP, "dark"),
     Picture("held_customs", "en", PHONE),
+    Picture("promised_with_estimate", "lv", PHONE),
     Picture("late_with_estimate", "lv", PHONE),
     Picture("delivered", "en", PHONE),
     Picture("delivered", "lv", DESKTOP, "dark"),
 ]
+
+
+_ROBOTO = """
+  <match target="pattern">
+    <test name="family"><string>{}</string></test>
+    <edit name="family" mode="prepend" binding="strong"><string>Roboto</string></edit>
+  </match>"""
+FONTS = f"""<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  {"".join(map(_ROBOTO.format, ("system-ui", "sans-serif", "sans")))}
+</fontconfig>
+"""
 
 
 async def take(browser: Browser, site: Site, picture: Picture) -> None:
@@ -65,4 +83,8 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as fonts:
+        fonts.write(FONTS)
+        fonts.flush()
+        os.environ["FONTCONFIG_FILE"] = fonts.name  # for the browser that is started below
+        asyncio.run(main())
