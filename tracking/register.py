@@ -18,14 +18,14 @@ from tracking.announce import announced
 from tracking.contact import Contact, seal_contact
 from tracking.domain.journeys import Registration, journey_for_registration
 from tracking.domain.order import in_order
-from tracking.domain.reckon import Change, Journey
+from tracking.domain.reckon import Change, Reckoning, join
 from tracking.errors import KlatError
 from tracking.numbers import Number, lock_numbers
 from tracking.sealing import Sealer
-from tracking.store.changes import write_changes
+from tracking.store.changes import ShipmentChange, write_changes
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import RegistrationRow, Registrations
-from tracking.store.shipments import note_journeys, scans_of
+from tracking.store.shipments import ScanMove, StoredScan, move_scans, note_journeys, scans_of
 
 
 class RegisteredByAnother(KlatError):  # noqa: N818 - named for what was found
@@ -68,7 +68,10 @@ async def _register(
     number = Number(shipment_id(*name), *name)
     async with transaction(pool) as conn:
         await lock_numbers(conn, {number.head: number})
-        journey = await _journey(conn, number, now)
+        stored = await scans_of(conn, [number.id_of(journey) for journey in {1, *number.known}])
+        journey = journey_for_registration(
+            in_order(each.received for each in stored), _registrations(number), now
+        )
         target = number.id_of(journey)
         row = _row(target, merchant_id, body, sealer, now)
         before = await Registrations(pool).registration_for_update(conn, target)
@@ -80,19 +83,17 @@ async def _register(
                 status=known.journey.state.status,
                 version=known.journey.version,
             )
-        change = _change(known.journey if known else Journey(journey))
         if not await Registrations(pool).save_registration(conn, row):
             raise RegisteredByAnother
-        await _write(conn, number, change, row, is_first=before is None, now=now)
+        joined = (
+            _joined(number, stored, journey, now) if before is None else _again(number, journey)
+        )
+        await _write(conn, number, joined, row, is_first=before is None, now=now)
+        if moves := _moves(number, stored, joined):
+            await move_scans(conn, moves)
+    change = next(each for each in joined.changes if each.journey == journey)
     return Registered(
         target, created=before is None, status=change.state.status, version=change.version
-    )
-
-
-async def _journey(conn: asyncpg.Connection, number: Number, now: datetime) -> int:
-    stored = await scans_of(conn, [number.id_of(journey) for journey in {1, *number.known}])
-    return journey_for_registration(
-        in_order(each.received for each in stored), _registrations(number), now
     )
 
 
@@ -104,42 +105,66 @@ def _registrations(number: Number) -> Sequence[Registration]:
     ]
 
 
-def _change(known: Journey) -> Change:
-    return Change(
-        journey=known.journey,
-        version=known.version + 1,
-        state=known.state,
-        last_at=known.last_at,
-        simple=known.simple,
-        owed=None,
-        news=(),
-    )
+def _joined(number: Number, stored: Sequence[StoredScan], journey: int, now: datetime) -> Reckoning:
+    """Registered for the first time: some scans may turn out to be another parcel's."""
+    known = {each: row.journey for each, row in number.known.items()}
+    return join(known, [each.received for each in stored], journey, now)
+
+
+def _again(number: Number, journey: int) -> Reckoning:
+    """The same parcel told of in other words: it is a new version, and its scans stay."""
+    known = number.known[journey].journey
+    change = Change(journey, known.version + 1, known.state, known.last_at, known.simple, None, ())
+    return Reckoning([change], {})
+
+
+def _moves(number: Number, stored: Sequence[StoredScan], joined: Reckoning) -> list[ScanMove]:
+    homes = [(each, joined.homes[each.received.key]) for each in stored if joined.homes]
+    return [
+        ScanMove(
+            source=each.shipment_id,
+            target=number.id_of(journey),
+            key=each.received.key,
+            version=number.version_of(journey) + 1,
+        )
+        for each, journey in homes
+        if number.id_of(journey) != each.shipment_id
+    ]
 
 
 async def _write(
     conn: asyncpg.Connection,
     number: Number,
-    change: Change,
+    joined: Reckoning,
     row: RegistrationRow,
     *,
     is_first: bool,
     now: datetime,
 ) -> None:
-    told = announced(
-        row.shipment_id,
+    told = [_told(number, change, row, is_first=is_first, now=now) for change in joined.changes]
+    await write_changes(conn, told, now)
+    others = sorted({*number.known, *(change.journey for change in joined.changes)} - {1})
+    if set(others) - set(number.known):
+        await note_journeys(conn, number.head, others)
+
+
+def _told(
+    number: Number, change: Change, row: RegistrationRow, *, is_first: bool, now: datetime
+) -> ShipmentChange:
+    known, target = number.known.get(change.journey), number.id_of(change.journey)
+    is_mine = target == row.shipment_id
+    merchant, order = (known.merchant_id, known.order) if known else (None, None)
+    return announced(
+        target,
         number.carrier,
         number.tracking_number,
         change,
-        is_new=change.journey not in number.known,
+        is_new=known is None,
         now=now,
-        merchant_id=row.merchant_id,
-        order=row.order_ref,
-        registered=is_first,
+        merchant_id=row.merchant_id if is_mine else merchant,
+        order=row.order_ref if is_mine else order,
+        registered=is_mine and is_first,
     )
-    await write_changes(conn, [told], now)
-    others = sorted({change.journey, *number.known} - {1})
-    if others and change.journey not in number.known:
-        await note_journeys(conn, number.head, others)
 
 
 def _row(

@@ -1,8 +1,8 @@
 """Generated lives of parcels, and a book that keeps them as the store does."""
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,8 +23,9 @@ from schemas.shipment import ShipmentState
 from schemas.status import Handover, Reason, Status
 from tracking.carriers.times import day_bounds, local_time
 from tracking.domain.changes import Owed
-from tracking.domain.order import Received
-from tracking.domain.reckon import Change, Journey, follow, reckon
+from tracking.domain.journeys import Registration, journey_for_registration
+from tracking.domain.order import Received, in_order
+from tracking.domain.reckon import Change, Journey, follow, join, reckon
 from tracking.domain.shipment import fold_ordered
 
 VILNIUS = "Europe/Vilnius"
@@ -122,12 +123,37 @@ class Book:
         news, changed = self._insert(batch)
         if not news and not changed:
             return
-        for change in self._changes(news, changed):
+        self._keep(self._changes(news, changed))
+
+    def _keep(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            known = self.journeys.get(change.journey)
             self.journeys[change.journey] = Journey(
-                change.journey, change.version, change.state, change.last_at, change.simple
+                change.journey,
+                change.version,
+                change.state,
+                change.last_at,
+                change.simple,
+                known.registered_at if known else None,
             )
             if change.owed:
                 self.announced.append((change.journey, change.version, change.owed, change.state))
+
+    def registrations(self) -> list[Registration]:
+        known = self.journeys.values()
+        return [Registration(j.journey, j.registered_at) for j in known if j.registered_at]
+
+    def register(self, at: datetime, journey: int | None = None) -> int:
+        """A shop registers what is under way by then, or `journey`; again changes nothing."""
+        if journey is None:
+            ordered = in_order(self.scans.values())
+            journey = journey_for_registration(ordered, self.registrations(), at)
+        known = self.journeys.get(journey, Journey(journey))
+        if known.registered_at is None:
+            changes = join(self.journeys, list(self.scans.values()), journey, at).changes
+            self._keep(changes)
+            self.journeys[journey] = replace(self.journeys[journey], registered_at=at)
+        return journey
 
     def _insert(self, batch: Sequence[Received]) -> tuple[list[Received], bool]:
         news: dict[bytes, Received] = {}
@@ -156,7 +182,11 @@ class Book:
         A journey that lost its scans to another one, when it turned out that the number had not
         rested, is back to the state of nothing known and is left out.
         """
-        homes = reckon({}, list(self.scans.values()), set()).homes
+        blank = {
+            each.journey: Journey(each.journey, registered_at=each.at)
+            for each in self.registrations()
+        }
+        homes = reckon(blank, list(self.scans.values()), set()).homes
         told: dict[int, object] = {}
         for number, journey in self.journeys.items():
             mine = [each for key, each in self.scans.items() if homes[key] == number]
@@ -172,7 +202,5 @@ def _earlier(one: Received, other: Received) -> bool:
 
 
 def history(scans_received: Sequence[Received]) -> list[tuple[datetime, str, str]]:
-    from tracking.domain.order import in_order  # noqa: PLC0415 - keeps the strategies light
-
     folded = fold_ordered(in_order(scans_received))
     return [(p.at, p.key.hex(), folded.kind_of(p)) for p in folded.ordered]

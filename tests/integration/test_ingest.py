@@ -299,6 +299,24 @@ async def test_a_number_used_again_shows_nothing_of_the_former_parcel(pool, shop
     assert [row.journey for row in rows] == [2, 1]
 
 
+async def test_a_registration_takes_what_came_in_the_30_days_before_it(pool, shops):
+    """It drew its line only when the next scan came: until then the former parcel showed it."""
+    at = START + timedelta(days=95)
+    late = [scan("CE1", 70, None, code="BILL"), scan("CE1", 94, Status.ACCEPTED)]
+    told = [*life("CE1"), *(arriving(each, at) for each in late)]
+    await ingest(pool, Batch(told), SEALER, now=at)
+    former, latter = shipment_id("omniva", "CE1"), shipment_id("omniva", "CE1", 2)
+    assert len(await Shipments(pool).history(former)) == 7
+    done = await register(pool, SEALER, shops[0], registration(), now=at)
+    assert (done.shipment_id, done.status) == (latter, Status.ACCEPTED)
+    assert len(await Shipments(pool).history(former)) == 6
+    assert [e.scan.code for e in await Shipments(pool).history(latter)] == [None, "BILL"]
+    again = await register(pool, SEALER, shops[0], registration(order="other"), now=at)
+    assert (again.shipment_id, again.version) == (latter, done.version + 1)
+    facts = await pool.fetch("SELECT fact_type FROM outbox WHERE shipment_id = $1", latter)
+    assert "shipment.registered" in {row["fact_type"] for row in facts}
+
+
 @pytest.mark.parametrize(
     "at",
     [

@@ -6,7 +6,7 @@ whole set. Both end in the same state; which one ran can only be told by the tim
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.shipment import ShipmentState
@@ -93,6 +93,21 @@ def reckon(
         if change is not None:
             changes.append(change)
     return Reckoning(changes, homes)
+
+
+def join(
+    known: Mapping[int, Journey], received: Sequence[Received], journey: int, at: datetime
+) -> Reckoning:
+    """The number's journeys once this one is registered: it changes always, others as that says.
+
+    A registration draws a line in time: what came from 30 days before it on is its own parcel's.
+    """
+    mine = replace(known.get(journey) or Journey(journey), registered_at=at)
+    result = reckon({**known, journey: mine}, received, frozenset())
+    if any(change.journey == journey for change in result.changes):
+        return result
+    same = Change(journey, mine.version + 1, mine.state, mine.last_at, mine.simple, None, ())
+    return Reckoning([*result.changes, same], result.homes)
 
 
 def _registrations(known: Mapping[int, Journey]) -> list[Registration]:
