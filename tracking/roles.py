@@ -24,6 +24,7 @@ from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
 from tracking.live import LiveHub
+from tracking.retention import keep_pruned
 from tracking.role import Role
 from tracking.sealing import Sealer
 from tracking.settings import Settings
@@ -197,6 +198,7 @@ async def _start_ingest(running: Running) -> Readiness:
     running.start("courier_events", runner.run())
     backlog = Backlog(running.pool, sealer, running.registry)
     running.start("backlog", backlog.keep_measured())
+    running.start("retention", keep_pruned(running.pool))
     checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
     return Readiness(checks)
 

@@ -164,6 +164,9 @@ INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size
 SELECT md5(n::text)::uuid, decode(md5('f' || n), 'hex'), 's', 'malformed', 'd', 1, now(),
     now() - n * interval '1 second'
 FROM generate_series(1, 20000) n;
+INSERT INTO raw_payload SELECT decode(md5('r' || n), 'hex'), 'omniva',
+    now() - n * interval '1 hour', 's'
+FROM generate_series(1, 20000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
@@ -222,6 +225,9 @@ QUICK = {
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),
     "resolve_quarantined": ((ID, "1", "now()"), "quarantine_pkey"),
     "list_parked": (("50",), "parked_open"),
+    "prune_raw_payloads": (("now() - interval '90 days'", "500"), "raw_payload_by_age"),
+    "prune_quarantine": (("now() - interval '30 days'", "500"), "quarantine_resolved"),
+    "prune_parked": (("now() - interval '30 days'", "500"), "parked_replayed"),
     "find_parked": ((ID, ID), "parked_message_pkey"),
     "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
 }  # fmt: skip

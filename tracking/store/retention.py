@@ -1,0 +1,24 @@
+"""Deleting what is old enough, a handful of rows at a time; what others hold is left to them."""
+
+from datetime import datetime
+
+import asyncpg
+
+from tracking.sql import SQL
+
+
+async def prune_raw_payloads(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_raw_payloads"], before, limit))
+
+
+async def prune_quarantine(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_quarantine"], before, limit))
+
+
+async def prune_parked(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_parked"], before, limit))
+
+
+def _rows(status: str) -> int:
+    """Of PostgreSQL's "DELETE 7"."""
+    return int(status.rpartition(" ")[2])
