@@ -25,10 +25,11 @@ from parcels import (
 from schemas.scan import Confidence, Window
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
-from tracking.web.answer import Answer, Mood, read_answer
+from tracking.web.answer import Answer, read_answer
 from tracking.web.catalog import words_of
 from tracking.web.dates import Calendar
 from tracking.web.expectation import COMING
+from tracking.web.mood import Mood
 from tracking.web.view import ParcelView, UnlockState
 
 

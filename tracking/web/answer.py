@@ -1,30 +1,31 @@
 """The answer to "where is it, when does it come": one big sentence and what belongs to it."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, assert_never
 
 from markupsafe import Markup
 
 from schemas.scan import Confidence, Location
 from schemas.shipment import EntryKind
-from schemas.status import Handover, Reason, Status
+from schemas.status import Reason, Status
 from tracking.web import advice
 from tracking.web.advice import Advice
 from tracking.web.catalog import N_, Words
 from tracking.web.dates import Calendar, middle_of
 from tracking.web.expectation import COMING, Expectation
+from tracking.web.mood import ICON, MOOD, Mood
 from tracking.web.view import ParcelView, UnlockState
-from tracking.web.wording import COLLECTED_FROM, CUSTOMS, cause, handed, status_word
-
-
-class Mood(StrEnum):
-    """How the page feels; always said in words too."""
-
-    CALM = "calm"
-    GOOD = "good"
-    ATTENTION = "attention"
-    BAD = "bad"
+from tracking.web.wording import (
+    COLLECTED_FROM,
+    CUSTOMS,
+    EXPLAINED,
+    UNCLEAR,
+    WAITING,
+    WENT_WRONG,
+    cause,
+    handed,
+    status_word,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +38,6 @@ class Answer:
     advice: Advice | None = None
 
 
-_ICON: Final[dict[Status, str]] = {
-    Status.PENDING: "box",
-    Status.INFO_RECEIVED: "box",
-    Status.ACCEPTED: "box",
-    Status.IN_TRANSIT: "truck",
-    Status.OUT_FOR_DELIVERY: "truck",
-    Status.READY_FOR_PICKUP: "locker",
-    Status.ATTEMPT_FAILED: "alert",
-    Status.HELD: "pause",
-    Status.DELIVERED: "check",
-    Status.RETURNING: "back",
-    Status.RETURNED: "back",
-    Status.EXCEPTION: "alert",
-    Status.CANCELLED: "cross",
-    Status.EXPIRED: "clock",
-}
-_MOOD: Final[dict[Status, Mood]] = {
-    Status.READY_FOR_PICKUP: Mood.GOOD,
-    Status.DELIVERED: Mood.GOOD,
-    Status.ATTEMPT_FAILED: Mood.ATTENTION,
-    Status.HELD: Mood.ATTENTION,
-    Status.RETURNING: Mood.ATTENTION,
-    Status.RETURNED: Mood.ATTENTION,
-    Status.CANCELLED: Mood.ATTENTION,
-    Status.EXPIRED: Mood.ATTENTION,
-    Status.EXCEPTION: Mood.BAD,
-}
-_EXPLAINED: Final[dict[Status, str]] = {
-    Status.PENDING: N_("We know the parcel number. The carrier has not scanned the parcel yet."),
-    Status.INFO_RECEIVED: N_("The sender has registered it and will hand it over."),
-}
-_WENT_WRONG: Final[dict[Reason, str]] = {
-    Reason.CARRIER_DAMAGED: N_("The parcel was damaged on the way"),
-    Reason.CARRIER_LOST: N_("The carrier cannot find the parcel"),
-    Reason.CARRIER_DESTROYED: N_("The parcel was destroyed on the way"),
-}
-_UNCLEAR: Final = N_(
-    "The carrier has reported something, but we cannot tell from it where the parcel is."
-    " You find it in the history."
-)
 # The code of a locker, for each way in which it may be seen here.
 _CODE: Final[dict[UnlockState, Advice]] = {
     UnlockState.UNLOCKED: advice.OPEN_WITH_CODE,
@@ -84,21 +45,6 @@ _CODE: Final[dict[UnlockState, Advice]] = {
     UnlockState.WRONG: advice.UNLOCK_CODE,
     UnlockState.PAUSED: advice.CODE_LATER,
     UnlockState.IMPOSSIBLE: advice.OPEN_WITH_SENT_CODE,
-}
-# Where it waits: (in a locker or at a pickup point; whether the place and the limit are known).
-_WAITING: Final[dict[tuple[Handover | None, bool, bool], str]] = {
-    (Handover.LOCKER, True, True): N_("Waiting in the locker %(place)s %(until)s"),
-    (Handover.LOCKER, True, False): N_("Waiting in the locker %(place)s"),
-    (Handover.LOCKER, False, True): N_("Waiting in the locker %(until)s"),
-    (Handover.LOCKER, False, False): N_("Waiting in the locker"),
-    (Handover.PICKUP_POINT, True, True): N_("Waiting at the pickup point %(place)s %(until)s"),
-    (Handover.PICKUP_POINT, True, False): N_("Waiting at the pickup point %(place)s"),
-    (Handover.PICKUP_POINT, False, True): N_("Waiting at the pickup point %(until)s"),
-    (Handover.PICKUP_POINT, False, False): N_("Waiting at the pickup point"),
-    (None, True, True): N_("Ready to collect at %(place)s %(until)s"),
-    (None, True, False): N_("Ready to collect at %(place)s"),
-    (None, False, True): N_("Ready to collect %(until)s"),
-    (None, False, False): N_("Ready to collect"),
 }
 
 
@@ -114,11 +60,11 @@ class Reader:
 
     def answer(self) -> Answer:
         status, late = self.state.status, self.expected.late
-        mood = _MOOD.get(status, Mood.ATTENTION if late else Mood.CALM)
+        mood = MOOD.get(status, Mood.ATTENTION if late else Mood.CALM)
         return Answer(
             headline=self._headline(),
             mood=Mood.ATTENTION if self._pickup_is_over() else mood,
-            icon="clock" if late and status in COMING else _ICON[status],
+            icon="clock" if late and status in COMING else ICON[status],
             details=[line for line in self._details() if line],
             late=late,
             advice=self._advice(),
@@ -152,7 +98,7 @@ class Reader:
             case Status.RETURNED:
                 return words.gettext("Back with the sender")
             case Status.EXCEPTION:
-                wrong = _WENT_WRONG.get(state.reason) if state.reason else None
+                wrong = WENT_WRONG.get(state.reason) if state.reason else None
                 return words.gettext(wrong or N_("Something went wrong on the way"))
             case Status.CANCELLED:
                 return words.gettext("This shipment was cancelled")
@@ -182,7 +128,7 @@ class Reader:
         place, until = _place_name(self.state.pickup_place), self.state.pickup_until
         handover = self.state.handover if self.state.handover in COLLECTED_FROM else None
         return self.words.gettext(
-            _WAITING[handover, place is not None, until is not None],
+            WAITING[handover, place is not None, until is not None],
             place=place or "",
             until=_part(self.calendar.until(until)) if until else "",
         )
@@ -218,7 +164,7 @@ class Reader:
                 why = None if self._headline_says_why() else why
                 return [why, self._next_try(), self.expected.promised()]
             case _:
-                explained = _UNCLEAR if self._is_unclear() else _EXPLAINED.get(state.status)
+                explained = UNCLEAR if self._is_unclear() else EXPLAINED.get(state.status)
                 explanation = self.words.gettext(explained) if explained else None
                 return [self.expected.promised(), explanation, why]
 
@@ -226,7 +172,7 @@ class Reader:
         reason = self.state.reason
         if self.state.status is Status.HELD:
             return reason is Reason.PICKUP_MISSED
-        return reason in _WENT_WRONG
+        return reason in WENT_WRONG
 
     def _attempts(self) -> Markup | None:
         n = self.state.attempts

@@ -98,6 +98,35 @@ CAUSE: Final[dict[Reason, str]] = {
     Reason.OTHER: N_("The carrier did not say why."),
 }
 
+EXPLAINED: Final[dict[Status, str]] = {
+    Status.PENDING: N_("We know the parcel number. The carrier has not scanned the parcel yet."),
+    Status.INFO_RECEIVED: N_("The sender has registered it and will hand it over."),
+}
+WENT_WRONG: Final[dict[Reason, str]] = {
+    Reason.CARRIER_DAMAGED: N_("The parcel was damaged on the way"),
+    Reason.CARRIER_LOST: N_("The carrier cannot find the parcel"),
+    Reason.CARRIER_DESTROYED: N_("The parcel was destroyed on the way"),
+}
+UNCLEAR: Final = N_(
+    "The carrier has reported something, but we cannot tell from it where the parcel is."
+    " You find it in the history."
+)
+# Where it waits: (in a locker or at a pickup point; whether the place and the limit are known).
+WAITING: Final[dict[tuple[Handover | None, bool, bool], str]] = {
+    (Handover.LOCKER, True, True): N_("Waiting in the locker %(place)s %(until)s"),
+    (Handover.LOCKER, True, False): N_("Waiting in the locker %(place)s"),
+    (Handover.LOCKER, False, True): N_("Waiting in the locker %(until)s"),
+    (Handover.LOCKER, False, False): N_("Waiting in the locker"),
+    (Handover.PICKUP_POINT, True, True): N_("Waiting at the pickup point %(place)s %(until)s"),
+    (Handover.PICKUP_POINT, True, False): N_("Waiting at the pickup point %(place)s"),
+    (Handover.PICKUP_POINT, False, True): N_("Waiting at the pickup point %(until)s"),
+    (Handover.PICKUP_POINT, False, False): N_("Waiting at the pickup point"),
+    (None, True, True): N_("Ready to collect at %(place)s %(until)s"),
+    (None, True, False): N_("Ready to collect at %(place)s"),
+    (None, False, True): N_("Ready to collect %(until)s"),
+    (None, False, False): N_("Ready to collect"),
+}
+
 CUSTOMS: Final = frozenset(
     {
         Reason.CUSTOMS_DELAY,
