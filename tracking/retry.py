@@ -77,7 +77,7 @@ async def _retry(
             return Retried(waiting=1, unopened=1)
         case "malformed":
             return await _retry_body(pool, sealer, decoder, entry, now)
-        case "too_large" | "event_id_reused" | "unknown_format":
+        case "too_large" | "event_id_reused" | "unknown_format" | "too_many_scans":
             return Retried(waiting=1)
 
 

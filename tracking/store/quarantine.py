@@ -14,7 +14,14 @@ from tracking.prefix import UuidRange
 from tracking.sealing import SealBroken, Sealer
 from tracking.sql import SQL
 
-Why = Literal["malformed", "unknown_code", "too_large", "event_id_reused", "unknown_format"]
+Why = Literal[
+    "malformed",
+    "unknown_code",
+    "too_large",
+    "event_id_reused",
+    "unknown_format",
+    "too_many_scans",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,18 @@ class Quarantined:
             why="event_id_reused",
             detail="event_id: stands already for an event with another content; "
             "give every event an id of its own",
+            body=body,
+            size=len(body),
+            carrier=carrier,
+        )
+
+    @classmethod
+    def too_many_scans(cls, carrier: str, body: bytes, cap: int) -> Self:
+        return cls(
+            source=f"carrier.{carrier}",
+            why="too_many_scans",
+            detail=f"tracking_number: has {cap} different events already; "
+            "look for what sends them, then dismiss",
             body=body,
             size=len(body),
             carrier=carrier,

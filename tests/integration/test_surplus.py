@@ -1,0 +1,110 @@
+"""More different scans of one number than any parcel can have: the first stand, none is lost."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from schemas.scan import LAST_DELIVERY, Scan, ScanTime
+from schemas.status import Status
+from tracking import surplus as rules
+from tracking.incoming import Incoming, incoming
+from tracking.ingest import Batch, ingest
+from tracking.numbers import by_number, lock_numbers
+from tracking.sealing import Sealer
+from tracking.store.pool import open_pool, transaction
+from tracking.store.quarantine import Quarantined
+from tracking.surplus import CAP, RESERVE, set_aside_surplus, surplus
+
+SEALER = Sealer(["a key of the tests"])
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database_url, size=2)
+    yield pool
+    await pool.close()
+
+
+def told(n: int, status: Status | None = Status.IN_TRANSIT, **fields: object) -> Incoming:
+    at = NOW - timedelta(minutes=n + 1)
+    time = ScanTime(raw=at.isoformat(), at=at)
+    scan = Scan(carrier="omniva", tracking_number="CE1", time=time, status=status, **fields)
+    return incoming(scan, NOW + timedelta(seconds=n), SEALER)
+
+
+ENDS = [
+    pytest.param({"status": Status.DELIVERED}, id="delivered"),
+    pytest.param({"status": Status.RETURNED}, id="returned"),
+    pytest.param({"status": None, "retracts": LAST_DELIVERY}, id="a retraction"),
+]
+
+
+@pytest.mark.parametrize(
+    ("standing", "coming", "refused"),
+    [(0, 0, 0), (0, CAP, 0), (0, CAP + 1, 1), (CAP - 1, 2, 1), (CAP, 3, 3), (CAP + RESERVE, 1, 1)],
+)
+def test_there_is_room_for_so_many(standing, coming, refused):
+    new = [told(n) for n in range(coming)]
+    assert surplus(standing, reversed(new)) == new[coming - refused :], "the last received"
+
+
+@pytest.mark.parametrize("fields", ENDS)
+def test_what_ends_a_story_has_room_of_its_own(fields):
+    news = told(1, **fields)
+    assert surplus(CAP, [told(0), news]) == [told(0)]
+    assert surplus(CAP + RESERVE, [news]) == [news]
+
+
+def test_nobody_who_was_not_counted_is_over_the_cap():
+    """The most that can come in batches none of which is looked at."""
+    most, versions = 0, 0
+    while (coming := rules._SUSPECT - 1 - versions) > 0:
+        most, versions = most + coming, versions + 1
+    assert most <= CAP
+
+
+async def set_aside(pool: asyncpg.Pool, scans: list[Incoming]) -> tuple[list[Quarantined], int]:
+    """What is quarantined, and how many scans are left to be kept."""
+    numbers = by_number(scans)
+    async with transaction(pool) as conn:
+        await lock_numbers(conn, numbers)
+        refused = await set_aside_surplus(conn, numbers)
+    return refused, sum(len(number.scans) for number in numbers.values())
+
+
+async def test_what_comes_beyond_the_cap_is_quarantined_with_its_bytes(pool, monkeypatch):
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "RESERVE", 5)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    await ingest(pool, Batch([told(n) for n in range(58)]), SEALER, now=NOW)
+    coming = [told(n) for n in range(50, 70)]  # eight of them are known
+    refused, left = await set_aside(pool, [*coming, told(99, Status.DELIVERED)])
+    assert (len(refused), left) == (10, 11)
+    assert {(each.why, each.carrier) for each in refused} == {("too_many_scans", "omniva")}
+    assert "tracking_number: has 60 different events already" in refused[0].detail
+    kept = {json.loads(each.body or b"")["time"]["at"] for each in refused}
+    lost = {told(n).received.scan.time.at.isoformat() for n in range(60, 70)}
+    assert {at.replace("Z", "+00:00") for at in kept} == lost
+
+
+async def test_repeats_are_never_too_many(pool, monkeypatch):
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    everything = [told(n) for n in range(60)]
+    await ingest(pool, Batch(everything), SEALER, now=NOW)
+    assert await set_aside(pool, everything * 2) == ([], 60)
+
+
+async def test_numbers_that_cannot_be_over_it_are_not_counted(pool, monkeypatch):
+    async def count_scans(*_: object) -> int:
+        raise AssertionError
+
+    monkeypatch.setattr(rules, "count_scans", count_scans)
+    for n in range(20):
+        scans = [told(n)]
+        assert await set_aside(pool, scans) == ([], 1)
+        await ingest(pool, Batch(scans), SEALER, now=NOW)

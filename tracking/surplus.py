@@ -1,0 +1,71 @@
+"""A cap on the scans of one number: a courier's endless loop must not make every fold dear.
+
+Within the cap nothing depends on the order of arrival. Beyond it the first ones that come stand and
+the others go into quarantine, so which of them are told depends on who came first.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from schemas.scan import Scan
+from schemas.status import TERMINAL
+from tracking.incoming import Incoming
+from tracking.numbers import Number
+from tracking.store.quarantine import Quarantined
+from tracking.store.shipments import homes_of_scans
+from tracking.store.surplus import count_scans
+
+CAP = 1000  # scans of a number, all its journeys together
+RESERVE = 100  # more, for what ends a story or takes something back
+# Each batch with news is a version, so 44 scans in the first, 43 in the second … 1 in the 44th are
+# 990 in all: below this sum of versions and coming scans nobody needs to count.
+_SUSPECT = 45
+
+
+async def set_aside_surplus(
+    conn: asyncpg.Connection, numbers: Mapping[UUID, Number]
+) -> list[Quarantined]:
+    """Take out of the locked numbers what there is no room for; call it before scans are kept."""
+    suspects = [number for number in numbers.values() if _may_be_full(number)]
+    return [each for number in suspects for each in await _set_aside(conn, number)]
+
+
+def _may_be_full(number: Number) -> bool:
+    versions = sum(row.journey.version for row in number.known.values())
+    return versions + len(number.scans) + len(number.rivals) >= _SUSPECT
+
+
+async def _set_aside(conn: asyncpg.Connection, number: Number) -> list[Quarantined]:
+    ids = [number.id_of(journey) for journey in {1, *number.known}]
+    standing = await count_scans(conn, ids)
+    known = await homes_of_scans(conn, ids, list(number.scans))
+    refused = surplus(standing, (each for key, each in number.scans.items() if key not in known))
+    for each in refused:
+        del number.scans[each.received.key]
+    return [
+        Quarantined.too_many_scans(
+            number.carrier,
+            each.received.scan.model_dump_json(exclude_defaults=True).encode(),
+            CAP,
+        )
+        for each in refused
+    ]
+
+
+def surplus(standing: int, new: Iterable[Incoming]) -> Sequence[Incoming]:
+    """Of these new scans those without room, where so many stand; the first received go first."""
+    refused: list[Incoming] = []
+    for each in sorted(new, key=lambda one: one.order):
+        limit = CAP + RESERVE if _matters(each.received.scan) else CAP
+        if standing < limit:
+            standing += 1
+        else:
+            refused.append(each)
+    return refused
+
+
+def _matters(scan: Scan) -> bool:
+    """What a shopper must still learn of a parcel that was told of a thousand times."""
+    return scan.status in TERMINAL or scan.retracts is not None
