@@ -31,6 +31,7 @@ def _without_echo(
 
 # Answers to what is not even HTTP pass no application, so they say this of their own accord.
 web_response.SERVER_SOFTWARE = "klat"  # type: ignore[attr-defined]
+# The server makes its handlers by itself and offers no place to name another class.
 web.RequestHandler.handle_error = _without_echo  # type: ignore[assignment,method-assign]
 
 
