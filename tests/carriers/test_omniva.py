@@ -1,9 +1,12 @@
+import json
+
 import pytest
 from reading import by_code, read, said, state_of
 
-from schemas.scan import LAST_DELIVERY, Confidence
+from schemas.scan import LAST_DELIVERY, Confidence, Location
 from schemas.status import Handover, Status
 from tracking.carriers import CARRIERS
+from tracking.carriers.base import ParseContext
 from tracking.carriers.omniva import CODES
 
 
@@ -82,3 +85,24 @@ def test_back_at_the_depot_after_an_attempt_is_not_out_for_delivery():
 def test_a_notice_says_nothing_new():
     notice = by_code(read("omniva", "taken_back.json"))["PACKET_EVENT_SEND_REC_EMAIL_NOTIF"]
     assert (said(notice), notice.recognised) == ((None, None, None), True)
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("Tallinn", Location(city="Tallinn", country="EE")),
+        ("Riga", Location(city="Riga", country="LV")),
+        (" ŠIAULIAI ", Location(city="ŠIAULIAI", country="LT")),
+        ("Rīgas Dārzciema pakomāts", Location(name="Rīgas Dārzciema pakomāts")),
+        ("Riga, Brīvības iela 1", Location(name="Riga, Brīvības iela 1")),
+        ("parcel machine", Location(name="parcel machine")),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_town_is_told_from_a_locker(source, place):
+    """With the link alone the page shows towns, and names of lockers it does not."""
+    row = {"packetCode": "CE1", "eventCode": "SAVED", "eventDate": "2026-11-17T09:00:00Z"}
+    body = json.dumps({"events": [row | {"eventSource": source}]}).encode()
+    (scan,) = CARRIERS["omniva"].parse(body, ParseContext()).scans
+    assert scan.location == place

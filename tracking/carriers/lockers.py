@@ -1,10 +1,10 @@
 """What a locker says, whoever operates it, and how a place's name tells a locker from a counter."""
 
-import unicodedata
 from collections.abc import Mapping
 
 from schemas.status import Handover, Reason, Status
 from tracking.carriers.base import INFORMATIONAL, Meaning
+from tracking.carriers.towns import plain
 
 LOCKER_CODES: Mapping[str, Meaning] = {
     # The sender's side.
@@ -60,13 +60,7 @@ _COUNTER_WORDS = (
 
 def waits_in(place: str | None) -> Handover | None:
     """LOCKER or PICKUP_POINT where the name of the place says so in a Baltic or nearby language."""
-    name = _plain(place or "")
+    name = plain(place or "")
     if any(word in name for word in _LOCKER_WORDS):
         return Handover.LOCKER
     return Handover.PICKUP_POINT if any(word in name for word in _COUNTER_WORDS) else None
-
-
-def _plain(name: str) -> str:
-    """Lower case without marks: pakomāts and paštomatas are typed both ways."""
-    parts = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(char for char in parts if not unicodedata.combining(char))

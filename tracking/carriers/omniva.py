@@ -7,7 +7,7 @@ a summary, not an event: it is kept where no event code stands beside it, and ch
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.scan import Scan
+from schemas.scan import Location, Scan
 from schemas.status import Handover, Reason, Status
 from tracking.carriers.base import INFORMATIONAL, Carrier, Malformed, Meaning, ParseContext, Parsed
 from tracking.carriers.lockers import waits_in
@@ -26,6 +26,7 @@ from tracking.carriers.payload import (
     verdict,
     when,
 )
+from tracking.carriers.towns import country_of_town
 from tracking.carriers.upu import EMSEVT
 
 _PREFIX = "PACKET_EVENT_"
@@ -121,8 +122,16 @@ def _scan(parcel: dict[str, Any], event: dict[str, Any], context: ParseContext) 
         time=when(event, context.zone or CARRIER.zone, "eventDate"),
         code=code,
         **verdict(meaning, _where(meaning, event)),
-        location=place(event, name="eventSource"),
+        location=_place(event),
     )
+
+
+def _place(event: dict[str, Any]) -> Location | None:
+    """`eventSource` is a locker, a depot or a town; of these only a town is shown to everybody."""
+    country = country_of_town(first(event, "eventSource") or "")
+    if country is None:
+        return place(event, name="eventSource")
+    return place({**event, "country": country}, city="eventSource", country="country")
 
 
 def _where(meaning: Meaning | None, event: dict[str, Any]) -> Handover | None:
