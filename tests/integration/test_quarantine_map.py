@@ -135,7 +135,7 @@ async def test_what_was_unmapped_waits_again_and_can_be_mapped_again(pool):
     assert await entries(pool) == []
     assert await unmap(pool, SEALER, "omniva", ROBOT, NOW) == 3
     [entry] = await entries(pool)
-    assert (entry.why, entry.code) == ("unknown_code", ROBOT)
+    assert (entry.why, entry.code, entry.count) == ("unknown_code", ROBOT, 3)
     assert await retry(pool) == Retried(waiting=1, shipments=1)
     assert await status(pool) is Status.PENDING
     await says(pool, HELD)

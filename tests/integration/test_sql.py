@@ -224,7 +224,7 @@ QUICK = {
     "list_quarantine": (("50",), "quarantine_open"),
     "find_quarantined": ((ID, ID), "quarantine_pkey"),
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),
-    "resolve_quarantined": ((ID, "1", "now()"), "quarantine_pkey"),
+    "resolve_quarantined": ((ID, "1", "now()", "now()"), "quarantine_pkey"),
     "list_parked": (("50",), "parked_open"),
     "prune_raw_payloads": (("now() - interval '90 days'", "500"), "raw_payload_by_age"),
     "prune_quarantine": (("now() - interval '30 days'", "500"), "quarantine_resolved"),

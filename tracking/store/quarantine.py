@@ -211,5 +211,7 @@ async def resolve_quarantined(
     conn: asyncpg.Connection, entry: QuarantineEntry, now: datetime
 ) -> bool:
     """False when more of it came since it was read: it stays open."""
-    done = await conn.fetchval(SQL["resolve_quarantined"], entry.quarantine_id, entry.count, now)
+    done = await conn.fetchval(
+        SQL["resolve_quarantined"], entry.quarantine_id, entry.count, entry.last_at, now
+    )
     return done is not None

@@ -1,4 +1,4 @@
--- name: keep_quarantined: keep what could not be applied, the same thing once with a count ($1 ids, $2 fingerprints, $3 sources, $4 reasons, $5 details, $6 carriers, $7 codes, $8 sealed, $9 sizes, $10 counts, $11 native, $12 tracking numbers, $13 now)
+-- name: keep_quarantined: keep what could not be applied, the same thing once with a count since it was last resolved ($1 ids, $2 fingerprints, $3 sources, $4 reasons, $5 details, $6 carriers, $7 codes, $8 sealed, $9 sizes, $10 counts, $11 native, $12 tracking numbers, $13 now)
 INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed,
                         size, count, native, tracking_number, first_at, last_at)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed, size, count,
@@ -9,7 +9,8 @@ FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::tex
              count, native, tracking_number)
 ORDER BY fingerprint
 ON CONFLICT (fingerprint) DO UPDATE
-SET count = quarantine.count + EXCLUDED.count, last_at = EXCLUDED.last_at, resolved_at = NULL;
+SET count = EXCLUDED.count + CASE WHEN quarantine.resolved_at IS NULL THEN quarantine.count ELSE 0 END,
+    last_at = EXCLUDED.last_at, resolved_at = NULL;
 
 -- name: list_quarantine: what waits in quarantine, the latest first ($1 limit)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::bytea AS sealed,
@@ -30,8 +31,8 @@ SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, sealed
 FROM quarantine WHERE resolved_at IS NULL AND quarantine_id > $1
 ORDER BY quarantine_id LIMIT $2;
 
--- name: resolve_quarantined: this entry is done with, unless more of it came meanwhile ($1 quarantine id, $2 count, $3 now)
-UPDATE quarantine SET resolved_at = $3 WHERE quarantine_id = $1 AND count = $2
+-- name: resolve_quarantined: this entry is done with, unless more of it came meanwhile ($1 quarantine id, $2 count, $3 when it last came, $4 now)
+UPDATE quarantine SET resolved_at = $4 WHERE quarantine_id = $1 AND count = $2 AND last_at = $3
 RETURNING quarantine_id;
 
 -- name: insert_raw_payloads: payloads in the carrier's own format, as received ($1 digests, $2 carriers, $3 received, $4 sealed)
