@@ -1,6 +1,8 @@
 """What a command works with: the stack of a data folder, opened for the length of the command."""
 
 import asyncio
+import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,9 +10,11 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import asyncpg
+import structlog
 import typer
 
 from tracking.local.folder import settings_for
+from tracking.logs import redact
 from tracking.sealing import Sealer
 from tracking.settings import Settings
 from tracking.store.pool import open_pool
@@ -45,11 +49,22 @@ def on_database(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[
 
 
 async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    _log_aside()
     pool = await open_pool(settings.database(), size=2)
     try:
         return await work(pool)
     finally:
         await pool.close()
+
+
+def _log_aside() -> None:
+    """What a command prints is its answer: what its parts have to say goes to standard error."""
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[redact, structlog.processors.LogfmtRenderer(key_order=["event"])],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
 
 
 def show_time(at: datetime) -> str:
