@@ -36,6 +36,19 @@ FAILURES = (
 Prepare = Callable[[aiormq.abc.AbstractChannel], Awaitable[None]]
 
 
+class _Connection(aio_pika.RobustConnection):
+    """Given up while it is still being made, theirs goes on trying and cannot be cancelled: a
+    process that is told to stop just then would never end.
+    """
+
+    async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - theirs
+        try:
+            await super().connect(timeout)
+        except BaseException:
+            await self.close()
+            raise
+
+
 class Publisher:
     """Publishes with confirms. Returns after the broker's word, else raises BrokerUnavailable.
 
@@ -83,7 +96,10 @@ class Publisher:
     async def _connect(self) -> None:
         await self._declare()
         connection = await aio_pika.connect_robust(
-            self._url, client_properties={"connection_name": self._name}, reconnect_interval=1
+            self._url,
+            client_properties={"connection_name": self._name},
+            reconnect_interval=1,
+            connection_class=_Connection,
         )
         self._connection = connection
         self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)

@@ -16,6 +16,7 @@ from tracking.errors import ConfigurationError, StatementTooSlow, StoreUnavailab
 T = TypeVar("T")
 log = structlog.get_logger()
 
+_CONNECT_TIMEOUT = 10.0  # seconds
 ACQUIRE_TIMEOUT = 5.0  # seconds to wait for a free connection
 _SAID_EVERY = 30.0  # seconds
 COMMAND_TIMEOUT = 35.0  # seconds; longer than the server's limit, which says more
@@ -80,6 +81,7 @@ async def open_pool(dsn: str, *, size: int = 10) -> asyncpg.Pool:
         command_timeout=COMMAND_TIMEOUT,
         server_settings=_SERVER_SETTINGS,
         max_inactive_connection_lifetime=300,
+        timeout=_CONNECT_TIMEOUT,
     )
     async with connecting():
         return await with_errors
