@@ -10,8 +10,8 @@ from tracking.commands import keys, parked, quarantine
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
 from tracking.commands.stack import DataDir
-from tracking.errors import KlatError
-from tracking.local.folder import settings_for
+from tracking.errors import ConfigurationError, KlatError
+from tracking.local.folder import is_in_use, settings_for
 from tracking.local.up import Plan, run_until_stopped
 from tracking.logs import configure_logging
 from tracking.role import Role
@@ -37,6 +37,10 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535)]
 OpsHost = Annotated[
     str, typer.Option(help="Address of the operator's port; it must not be reached from outside.")
 ]
+Drain = Annotated[
+    float,
+    typer.Option(min=0, max=60, help="Seconds that web serves on when told to stop, not ready."),
+]
 
 
 @app.command()
@@ -56,14 +60,20 @@ def up(
 
 
 @app.command()
-def serve(role: Role, *, ops_host: OpsHost = "127.0.0.1", data_dir: DataDir = None) -> None:
+def serve(
+    role: Role,
+    *,
+    ops_host: OpsHost = "127.0.0.1",
+    drain: Drain = 5.0,
+    data_dir: DataDir = None,
+) -> None:
     """Run one role in the foreground."""
     from tracking import roles  # noqa: PLC0415 - other commands do not wait for its drivers
 
     settings = settings_for(data_dir)
     configure_logging(settings.log_format, role=role)
     try:
-        roles.run(role, settings, ops_host=ops_host)
+        roles.run(role, settings, ops_host=ops_host, drain=drain)
     except KlatError:
         raise
     except Exception:
@@ -95,6 +105,10 @@ def _list(word: str, migrations: list[schema.Migration]) -> None:
 @app.command()
 def env(data_dir: DataDir = None) -> None:
     """Print the variables by which other programs join the stack, one a line."""
-    settings = settings_for(data_dir)
-    typer.echo(f"{PREFIX}DATABASE_URL={settings.database()}")
-    typer.echo(f"{PREFIX}AMQP_URL={settings.broker()}")
+    settings, given = settings_for(data_dir), load_settings()
+    addresses = settings.database(), settings.broker()
+    is_given = given.database_url is not None and given.amqp_url is not None
+    if not is_given and not is_in_use(settings.data_dir):
+        raise ConfigurationError(f"nothing runs in {settings.data_dir}: start it with `klat up`")
+    for name, address in zip(("DATABASE_URL", "AMQP_URL"), addresses, strict=True):
+        typer.echo(f"{PREFIX}{name}={address}")

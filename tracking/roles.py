@@ -40,9 +40,8 @@ from tracking.web.serving import SHUTDOWN, serve
 
 log = structlog.get_logger()
 
-DRAIN = 0.5  # seconds between "not ready" and the end, for a load balancer to notice
-# Seconds that the other steps of stopping may take. With the answers in hand (serving.SHUTDOWN)
-# web needs 0.5 + 0.5 + 8 + 1 + 1, the relay 0.5 + 0.5 + 2 + 1 + 1: less than `klat up` waits.
+# Seconds that the steps of stopping may take, after web was given time to be taken out of rotation:
+# web needs 0.5 + the answers in hand (serving.SHUTDOWN, 8) + 1 + 1, the relay 0.5 + 2 + 1 + 1.
 OPS_SHUTDOWN = 0.5
 LEAVE_LIMIT = 2.0
 CANCEL_LIMIT = 1.0
@@ -80,13 +79,16 @@ class Running:
         return self.is_migrated
 
 
-def run(role: Role, settings: Settings, *, ops_host: str) -> None:
-    """Run one role until SIGTERM or Ctrl-C. Raises what ended it otherwise."""
+def run(role: Role, settings: Settings, *, ops_host: str, drain: float) -> None:
+    """Run one role until SIGTERM or Ctrl-C. Raises what ended it otherwise.
+
+    `drain` is how many seconds web still takes what comes while it says that it is not ready.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(role, settings, ops_host))
+        runner.run(_run(role, settings, ops_host, drain))
 
 
-async def _run(role: Role, settings: Settings, ops_host: str) -> None:
+async def _run(role: Role, settings: Settings, ops_host: str, drain: float) -> None:
     stopped = _stop_signal()
     _tune_collector()
     async with AsyncExitStack() as stack:
@@ -103,7 +105,8 @@ async def _run(role: Role, settings: Settings, ops_host: str) -> None:
         log.info("role.started")
         await _until(stopped, running)
         readiness.draining = True
-        await asyncio.sleep(DRAIN)
+        if role is Role.WEB:  # nobody sends the others anything
+            await asyncio.sleep(drain)
     log.info("role.stopped")
 
 

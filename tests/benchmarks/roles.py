@@ -33,7 +33,7 @@ async def role(stack: Stack, database: str, name: str) -> AsyncIterator[RoleProc
         "KLAT_SECRET_KEYS": _KEY,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tracking", "serve", name),
+        *(sys.executable, "-m", "tracking", "serve", name, "--drain", "0"),
         env=env,
         stdout=asyncio.subprocess.DEVNULL,
     )

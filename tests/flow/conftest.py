@@ -40,7 +40,7 @@ class Stack:
 
     async def start(self, role: Role) -> None:
         ops = free_port()
-        command = [sys.executable, "-P", "-m", "tracking", "serve", role]
+        command = [sys.executable, "-P", "-m", "tracking", "serve", role, "--drain", "0"]
         env = self.environment | {"KLAT_OPS_PORT": str(ops)}
         self.roles[role] = Child(role, command, env, ops_port=ops)
         await self.roles[role].start()

@@ -1,15 +1,25 @@
 """`klat serve ROLE` as a process: where its operator's port is, how it starts and how it stops."""
 
 import asyncio
+import json
 import os
 import sys
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from consuming import event, until
 from cryptography.fernet import Fernet
+from proxy import in_front_of
 
+from tracking.keys import Role
+from tracking.local.child import STOP_LIMIT
 from tracking.local.endpoint import free_port
+from tracking.store.keys import Keys
+from tracking.store.pool import open_pool
 
 LOOPBACK_TOO = "127.0.0.2"  # another address of this machine
 
@@ -40,7 +50,7 @@ async def serving(environment, role, *options):
         yield process
     finally:
         if process.returncode is None:
-            process.terminate()
+            process.kill()
         await process.communicate()
 
 
@@ -75,3 +85,118 @@ async def test_without_a_word_it_is_on_the_loopback_interface_only(environment):
         assert (await answer(f"http://127.0.0.1:{port}/healthz"))[0] == 200
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(LOOPBACK_TOO, int(port))
+
+
+async def told(url):
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        return response.status, await response.text()
+
+
+async def stopped_listening(port):
+    try:
+        _, writer = await connect(port)
+    except OSError:
+        return True
+    writer.close()
+    return False
+
+
+async def test_told_to_stop_web_says_so_and_serves_on_until_it_is_out_of_rotation(environment):
+    public, ops = (f"http://127.0.0.1:{environment[f'KLAT_{name}_PORT']}" for name in PORTS)
+    async with serving(environment, "web", "--drain", "60") as process:
+        assert (await answer(f"{ops}/readyz"))[0] in (200, 503)
+        process.terminate()
+        await until(lambda: _is_draining(ops))
+        assert (await told(f"{public}/openapi.json"))[0] == 200
+        process.kill()
+
+
+async def _is_draining(ops):
+    status, text = await told(f"{ops}/readyz")
+    return status == 503 and json.loads(text)["status"] == "draining"
+
+
+PORTS = ("HTTP", "OPS")
+
+
+async def test_what_is_in_hand_is_answered_and_live_pages_are_sent_elsewhere(
+    environment, database_url, amqp_url
+):
+    """Somebody waits for a slow broker's confirm, somebody looks at a parcel: SIGTERM comes."""
+    http_port, ops_port = (environment[f"KLAT_{name}_PORT"] for name in PORTS)
+    pool = await open_pool(database_url, size=1)
+    shop = await Keys(pool).create(Role.MERCHANT, "Shop", now=datetime.now(UTC))
+    courier = await Keys(pool).create(Role.COURIER, "c", now=datetime.now(UTC), carrier="omniva")
+    await pool.close()
+    async with in_front_of(amqp_url) as broker:
+        environment["KLAT_AMQP_URL"] = broker.url(amqp_url)
+        async with serving(environment, "web", "--drain", "0") as process:
+            await until(lambda: _is_ready(ops_port))
+            stream, page = await look(http_port, await register(http_port, shop))
+            broker.latency = 1.0
+            waiting, line = await connect(http_port)
+            line.write(POST.format(key=courier, length=len(event())).encode() + event())
+            await until(lambda: _is_taken(process, line))
+            process.terminate()
+            await until(lambda: stopped_listening(http_port))
+            assert b"retry: " in await stream.read()
+            assert (await waiting.readline()).startswith(b"HTTP/1.1 202")
+            for each in (line, page):
+                each.close()
+            assert await process.wait() == 0
+
+
+async def connect(port):
+    return await asyncio.open_connection("127.0.0.1", int(port))
+
+
+POST = (
+    "POST /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\n"
+    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+)
+
+
+async def _is_ready(port):
+    """Broker and database: an event must be confirmed."""
+    status, text = await answer(f"http://127.0.0.1:{port}/readyz")
+    return status == 200 and all(json.loads(text)["checks"].values())
+
+
+async def _is_taken(process, writer):
+    """The process has read all that was sent: the request is in hand."""
+    mine = writer.get_extra_info("sockname")[1]
+    tables = await asyncio.to_thread(Path(f"/proc/{process.pid}/net/tcp").read_text)
+    rows = [line.split() for line in tables.splitlines()[1:]]
+    theirs = [row for row in rows if row[2].endswith(f":{mine:04X}")]
+    return bool(theirs) and theirs[0][4].endswith(":00000000")
+
+
+async def register(port, key):
+    """The path of a parcel's page."""
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "1"}
+    body = {"carrier": "omniva", "tracking_number": "CE1", "order": "1"}
+    http = aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers=headers)
+    async with http, http.post("/v1/shipments", json=body) as response:
+        assert response.status == 201
+        return urlsplit((await response.json())["tracking_url"]).path
+
+
+@pytest.mark.parametrize("role", ["web", "ingest", "relay"])
+async def test_it_can_be_stopped_while_the_broker_says_nothing(environment, role):
+    """Its first connection is still being made."""
+    async with in_front_of(environment["KLAT_AMQP_URL"]) as broker:
+        broker.silent = True
+        environment["KLAT_AMQP_URL"] = broker.url(environment["KLAT_AMQP_URL"])
+        async with serving(environment, role, "--drain", "0") as process:
+            await answer(f"http://127.0.0.1:{environment['KLAT_OPS_PORT']}/healthz")
+            process.terminate()
+            async with asyncio.timeout(STOP_LIMIT):
+                assert await process.wait() == 0
+
+
+async def look(port, path):
+    """The stream of a page, once it has begun."""
+    reader, writer = await connect(port)
+    writer.write(f"GET {path}/stream HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    assert b" 200 " in await reader.readline()
+    return reader, writer

@@ -1,18 +1,27 @@
 """What is stopped ends before whoever stops it loses patience."""
 
+import inspect
+
 from tracking import roles
+from tracking.cli import serve
 from tracking.local import child, postgres, rabbitmq, up
 from tracking.web import serving
 
 PROMISED = 25.0  # seconds for `klat up`, as docs/operators.md says
+COMMON = roles.OPS_SHUTDOWN + roles.CANCEL_LIMIT + roles.POOL_LIMIT
+LONGEST = COMMON + max(serving.SHUTDOWN, roles.LEAVE_LIMIT)
 
 
 def test_a_role_ends_by_itself_before_it_is_killed():
-    common = roles.DRAIN + roles.OPS_SHUTDOWN + roles.CANCEL_LIMIT + roles.POOL_LIMIT
-    longest = common + max(serving.SHUTDOWN, roles.LEAVE_LIMIT)
-    assert longest < child.STOP_LIMIT
+    assert LONGEST < child.STOP_LIMIT
 
 
 def test_everything_ends_within_what_is_promised():
     servers = max(rabbitmq.STOP_LIMIT, postgres.STOP_LIMIT)
     assert up.DEMO_STOP_LIMIT + child.STOP_LIMIT + servers < PROMISED
+
+
+def test_so_does_a_web_that_drains_for_a_balancer():
+    drain = inspect.signature(serve).parameters["drain"].default
+    assert drain >= 5
+    assert drain + LONGEST < PROMISED

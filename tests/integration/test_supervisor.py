@@ -145,6 +145,15 @@ def test_other_commands_join_the_stack_by_its_folder(stack):
     assert len(settings.secret_keys) == 1
 
 
+def test_servers_of_ones_own_are_told_though_nothing_runs_here(tmp_path):
+    given = {"KLAT_DATABASE_URL": "postgresql://u@h/d", "KLAT_AMQP_URL": "amqp://h"}
+    env = os.environ | given
+    said = subprocess.run(
+        [KLAT, "env", "--data-dir", tmp_path], env=env, capture_output=True, text=True, check=True
+    ).stdout
+    assert said == "".join(f"{name}={value}\n" for name, value in given.items())
+
+
 async def test_the_schema_is_there(stack):
     url = settings_for(stack.folder).database()
     assert await query(url, "SELECT count(*) FROM schema_migration") > 0
@@ -196,6 +205,7 @@ async def test_sigterm_ends_all_of_it_and_the_next_start_goes_on(stack):
     assert await stack.process.wait() == 0
     assert time.monotonic() - began < 25
     assert await last_alive(family) == []
+    assert_nothing_runs(stack.folder)
     await stack.start()
     assert settings_for(stack.folder).database() == url
     assert await query(url, "SELECT answer FROM kept") == 42
@@ -207,6 +217,18 @@ async def test_nothing_survives_a_supervisor_that_was_killed(stack):
     stack.process.kill()
     await stack.process.wait()
     assert await last_alive(family) == []
+
+
+def assert_nothing_runs(folder):
+    """The addresses are kept, and lead nowhere."""
+    ended = subprocess.run(
+        [KLAT, "env", "--data-dir", folder], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 78
+    assert (ended.stdout, ended.stderr) == (
+        "",
+        f"nothing runs in {folder}: start it with `klat up`\n",
+    )
 
 
 async def last_alive(processes):

@@ -4,8 +4,9 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tracking.local.endpoint import write_private
 from tracking.settings import Settings, load_settings
 
 NEEDED_SPACE = 300 * 2**20  # bytes; RabbitMQ stops accepting messages at 50 MB free
+_TRIES, _PAUSE = 3, 0.05  # seconds
 _STACK = "stack.json"
 _PORTS = "ops_ports"  # by role; no setting, each role has its own
 _KEYS = "secret-keys"
@@ -39,10 +41,28 @@ def owned(folder: Path, *, needed_space: int = NEEDED_SPACE) -> Iterator[None]:
 
 
 def _take(lock: int, folder: Path) -> None:
+    """Try for a moment: a command may just be asking whether anything runs here."""
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE)
+    raise ConfigurationError(f"{folder} is in use by another `klat up`")
+
+
+def is_in_use(folder: Path) -> bool:
+    """Does a `klat up` run in this folder? What it left there may be of one that has ended."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = os.open(folder / "lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise ConfigurationError(f"{folder} is in use by another `klat up`") from None
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def _require_space(folder: Path, needed: int) -> None:

@@ -171,7 +171,7 @@ def _roles(plan: Plan, environment: Environment, ports: Mapping[str, int]) -> li
     return [
         Child(
             role,
-            [*plan.klat, "serve", role],
+            [*plan.klat, "serve", role, "--drain", "0"],  # there is no balancer
             environment | {f"{PREFIX}OPS_PORT": str(ports[role])},
             ops_port=ports[role],
             log=plan.log(role),
