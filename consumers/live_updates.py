@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -10,12 +9,12 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from consumers.source import Source
 from consumers.topology import EXCHANGES, LIVE, LIVE_NUMBER, LIVE_RELAY, declare
-from tracking.live import Frame, LiveHub
+from tracking.live import LiveHub
 
 log = structlog.get_logger()
 
 _PREFETCH = 100
-_MOST_WAITING = 2000  # messages of frames; older ones make room, their viewers read the store
+_MOST_WAITING = 2000  # messages; older ones make room, and everybody reads the store
 
 
 class LiveUpdates:
@@ -50,10 +49,9 @@ class LiveUpdates:
         try:
             if not self._follows(message):
                 self._hub.catch_up()  # the queue was full, or another relay took over
-            frames: list[tuple[str, int, Any]] = json.loads(message.body)
-            for shipment_id, version, frame in frames:
-                data = json.dumps(frame, separators=(",", ":"))
-                self._hub.publish(UUID(shipment_id), Frame(version, data))
+            told: list[tuple[str, int]] = json.loads(message.body)
+            for shipment_id, version in told:
+                self._hub.publish(UUID(shipment_id), int(version))
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             # Only the relay writes here; should anybody else, the pages read the store.
             log.warning("live.unreadable", error=type(error).__name__)

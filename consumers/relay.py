@@ -1,4 +1,4 @@
-"""Outbox -> RabbitMQ: facts with confirms, frames for the tracking pages in one message.
+"""Outbox -> RabbitMQ: facts with confirms; for the live pages, which shipments changed.
 
 One relay at a time has the lead; should two overlap for a moment, a fact goes out twice with the
 same id, which consumers drop. A row is deleted only after its confirm, so a kill at any point
@@ -10,7 +10,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -24,8 +24,7 @@ from tracking.store.outbox import Lead, Outbox, OutboxRow
 log = structlog.get_logger()
 
 BATCH = 500  # rows
-_BATCH_BYTES = 4 * 1024 * 1024  # facts and frames read at once
-_LIVE_SIZE = 512 * 1024  # characters of frames in one message
+_BATCH_BYTES = 4 * 1024 * 1024  # facts read at once
 _LOOK_EVERY = 1.0  # seconds; a missed wake-up, or a relay that died, costs no more
 _MEASURED_EVERY = 5.0  # seconds
 _PAUSE = 1.0  # seconds after a fault
@@ -98,18 +97,21 @@ class Relay:
         """Publish what waits, up to a batch; True when there may be more."""
         rows = await self._outbox.next_outbox(BATCH, _BATCH_BYTES)
         if rows:
-            await self._publish_frames(rows)
+            await self._publish_versions(rows)
             await self._publish_facts(rows)
             await self._outbox.delete_outbox(rows)
         return bool(rows)
 
-    async def _publish_frames(self, rows: Sequence[OutboxRow]) -> None:
-        for body in _live_messages(rows):
-            self._live_messages += 1
-            # By these a page's process sees that the broker dropped some on their way to it.
-            headers = {LIVE_RELAY: self._name, LIVE_NUMBER: str(self._live_messages)}
-            # Nobody may be looking: a frame without a page to show it on is no fault.
-            await self._publisher.publish(LIVE, "", body, headers=headers, mandatory=False)
+    async def _publish_versions(self, rows: Sequence[OutboxRow]) -> None:
+        """To which versions shipments have come; a page that shows one reads the rest itself."""
+        self._live_messages += 1
+        # By these a page's process sees that the broker dropped some on their way to it.
+        headers = {LIVE_RELAY: self._name, LIVE_NUMBER: str(self._live_messages)}
+        body = ",".join(f'["{row.shipment_id}",{row.version}]' for row in rows)
+        # Nobody may be looking: news without a page to show it on is no fault.
+        await self._publisher.publish(
+            LIVE, "", f"[{body}]".encode(), headers=headers, mandatory=False
+        )
 
     async def _publish_facts(self, rows: Sequence[OutboxRow]) -> None:
         """In order on one channel, many in flight; raises when any was not confirmed."""
@@ -131,20 +133,6 @@ class Relay:
         if self._lead is not None:
             self._lead.event.set()
         await self._left.wait()
-
-
-def _live_messages(rows: Sequence[OutboxRow]) -> Iterator[bytes]:
-    """Their frames in as few messages as may be; a frame that is too large has one alone."""
-    frames: list[str] = []
-    size = 0
-    for row in rows:
-        frame = f'["{row.shipment_id}",{row.version},{row.frame}]'
-        if frames and size + len(frame) > _LIVE_SIZE:
-            yield f"[{','.join(frames)}]".encode()
-            frames, size = [], 0
-        frames.append(frame)
-        size += len(frame)
-    yield f"[{','.join(frames)}]".encode()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -6,7 +6,7 @@
                  courier.events --carrier.#--> klat.carrier_events.spread (x-consistent-hash on
                  message_id) --> klat.carrier_events.v1.0 ... n-1
     relay -----> klat.facts (topic)     what became true; routing key = fact type
-    relay -----> klat.live (fanout)     frames for the tracking pages, not durable on purpose
+    relay -----> klat.live (fanout)     which shipments changed, not durable on purpose
 
 After a change of KLAT_INGEST_QUEUES the queues of before are unbound and still consumed.
 

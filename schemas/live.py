@@ -1,4 +1,4 @@
-"""The live update: one frame a version, on the exchange `klat.live` and in the SSE stream.
+"""The live update: what the SSE stream of a tracking page says after a change.
 
 What everybody with the link may see: no description, address, name or code.
 """

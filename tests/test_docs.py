@@ -14,7 +14,6 @@ from consumers.runner import TRIES
 from consumers.topology import DELIVERY_LIMIT
 from tracking.carriers import CARRIERS
 from tracking.cli import app
-from tracking.live import QUEUE
 from tracking.settings import PREFIX, Settings
 from tracking.store import links, pool
 from tracking.web import serving, stream
@@ -207,7 +206,7 @@ LIMITS = [
     ("times a message is tried; delivered", TRIES),
     ("times a message is tried; delivered", DELIVERY_LIMIT),
     ("wrong answers, per parcel", links.TRIES),
-    ("frames, bytes waiting for one live page", QUEUE),
+    ("bytes waiting for one live page", stream.BUFFER / 1024),
     ("time a live page may not take data; life of a stream", stream.WRITE_LIMIT),
     ("wait for a database connection; statement; lock", pool.ACQUIRE_TIMEOUT),
     ("wait for a database connection; statement; lock", pool.COMMAND_TIMEOUT),

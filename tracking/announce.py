@@ -1,4 +1,4 @@
-"""A change put into words for machines: the fact it owes and the frame of the live update."""
+"""A change put into words for machines: the fact that it owes."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from schemas.facts import (
     ShipmentRegistered,
     cloud_event,
 )
-from schemas.live import frame
 from tracking.domain.changes import Owed
 from tracking.domain.reckon import Change
 from tracking.store.changes import ShipmentChange
@@ -32,7 +31,7 @@ def announced(
     order: str | None = None,
     registered: bool = False,
 ) -> ShipmentChange:
-    """The change with its fact (as a CloudEvent) and its frame. `now` is when it was recorded."""
+    """The change with its fact (as a CloudEvent). `now` is when it was recorded."""
     about = _about(change, now)
     about["shipment_id"] = shipment_id
     about["carrier"] = carrier
@@ -48,11 +47,6 @@ def announced(
         change=change,
         fact_type=fact.type if fact else None,
         fact=cloud_event(fact) if fact else None,
-        frame=frame(
-            change.version,
-            change.state,
-            [(each.at, each.confidence, each.scan) for each in change.news],
-        ),
     )
 
 

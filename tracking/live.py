@@ -1,49 +1,35 @@
-"""The live hub: updates of shipments to everybody who looks at them, bounded for each.
+"""The live hub: who looks at which shipment, and the latest version that was told of it.
 
-A viewer is a bounded queue. One that does not keep up loses its queue and is told to catch up from
-the database, which knows every version; nobody waits for anybody else.
+A viewer holds one number, not a queue: what it has not seen it reads from the store, which knows
+every version. So a slow viewer costs as little as a quick one, and nobody waits for anybody else.
 """
 
 import asyncio
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-QUEUE = 32  # frames that may wait for one viewer
 MOST_PER_ADDRESS = 50
 MOST_PER_SHIPMENT = 200
-_READS = 5  # half of the connections to the database
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One version of a shipment, as JSON."""
-
-    version: int
-    data: str
 
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """Somebody who looks at a shipment. `behind`: frames were missed, read them from the store."""
+    """Somebody who looks at a shipment. `behind`: versions may have been missed, read the store."""
 
     shipment_id: UUID
     address: str
-    frames: deque[Frame] = field(default_factory=deque)
+    latest: int = 0
     behind: bool = False
     leaving: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def offer(self, frame: Frame) -> None:
-        if len(self.frames) >= QUEUE:
-            self.fall_behind()
-        elif not self.behind:
-            self.frames.append(frame)
+    def hear(self, version: int) -> None:
+        self.latest = max(self.latest, version)
         self.woken.set()
 
     def fall_behind(self) -> None:
-        self.frames.clear()
         self.behind = True
         self.woken.set()
 
@@ -60,7 +46,6 @@ class LiveHub:
         self._by_address: Counter[str] = Counter()
         self._count, self._most = 0, most
         self._closing = False
-        self.reads = asyncio.Semaphore(_READS)  # when everybody catches up, others read too
 
     def __len__(self) -> int:
         return self._count
@@ -92,12 +77,13 @@ class LiveHub:
             if not viewers:
                 del self._viewers[viewer.shipment_id]
 
-    def publish(self, shipment_id: UUID, frame: Frame) -> None:
+    def publish(self, shipment_id: UUID, version: int) -> None:
+        """The shipment has come to this version."""
         for viewer in self._viewers.get(shipment_id, ()):
-            viewer.offer(frame)
+            viewer.hear(version)
 
     def catch_up(self) -> None:
-        """Frames may have been missed (the broker was away): everybody reads the store."""
+        """Versions may have been missed (the broker was away): everybody reads the store."""
         for viewer in self._everybody():
             viewer.fall_behind()
 

@@ -114,7 +114,7 @@ def _joined(number: Number, stored: Sequence[StoredScan], journey: int, now: dat
 def _again(number: Number, journey: int) -> Reckoning:
     """The same parcel told of in other words: it is a new version, and its scans stay."""
     known = number.known[journey].journey
-    change = Change(journey, known.version + 1, known.state, known.last_at, known.simple, None, ())
+    change = Change(journey, known.version + 1, known.state, known.last_at, known.simple, None)
     return Reckoning([change], {})
 
 

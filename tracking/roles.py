@@ -22,6 +22,7 @@ from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
+from tracking.frames import Frames
 from tracking.ingest import Applied, Batch, ingest
 from tracking.live import LiveHub
 from tracking.retention import keep_pruned
@@ -173,6 +174,7 @@ async def _start_web(running: Running) -> Readiness:
         settings=settings,
         publish=publisher.publish_event,
         hub=hub,
+        frames=Frames(running.pool),
         registry=running.registry,
     )
     running.start("publisher", publisher.run())

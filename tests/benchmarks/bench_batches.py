@@ -103,13 +103,12 @@ _SERIAL = iter(range(1, 1_000_000))
 
 def _outbox(last: dict[uuid.UUID, Incoming], version: int) -> list:
     serial = next(_SERIAL)
-    fact, frame = "f" * 700, "l" * 350  # as long as real ones
+    fact = "f" * 700  # as long as a real one
     return [
         list(last),
         [serial] * len(last),
         ["shipment.in_transit"] * len(last),
         [fact] * len(last),
-        [frame] * len(last),
     ]
 
 

@@ -25,7 +25,10 @@ from tracking.store import pool as pools
 from tracking.store.outbox import Outbox
 from tracking.store.pool import open_pool
 
-WRITE = "INSERT INTO outbox (shipment_id, version, frame, created_at) VALUES ($1, $2, $3, now())"
+WRITE = """
+INSERT INTO outbox (shipment_id, version, fact_type, fact, created_at)
+VALUES ($1, $2, 'shipment.tested', $3, now())
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +72,10 @@ def emptied(pool):
     return holds
 
 
-async def write(pool, frame="{}"):
-    await pool.execute(WRITE, uuid.uuid4(), 1, frame)
+async def write(pool, fact="{}", version=1):
+    shipment = uuid.uuid4()
+    await pool.execute(WRITE, shipment, version, fact)
+    return shipment
 
 
 async def test_it_outlives_a_database_that_falls_silent(database_url, amqp_url, pool):
@@ -118,23 +123,22 @@ WHERE application_name = 'klat relay' AND datname = current_database() ORDER BY 
 """
 
 
-async def test_large_frames_are_spread_over_messages_that_are_numbered(
-    database_url, amqp_url, pool, monkeypatch
+async def test_live_pages_are_told_the_versions_in_messages_that_are_numbered(
+    database_url, amqp_url, pool
 ):
-    monkeypatch.setattr(relays, "_LIVE_SIZE", 1000)
-    for size in (10, 2000, 400, 400, 400):
-        await write(pool, json.dumps("x" * size))
     async with channel_to(amqp_url) as channel:
         await declare(channel, EXCHANGES)
         queue = (await channel.queue_declare(exclusive=True)).queue
         await channel.queue_bind(queue, LIVE)
+        written = [[str(await write(pool, version=version)), version] for version in (1, 2, 7)]
         async with relaying(database_url, amqp_url):
             await until(emptied(pool))
-        messages = [await channel.basic_get(queue, no_ack=True) for _ in range(4)]
-    read = [[len(frame) for _, _, frame in json.loads(message.body)] for message in messages]
-    assert read == [[10], [2000], [400, 400], [400]]
+            written.append([str(await write(pool, version=3)), 3])
+            await until(emptied(pool))
+        messages = [await channel.basic_get(queue, no_ack=True) for _ in range(2)]
+    assert [json.loads(message.body) for message in messages] == [written[:3], written[3:]]
     numbers = [each.header.properties.headers["x-live-number"] for each in messages]
-    assert numbers == ["1", "2", "3", "4"]
+    assert numbers == ["1", "2"]
 
 
 async def test_rows_are_read_by_size_too_and_none_is_too_large(pool):
@@ -142,7 +146,7 @@ async def test_rows_are_read_by_size_too_and_none_is_too_large(pool):
         await write(pool, json.dumps("x" * size))
     outbox, found = Outbox(pool), []
     while rows := await outbox.next_outbox(500, 400):
-        found.append([len(json.loads(row.frame)) for row in rows])
+        found.append([len(json.loads(row.fact)) for row in rows])
         await outbox.delete_outbox(rows)
     assert found == [[2000], [300, 300]]
 

@@ -151,8 +151,8 @@ FROM generate_series(1, 20000) n;
 INSERT INTO public_link SELECT decode(md5('t' || n), 'hex'), md5(n::text)::uuid, now(), NULL
 FROM generate_series(1, 20000) n;
 INSERT INTO challenge SELECT md5(n::text)::uuid, 1, NULL FROM generate_series(1, 20000, 4) n;
-INSERT INTO outbox (shipment_id, version, fact_type, fact, frame, created_at)
-SELECT md5(n::text)::uuid, 1, 'shipment.delivered', '{}', '{}', now()
+INSERT INTO outbox (shipment_id, version, fact_type, fact, created_at)
+SELECT md5(n::text)::uuid, 1, 'shipment.delivered', '{}', now()
 FROM generate_series(1, 20000) n;
 INSERT INTO unrecognised_scan (shipment_id, scan_key, carrier, code)
 SELECT md5(n::text)::uuid, decode(md5('k' || n), 'hex'), 'omniva', 'CODE' || n % 500

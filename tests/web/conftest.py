@@ -8,6 +8,7 @@ import pytest
 from hypothesis import Phase, settings
 from staging import Broker, Clock, World
 
+from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
 from tracking.settings import Settings
@@ -47,6 +48,7 @@ async def world(pool: asyncpg.Pool, database_url: str, public_url: str) -> Async
         settings=Settings(database_url=database_url, public_url=public_url),
         publish=broker,
         hub=LiveHub(),
+        frames=Frames(pool),
         now=clock,
     )
     app = make_app(deps)

@@ -6,8 +6,9 @@ from itertools import count
 import pytest
 
 from schemas.shipment import shipment_id
-from tracking import live
-from tracking.live import Frame
+from tracking import frames, live
+from tracking.errors import StoreUnavailable
+from tracking.frames import Frame
 from tracking.store.shipments import Shipments
 from tracking.web import stream as streams
 
@@ -53,29 +54,73 @@ async def test_a_viewer_who_leaves_makes_room(world):
     assert hub.has_room(shipment, "a")
 
 
-async def test_all_who_fell_behind_read_the_store_a_few_at_a_time(world, stream, monkeypatch):
+async def test_all_who_fell_behind_are_answered_by_a_few_reads(world, stream, monkeypatch):
     opened = [await look(world, stream, f"203.0.113.{n}") for n in range(10)]
     await world.scanned(NUMBER, "accepted", "in_transit")
-    reading = _Reading(Shipments(world.pool).find)
-    monkeypatch.setattr(Shipments, "find", reading)
+    reading = _Reading(Shipments.lives)
+    monkeypatch.setattr(Shipments, "lives", reading.bound())
     world.deps.hub.catch_up()
     assert all("in_transit" in frame for frame in await asyncio.gather(*map(_update, opened)))
-    assert reading.most == 5
+    assert reading.most == 1
+    assert reading.times <= 2
     for each in opened:
         each.close()
 
 
+async def test_many_parcels_are_read_together_and_more_than_that_in_turn(world, monkeypatch):
+    numbers = [f"CE{n:09d}EE" for n in range(7)]
+    for number in numbers:
+        await world.scanned(number, "accepted")
+    ids = [shipment_id("omniva", number) for number in numbers]
+    monkeypatch.setattr(frames, "_SHIPMENTS_AT_ONCE", 5)
+    reading = _Reading(Shipments.lives)
+    monkeypatch.setattr(Shipments, "lives", reading.bound())
+    found = await asyncio.gather(*(world.deps.frames.since(each, 0) for each in [*ids, *ids]))
+    assert all(frame and '"accepted"' in frame.data for frame in found)
+    assert reading.times == 2
+
+
+async def test_a_read_that_fails_costs_only_those_who_asked(world, stream, monkeypatch):
+    shipment = shipment_id("omniva", NUMBER)
+
+    async def fails(*_):
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Shipments, "lives", fails)
+        for found in await asyncio.gather(
+            *(world.deps.frames.since(shipment, 0) for _ in range(3)), return_exceptions=True
+        ):
+            assert isinstance(found, StoreUnavailable)
+    assert await world.deps.frames.since(shipment, 0) is not None
+
+
+async def test_who_asked_and_left_disturbs_nobody(world, stream):
+    shipment = shipment_id("omniva", NUMBER)
+    leaves = asyncio.ensure_future(world.deps.frames.since(shipment, 0))
+    stays = asyncio.ensure_future(world.deps.frames.since(shipment, 0))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    assert await stays is not None
+
+
 class _Reading:
-    """How many read at once."""
+    """How often the store was read, and how often at once."""
 
-    def __init__(self, find):
-        self.find, self.now, self.most = find, 0, 0
+    def __init__(self, lives):
+        self.lives, self.now, self.most, self.times = lives, 0, 0, 0
 
-    async def __call__(self, *asked):
-        self.now += 1
+    def bound(self):
+        async def lives(*asked):
+            return await self._counted(*asked)
+
+        return lives
+
+    async def _counted(self, *asked):
+        self.now, self.times = self.now + 1, self.times + 1
         self.most = max(self.most, self.now)
         try:
-            return await self.find(*asked)
+            return await self.lives(*asked)
         finally:
             self.now -= 1
 
@@ -105,6 +150,11 @@ async def test_who_looks_and_what_was_sent_is_counted(world, stream, monkeypatch
 
 async def test_who_takes_nothing_is_counted_as_cut(world, stream, monkeypatch):
     monkeypatch.setattr(streams, "WRITE_LIMIT", 0.2)
+
+    async def since(_, shipment, seen):
+        return Frame(seen + 1, "x" * 100_000)
+
+    monkeypatch.setattr(frames.Frames, "since", since)
     hub, value = world.deps.hub, world.deps.registry.get_sample_value
     address = world.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(*address, limit=1024)
@@ -113,9 +163,7 @@ async def test_who_takes_nothing_is_counted_as_cut(world, stream, monkeypatch):
     versions = count(2)
     async with asyncio.timeout(10):
         while not value("klat_live_cut_total"):
-            shipment = shipment_id("omniva", NUMBER)
-            if not any(viewer.frames for viewer in hub._everybody()):
-                hub.publish(shipment, Frame(next(versions), "x" * 100_000))
+            hub.publish(shipment_id("omniva", NUMBER), next(versions))
             await asyncio.sleep(0.01)
         while len(hub):  # noqa: ASYNC110 - the server's turn
             await asyncio.sleep(0.01)

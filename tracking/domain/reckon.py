@@ -31,10 +31,7 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A journey after the batch: its next version, and what that owes to the world.
-
-    `news` are the scans that came with it (not all of them need be the latest).
-    """
+    """A journey after the batch: its next version, and what that owes to the world."""
 
     journey: int
     version: int
@@ -42,7 +39,6 @@ class Change:
     last_at: datetime | None
     simple: bool
     owed: Owed | None
-    news: Sequence[Placed]
 
 
 def follow(known: Journey, news: Sequence[Received]) -> Change | None:
@@ -62,7 +58,6 @@ def follow(known: Journey, news: Sequence[Received]) -> Change | None:
         last_at=last_at,
         simple=True,
         owed=owed(known.state, state),
-        news=placed,
     )
 
 
@@ -120,8 +115,8 @@ def _registrations(known: Mapping[int, Journey]) -> list[Registration]:
 
 def _refolded(known: Journey, scans: Sequence[Placed], news: AbstractSet[bytes]) -> Change | None:
     folded = fold_ordered(scans)
-    fresh = [placed for placed in scans if placed.key in news]
-    if not fresh and folded.state == known.state and folded.last_at == known.last_at:
+    is_told = any(placed.key in news for placed in scans)
+    if not is_told and folded.state == known.state and folded.last_at == known.last_at:
         return None
     return Change(
         journey=known.journey,
@@ -130,7 +125,6 @@ def _refolded(known: Journey, scans: Sequence[Placed], news: AbstractSet[bytes])
         last_at=folded.last_at,
         simple=folded.simple,
         owed=_owed(known, folded),
-        news=fresh,
     )
 
 

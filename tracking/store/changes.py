@@ -23,7 +23,6 @@ class ShipmentChange:
     change: Change
     fact_type: str | None
     fact: str | None
-    frame: str
 
 
 async def write_changes(
@@ -84,6 +83,5 @@ async def insert_outbox(
         [each.change.version for each in changes],
         [each.fact_type for each in changes],
         [each.fact for each in changes],
-        [each.frame for each in changes],
         now,
     )

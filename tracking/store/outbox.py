@@ -21,13 +21,12 @@ _CHANNEL = "klat_outbox"
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One version of one shipment. `fact` is a CloudEvent as JSON, `frame` a live update."""
+    """One version of one shipment. `fact` is a CloudEvent as JSON."""
 
     shipment_id: UUID
     version: int
     fact_type: str | None
     fact: str | None
-    frame: str
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Shipments and their scans: locked, kept, read. Methods on a connection run in its transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,6 +47,17 @@ class StoredScan:
     shipment_id: UUID
     version: int
     received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A shipment as it stands, with all its scans."""
+
+    row: ShipmentRow
+    scans: Sequence[StoredScan]
+
+    def history(self) -> list[HistoryEntry]:
+        return history_of(self.scans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +211,15 @@ class Shipments:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["shipments_by_number"], tracking_number)
         return [_row(row) for row in rows]
+
+    async def lives(self, keys: Collection[UUID]) -> dict[UUID, Life]:
+        """Of all of them that exist, by id."""
+        scans: dict[UUID, list[StoredScan]] = {key: [] for key in keys}
+        async with connection(self._pool) as conn:
+            rows = await find_shipments(conn, list(keys))
+            for each in await scans_of(conn, list(keys)):
+                scans[each.shipment_id].append(each)
+        return {row.shipment_id: Life(row, scans[row.shipment_id]) for row in rows}
 
     async def history(self, key: UUID) -> list[HistoryEntry]:
         """Every scan of the shipment as it counts, newest first; a repeated telling once."""

@@ -9,6 +9,7 @@ import asyncpg
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
 from tracking.settings import Settings
@@ -32,13 +33,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`hub` is the live hub whose streams hang below the tracking page."""
+    """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them."""
 
     pool: asyncpg.Pool
     sealer: Sealer
     settings: Settings
     publish: Publish
     hub: LiveHub
+    frames: Frames
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from schemas.live import frame
 from tracking.errors import KlatError
-from tracking.live import Frame, Viewer
-from tracking.store.shipments import ShipmentRow, Shipments
+from tracking.frames import Frame, Frames
+from tracking.live import Viewer
+from tracking.store.shipments import Shipments
 from tracking.web.deps import DEPS
 from tracking.web.limits import client_address
 from tracking.web.link import follow_link
@@ -27,7 +27,7 @@ from tracking.web.problem import HttpProblem, not_found
 HEARTBEAT = 20.0  # seconds; proxies cut a line that is silent for a minute
 WRITE_LIMIT = 10.0  # seconds a viewer may leave us waiting
 MOST_LIFE = 3600.0  # seconds; then the browser comes back, perhaps to a younger process
-_BUFFER = 32 * 1024  # bytes that may wait in the kernel or in the transport, for each
+BUFFER = 32 * 1024  # bytes that may wait in the kernel or in the transport, for each
 _RETRY = (3000, 15_000)  # milliseconds, spread so that a restart is no stampede
 _VERSION = re.compile(r"[0-9]{1,9}")
 _HEADERS = {
@@ -43,7 +43,7 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
     address = client_address(request)
     if not hub.has_room(target.shipment_id, address):
         raise HttpProblem(503, "Too many live pages", headers={"Retry-After": _retry_after()})
-    # Joined before the state is read: what happens in between is in the queue.
+    # Joined before the state is read: what happens in between is heard.
     viewer = hub.join(target.shipment_id, address)
     try:
         row = await Shipments(deps.pool).find(target.shipment_id)
@@ -53,9 +53,10 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
         if row.state.is_over and seen >= row.version:
             return web.Response(status=204)
         response = await _open(request)
-        shipments, metrics = Shipments(deps.pool), request.app[METRICS]
-        stream = _Stream(shipments, hub.reads, metrics, viewer, response, request.transport, seen)
-        await stream.run(row, _life())
+        viewer.hear(row.version)
+        metrics, line = request.app[METRICS], request.transport
+        stream = _Stream(deps.frames, metrics, viewer, response, line, seen)
+        await stream.run(_life())
         return stream.response
     finally:
         hub.leave(viewer)
@@ -88,11 +89,11 @@ def _bound(transport: asyncio.Transport | None) -> None:
     """A viewer that reads nothing fills little memory here and is noticed soon."""
     if transport is None:
         return
-    transport.set_write_buffer_limits(high=_BUFFER)
+    transport.set_write_buffer_limits(high=BUFFER)
     sock = transport.get_extra_info("socket")
     if sock is not None:
         with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
             if hasattr(socket, "TCP_USER_TIMEOUT"):
                 milliseconds = int((HEARTBEAT + WRITE_LIMIT) * 1000)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
@@ -102,20 +103,18 @@ def _bound(transport: asyncio.Transport | None) -> None:
 class _Stream:
     """One viewer's line: `seen` is the last version that went down it."""
 
-    shipments: Shipments
-    reads: asyncio.Semaphore
+    frames: Frames
     metrics: Metrics
     viewer: Viewer
     response: web.StreamResponse
     transport: asyncio.Transport | None
     seen: int
 
-    async def run(self, row: ShipmentRow, life: float) -> None:
+    async def run(self, life: float) -> None:
         """Until the viewer leaves, stalls, or has been here long enough."""
         with suppress(ConnectionError, TimeoutError, KlatError):
             async with asyncio.timeout(life):
-                if row.version > self.seen:
-                    await self._catch_up()
+                await self._tell()
                 while not self.viewer.leaving:
                     await self._wait()
                     await self._tell()
@@ -129,31 +128,12 @@ class _Stream:
         self.viewer.woken.clear()
 
     async def _tell(self) -> None:
-        while self.viewer.frames and not self.viewer.behind:
-            update = self.viewer.frames.popleft()
-            if update.version == self.seen + 1:
-                await self._send(update)
-            elif update.version > self.seen:
-                self.viewer.fall_behind()
-        if self.viewer.behind:
+        """Whatever is known and was not seen, as one frame."""
+        if self.viewer.behind or self.viewer.latest > self.seen:
             self.viewer.behind = False
-            await self._catch_up()
-
-    async def _catch_up(self) -> None:
-        async with self.reads:
-            missed = await self._missed()
-        if missed is not None:
-            await self._send(missed)
-
-    async def _missed(self) -> Frame | None:
-        """Everything since `seen`, as one frame: the state of now and the scans that came."""
-        row = await self.shipments.find(self.viewer.shipment_id)
-        if row is None or row.version <= self.seen:
-            return None
-        history = await self.shipments.history(self.viewer.shipment_id)
-        fresh = range(self.seen + 1, row.version + 1)  # what came meanwhile has a frame of its own
-        news = [(e.at, e.confidence, e.scan) for e in reversed(history) if e.version in fresh]
-        return Frame(row.version, frame(row.version, row.state, news))
+            update = await self.frames.since(self.viewer.shipment_id, self.seen)
+            if update is not None:
+                await self._send(update)
 
     async def _send(self, update: Frame) -> None:
         await self._write(f"id: {update.version}\nevent: update\ndata: {update.data}\n\n".encode())

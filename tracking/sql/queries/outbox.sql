@@ -1,7 +1,7 @@
 -- name: next_outbox: what waits to be published, in the order of writing ($1 limit, $2 bytes)
-SELECT shipment_id, version, fact_type, fact, frame
+SELECT shipment_id, version, fact_type, fact
 FROM (
-    SELECT o.*, sum(octet_length(frame) + coalesce(octet_length(fact), 0))
+    SELECT o.*, sum(coalesce(octet_length(fact), 0))
         OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
     FROM (SELECT * FROM outbox ORDER BY id LIMIT $1) AS o
 ) AS first

@@ -73,12 +73,12 @@ WHERE shipment.shipment_id = new.shipment_id;
 -- name: note_journeys: on journey 1, that the number has other journeys ($1 shipment id, $2 journeys)
 UPDATE shipment SET other_journeys = $2::integer[] WHERE shipment_id = $1;
 
--- name: insert_outbox: what these changes owe to the world; wakes the relay ($1 shipment ids, $2 versions, $3 fact types, $4 facts, $5 frames, $6 now)
+-- name: insert_outbox: what these changes owe to the world; wakes the relay ($1 shipment ids, $2 versions, $3 fact types, $4 facts, $5 now)
 WITH written AS (
-    INSERT INTO outbox (shipment_id, version, fact_type, fact, frame, created_at)
-    SELECT shipment_id, version, fact_type, fact, frame, $6
-    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[])
-         AS new (shipment_id, version, fact_type, fact, frame)
+    INSERT INTO outbox (shipment_id, version, fact_type, fact, created_at)
+    SELECT shipment_id, version, fact_type, fact, $5
+    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[])
+         AS new (shipment_id, version, fact_type, fact)
 )
 SELECT pg_notify('klat_outbox', '');
 
