@@ -1,8 +1,8 @@
 """From a body to scans: which reader, what was read, what goes into quarantine."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext, Parsed, Problem
@@ -18,15 +18,13 @@ MAX_BODY = 1024 * 1024  # bytes; what is larger is kept by size only
 _UNCLEAR = "x-format: neither native nor klat; send it again with the one that it is"
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     scans: list[Incoming]
     raw: RawPayload | None = None
     quarantined: Quarantined | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What came with a body. `source` is the routing key, e.g. carrier.omniva.
 
     `is_clear` False: it is said to be in some format that Klāt does not know.

@@ -91,7 +91,7 @@ def run(role: Role, settings: Settings, *, ops_host: str, drain: float) -> None:
 
 async def _run(role: Role, settings: Settings, ops_host: str, drain: float) -> None:
     stopped = _stop_signal()
-    _tune_collector()
+    tune_collector()
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database())
         stack.push_async_callback(_close, pool)
@@ -111,7 +111,7 @@ async def _run(role: Role, settings: Settings, ops_host: str, drain: float) -> N
     log.info("role.stopped")
 
 
-def _tune_collector() -> None:
+def tune_collector() -> None:
     """What is loaded now stays, and little of what comes forms cycles: look for them rarely."""
     gc.collect()
     gc.freeze()

@@ -15,6 +15,8 @@ from bench_live import live
 from bench_memory import draining
 from stack import Stack, stack
 
+from tracking.roles import tune_collector
+
 Bench = Callable[[Stack], Awaitable[list[tuple[str, float, float]]]]
 BENCHES: dict[str, tuple[Bench, str, str]] = {
     "ingest": (one_event_a_message, "events/s", "of (a)"),
@@ -35,4 +37,5 @@ async def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    tune_collector()  # as a role does
     uvloop.run(main(sys.argv[1:] or list(BENCHES)))

@@ -152,7 +152,7 @@ class Book:
         if known.registered_at is None:
             changes = join(self.journeys, list(self.scans.values()), journey, at).changes
             self._keep(changes)
-            self.journeys[journey] = replace(self.journeys[journey], registered_at=at)
+            self.journeys[journey] = self.journeys[journey]._replace(registered_at=at)
         return journey
 
     def _insert(self, batch: Sequence[Received]) -> tuple[list[Received], bool]:

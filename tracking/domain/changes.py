@@ -5,8 +5,7 @@ when it is already delivered owes one fact, not five.
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.shipment import ShipmentState
 from schemas.status import TERMINAL, Status
@@ -17,8 +16,7 @@ Kind = Literal["status", "delivery_retracted", "corrected", "details_changed"]
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """One fact to publish, about the state that is true now."""
 
     kind: Kind

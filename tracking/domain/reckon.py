@@ -6,8 +6,9 @@ whole set. Both end in the same state; which one ran can only be told by the tim
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from schemas.shipment import ShipmentState
 from schemas.status import TERMINAL
@@ -17,20 +18,18 @@ from tracking.domain.order import Placed, Received, in_order, place_alone
 from tracking.domain.shipment import Folded, advance, fold_ordered, needs_the_set
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(NamedTuple):
     """A journey as stored. `last_at` and `simple` are those of its last fold."""
 
     journey: int
     version: int = 0
-    state: ShipmentState = field(default_factory=ShipmentState)
+    state: ShipmentState = ShipmentState()
     last_at: datetime | None = None
     simple: bool = True
     registered_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A journey after the batch: its next version, and what that owes to the world."""
 
     journey: int
@@ -97,11 +96,11 @@ def join(
 
     A registration draws a line in time: what came from 30 days before it on is its own parcel's.
     """
-    mine = replace(known.get(journey) or Journey(journey), registered_at=at)
+    mine = (known.get(journey) or Journey(journey))._replace(registered_at=at)
     result = reckon({**known, journey: mine}, received, frozenset())
     if any(change.journey == journey for change in result.changes):
         return result
-    same = Change(journey, mine.version + 1, mine.state, mine.last_at, mine.simple, None, ())
+    same = Change(journey, mine.version + 1, mine.state, mine.last_at, mine.simple, None)
     return Reckoning([*result.changes, same], result.homes)
 
 

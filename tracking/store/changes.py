@@ -1,9 +1,8 @@
 """Writing what a batch changed: a handful of statements, however large the batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -12,8 +11,7 @@ from tracking.domain.reckon import Change
 from tracking.sql import SQL
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentChange:
+class ShipmentChange(NamedTuple):
     """A change of one shipment, ready to be written. `fact` is a CloudEvent as JSON."""
 
     shipment_id: UUID

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -16,8 +17,7 @@ from tracking.sql import SQL
 from tracking.store.pool import connection
 
 
-@dataclass(frozen=True, slots=True)
-class LockedShipment:
+class LockedShipment(NamedTuple):
     """A shipment as found under its lock, with what a fact about it must name."""
 
     shipment_id: UUID
@@ -70,8 +70,7 @@ class ScanMove:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRow:
+class ScanRow(NamedTuple):
     """A scan to be kept. `body` is the scan as JSON, its pickup secrets sealed."""
 
     shipment_id: UUID
