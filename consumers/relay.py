@@ -100,7 +100,7 @@ class Relay:
             await self._publish_versions(rows)
             await self._publish_facts(rows)
             await self._outbox.delete_outbox(rows)
-        return bool(rows)
+        return len(rows) == BATCH or _size(rows) >= _BATCH_BYTES
 
     async def _publish_versions(self, rows: Sequence[OutboxRow]) -> None:
         """To which versions shipments have come; a page that shows one reads the rest itself."""
@@ -133,6 +133,10 @@ class Relay:
         if self._lead is not None:
             self._lead.event.set()
         await self._left.wait()
+
+
+def _size(rows: Sequence[OutboxRow]) -> int:
+    return sum(len(row.fact.encode()) for row in rows if row.fact)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -120,7 +120,7 @@ def versions(heard: list) -> dict[str, list[int]]:
 
 async def test_the_facts_of_a_parcel_leave_in_order_as_cloud_events(pool, publisher, heard):
     await happen(pool, "CE1", "CE2", "CE3", hours=60)
-    assert await relay(pool, publisher).publish_once()
+    await relay(pool, publisher).publish_once()
     await until(came(heard, 180))
     assert await left(pool)()
     assert list(versions(heard).values()) == [list(range(1, 61))] * 3
@@ -129,7 +129,16 @@ async def test_the_facts_of_a_parcel_leave_in_order_as_cloud_events(pool, publis
         assert (properties.content_type, properties.delivery_mode) == (CLOUD_EVENTS, 2)
         assert message.routing_key == event["type"] == event["data"]["type"]
         FACT.validate_python(event["data"])
-    assert not await relay(pool, publisher).publish_once()
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "more"), [(3, 10**6, True), (2, 1, True), (2, 10**6, False)]
+)
+async def test_only_a_full_batch_tells_of_more(pool, publisher, monkeypatch, rows, size, more):
+    monkeypatch.setattr(relays, "BATCH", 3)
+    monkeypatch.setattr(relays, "_BATCH_BYTES", size)
+    await happen(pool, *(f"CE{n}" for n in range(rows)), hours=1)
+    assert await relay(pool, publisher).publish_once() is more
 
 
 async def test_killed_between_publishing_and_deleting_it_says_the_same_once_more(
