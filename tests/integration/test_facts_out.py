@@ -134,6 +134,7 @@ async def test_the_facts_of_a_parcel_leave_in_order_as_cloud_events(pool, publis
 @pytest.mark.parametrize(
     ("rows", "size", "more"), [(3, 10**6, True), (2, 1, True), (2, 10**6, False)]
 )
+@pytest.mark.usefixtures("heard")
 async def test_only_a_full_batch_tells_of_more(pool, publisher, monkeypatch, rows, size, more):
     monkeypatch.setattr(relays, "BATCH", 3)
     monkeypatch.setattr(relays, "_BATCH_BYTES", size)
