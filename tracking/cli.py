@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tracking.commands import keys, parked, quarantine
+from tracking.commands import keys, merchants, parked, quarantine
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
 from tracking.commands.stack import DataDir
@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(merchants.app, name="merchants")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(parked.app, name="parked")
 app.command()(show)
