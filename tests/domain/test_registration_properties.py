@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lives import START, Book, receipts, received, scan
@@ -107,3 +108,13 @@ def test_a_registration_takes_what_came_in_the_30_days_before_it():
     last_seen = {number: state.last_scan_at for number, state in kept(book).items()}
     assert last_seen == {1: delivered[1].scan.time.at, 2: latter.scan.time.at}
     assert book.journeys[2].state.first_scan_at == bill.scan.time.at
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_two_registrations_at_one_instant_the_order_is_that_of_their_journeys(order):
+    at = START + timedelta(hours=1)
+    life = [received(scan(24 * day, status)) for day, status in ((0, None), (0, Status.DELIVERED))]
+    latter = received(scan(24 * 61, Status.ACCEPTED))
+    book = told([*life, latter, *((journey, at) for journey in order)])
+    alike = told([*life, latter, (1, at), (2, at)])
+    assert kept(book) == kept(alike) == truth(alike)

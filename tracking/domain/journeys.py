@@ -79,7 +79,7 @@ def journey_for_registration(
 
 def _runs(ordered: Sequence[Placed], registrations: Sequence[Registration]) -> list[_Run]:
     gone = retracted(ordered)
-    registered = sorted(registrations, key=lambda each: each.at)
+    registered = sorted(registrations, key=lambda each: (each.at, each.journey))
     # Whoever registered journey 1 found no other parcel there; the others found one that had ended.
     first = registered[0] if registered and registered[0].journey == 1 else None
     later = registered[1:] if first else registered
