@@ -18,6 +18,7 @@ from tracking.settle import settle, write_settled
 from tracking.store.pool import retried, transaction
 from tracking.store.quarantine import Quarantined, keep_quarantined
 from tracking.store.raw import RawPayload, insert_raw_payloads
+from tracking.surplus import set_aside_surplus
 from tracking.unknown import read_unknown
 
 
@@ -32,7 +33,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a batch, for the log and the metrics."""
+    """What came of a batch, for the log and the metrics. `scans` were new or repeats."""
 
     scans: int = 0
     new: int = 0
@@ -50,17 +51,18 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
     numbers = by_number(batch.scans)
     async with transaction(pool) as conn:
         await lock_numbers(conn, numbers)
+        surplus = await set_aside_surplus(conn, numbers)
         reused = await keep_scans(conn, numbers)
         unknown = await read_unknown(conn, numbers.values())
         settled = await settle(conn, numbers, now)
         await write_settled(conn, settled, now)
-        quarantined = [*batch.quarantined, *reused, *unknown]
+        quarantined = [*batch.quarantined, *surplus, *reused, *unknown]
         await keep_quarantined(conn, quarantined, sealer, now)
         await insert_raw_payloads(conn, batch.raw)
     return Applied(
-        scans=len(batch.scans),
+        scans=len(batch.scans) - len(surplus),
         new=sum(len(number.news) for number in numbers.values()),
         shipments=len(settled.changes),
         unrecognised=len(unknown),
-        quarantined=len(batch.quarantined) + len(reused),
+        quarantined=len(batch.quarantined) + len(surplus) + len(reused),
     )

@@ -91,6 +91,17 @@ async def test_what_comes_beyond_the_cap_is_quarantined_with_its_bytes(pool, mon
     assert {at.replace("Z", "+00:00") for at in kept} == lost
 
 
+async def test_an_endless_loop_of_a_courier_ends_and_the_delivery_is_still_told(pool):
+    for start in range(0, CAP + 100, 100):
+        loop = Batch([told(n) for n in range(start, start + 100)])
+        await ingest(pool, loop, SEALER, now=NOW)
+    applied = await ingest(pool, Batch([told(-2, Status.DELIVERED)]), SEALER, now=NOW)
+    assert (applied.new, applied.quarantined) == (1, 0)
+    assert await pool.fetchval("SELECT count(*) FROM scan") == CAP + 1
+    assert await pool.fetchval("SELECT status FROM shipment") == "delivered"
+    assert await pool.fetchval("SELECT count(*) FROM quarantine") == 100
+
+
 async def test_repeats_are_never_too_many(pool, monkeypatch):
     monkeypatch.setattr(rules, "CAP", 60)
     monkeypatch.setattr(rules, "_SUSPECT", 1)
