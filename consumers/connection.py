@@ -62,6 +62,7 @@ class Publisher:
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
         self._opened = asyncio.Event()
+        self._is_lost = False
 
     @property
     def is_connected(self) -> bool:
@@ -124,7 +125,9 @@ class Publisher:
                 await connection.close()
 
     def _on_lost(self, _: object, error: BaseException | None) -> None:
-        if self._connection is not None:
+        """Called again after each try in vain; one line says it."""
+        if self._connection is not None and not self._is_lost:
+            self._is_lost = True
             self._say_unreachable(error)
 
     async def _on_back(self, _: object) -> None:
@@ -133,6 +136,7 @@ class Publisher:
         except FAILURES as error:
             self._say_unreachable(error)
         else:
+            self._is_lost = False
             log.info("publisher.connected", source=self._name)
 
     def _say_unreachable(self, error: BaseException | None) -> None:

@@ -27,7 +27,7 @@ BATCH = 500  # rows
 _BATCH_BYTES = 4 * 1024 * 1024  # facts read at once
 _LOOK_EVERY = 1.0  # seconds; a missed wake-up, or a relay that died, costs no more
 _MEASURED_EVERY = 5.0  # seconds
-_PAUSE = 1.0  # seconds after a fault
+_FIRST_PAUSE, _LAST_PAUSE = 0.5, 5.0  # seconds after a fault
 CLOUD_EVENTS = "application/cloudevents+json"
 
 
@@ -57,13 +57,15 @@ class Relay:
 
     async def run(self) -> None:
         """Until it is told to leave."""
+        pause = _FIRST_PAUSE
         while not self._leaving:
             try:
                 await self._publish_forever()
             except KlatError as error:
+                pause = _FIRST_PAUSE if self.is_ready else min(2 * pause, _LAST_PAUSE)
                 self.is_ready = False
                 log.warning("relay.waits", error=type(error).__name__)
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(pause)
         self._left.set()
 
     async def _publish_forever(self) -> None:

@@ -29,7 +29,8 @@ from tracking.store.pool import open_pool
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relays, "_PAUSE", 0.02)
+    monkeypatch.setattr(relays, "_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(relays, "_LAST_PAUSE", 0.1)
     monkeypatch.setattr(relays, "_LOOK_EVERY", 0.1)
 
 

@@ -79,6 +79,22 @@ async def test_a_queue_of_another_kind_is_said_and_keeps_nobody_from_publishing(
     assert "klat.dead.v1" in logs[0]["reason"]
 
 
+async def test_a_loss_is_said_once_however_long_it_lasts(amqp_url):
+    async with in_front_of(amqp_url) as proxy, running(proxy.url(amqp_url)) as publisher:
+        tries = []
+        publisher._connection.close_callbacks.add(lambda *_: tries.append(1))
+        with capture_logs() as logs:
+            await proxy.down()
+            await until(lambda: _enough(tries))
+            await proxy.up()
+            await until(lambda: _said(logs, "publisher.connected"))
+    assert [line["event"] for line in logs] == ["broker.unreachable", "publisher.connected"]
+
+
+async def _enough(tries):
+    return len(tries) >= 3
+
+
 async def test_while_the_broker_is_away_it_is_said_at_each_try_and_then_it_connects(amqp_url):
     async with in_front_of(amqp_url) as proxy:
         url = proxy.url(amqp_url)

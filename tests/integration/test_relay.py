@@ -33,7 +33,8 @@ VALUES ($1, $2, 'shipment.tested', $3, now())
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relays, "_PAUSE", 0.02)
+    monkeypatch.setattr(relays, "_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(relays, "_LAST_PAUSE", 0.1)
     monkeypatch.setattr(relays, "_LOOK_EVERY", 0.1)
     monkeypatch.setattr(pools, "COMMAND_TIMEOUT", 0.5)
     monkeypatch.setattr(pools, "ACQUIRE_TIMEOUT", 0.5)
