@@ -19,7 +19,7 @@ from tracking.store.parked import ParkedMessage
 log = structlog.get_logger()
 
 PREFETCH = 3 * BATCH  # one batch in hand, one waiting, one on its way
-LINGER = 0.005  # seconds
+LINGER = 0.0  # seconds
 
 Ingest = Callable[[Batch, datetime], Awaitable[Applied]]
 Park = Callable[[ParkedMessage], Awaitable[None]]

@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from consumers.connection import Publisher
+from consumers.hints import live_message
 from consumers.topology import FACTS, LIVE, LIVE_NUMBER, LIVE_RELAY
 from tracking.errors import KlatError
 from tracking.store.outbox import Lead, Outbox, OutboxRow
@@ -27,6 +28,7 @@ BATCH = 500  # rows
 _BATCH_BYTES = 4 * 1024 * 1024  # facts read at once
 _LOOK_EVERY = 1.0  # seconds; a missed wake-up, or a relay that died, costs no more
 _MEASURED_EVERY = 5.0  # seconds
+_PACE = 0.02  # seconds at least from one batch to the next
 _FIRST_PAUSE, _LAST_PAUSE = 0.5, 5.0  # seconds after a fault
 CLOUD_EVENTS = "application/cloudevents+json"
 
@@ -49,7 +51,7 @@ class Relay:
         # Process 1 of a container has the same name again after a restart: hence a random part.
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._live_messages = 0
-        self._measured = -_MEASURED_EVERY
+        self._measured, self._published_at = -_MEASURED_EVERY, 0.0
         self.is_ready = False
         self._lead: Lead | None = None
         self._leaving = False
@@ -73,11 +75,17 @@ class Relay:
         async with self._outbox.lead(self._dsn) as lead:
             self._lead = lead
             while not (lead.is_over or self._leaving):
+                await self._pace()
                 lead.event.clear()
                 more = await lead.is_ours() and await self._publish_and_measure()
                 self.is_ready = True
                 if not more:
                     await _wait(lead.event, _LOOK_EVERY)
+
+    async def _pace(self) -> None:
+        """In a steady flow a batch is worth waiting for: its price is paid for several facts."""
+        await asyncio.sleep(self._published_at + _PACE - time.monotonic())
+        self._published_at = time.monotonic()
 
     async def _publish_and_measure(self) -> bool:
         if time.monotonic() - self._measured >= _MEASURED_EVERY:
@@ -109,11 +117,9 @@ class Relay:
         self._live_messages += 1
         # By these a page's process sees that the broker dropped some on their way to it.
         headers = {LIVE_RELAY: self._name, LIVE_NUMBER: str(self._live_messages)}
-        body = ",".join(f'["{row.shipment_id}",{row.version}]' for row in rows)
+        body = live_message([(row.shipment_id, row.version) for row in rows])
         # Nobody may be looking: news without a page to show it on is no fault.
-        await self._publisher.publish(
-            LIVE, "", f"[{body}]".encode(), headers=headers, mandatory=False
-        )
+        await self._publisher.publish(LIVE, "", body, headers=headers, mandatory=False)
 
     async def _publish_facts(self, rows: Sequence[OutboxRow]) -> None:
         """In order on one channel, many in flight; raises when any was not confirmed."""

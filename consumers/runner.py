@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 from aiormq.abc import DeliveredMessage
 
-from consumers.source import Source
+from consumers.source import MANY, Source
 from tracking.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
 BATCH = 500  # messages at the most
-AT_ONCE = 2  # batches
+AT_ONCE = 2  # batches, while they are large
 TRIES = 5
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0  # seconds
 
@@ -43,6 +43,7 @@ class Runner:
         """Two batches at a time: while the database works on one, the next is read and decided.
 
         They may meet on the same parcels; the rows' locks put them in some order, and any is right.
+        A small batch is waited for: what comes meanwhile is one batch, not many smaller ones.
         """
         in_hand: deque[asyncio.Task[None]] = deque()
         try:
@@ -50,7 +51,7 @@ class Runner:
                 messages = await self._source.take(BATCH)
                 before = in_hand[-1] if in_hand else None
                 in_hand.append(asyncio.create_task(self._finish(messages, before)))
-                if len(in_hand) == AT_ONCE:
+                while len(in_hand) >= (AT_ONCE if len(messages) >= MANY else 1):
                     await in_hand[0]
                     in_hand.popleft()
         finally:

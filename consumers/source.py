@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 _CHECK_EVERY = 5.0  # seconds of silence after which the consumers are looked at
 _BATCH_BYTES = 1024 * 1024  # bodies taken at once, unless one alone is larger
-_MANY = 32  # messages taken at once that tell of a backlog
+MANY = 32  # messages taken at once that tell of a backlog
 _GATHER = 0.002  # seconds
 _FLOW = 0.02  # seconds between two takes that tell of a steady flow
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
@@ -112,7 +112,7 @@ class Source:
             size += len(taken[-1].body)
         self._bytes -= size
         self._taken_at = time.monotonic()
-        self._backlog = len(taken) >= _MANY
+        self._backlog = len(taken) >= MANY
         self._is_calm = self._prefetch.passed(size, len(taken))
         return taken
 

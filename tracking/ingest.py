@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 import asyncpg
 
@@ -33,13 +34,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a batch, for the log and the metrics. `scans` were new or repeats."""
+    """What came of a batch: `scans` new or repeated, `versions` that shipments came to."""
 
     scans: int = 0
     new: int = 0
     shipments: int = 0
     unrecognised: int = 0
     quarantined: int = 0
+    versions: Sequence[tuple[UUID, int]] = ()
 
 
 async def ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, *, now: datetime) -> Applied:
@@ -65,4 +67,5 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
         shipments=len(settled.changes),
         unrecognised=len(unknown),
         quarantined=len(batch.quarantined) + len(surplus) + len(reused),
+        versions=[(each.shipment_id, each.change.version) for each in settled.changes],
     )

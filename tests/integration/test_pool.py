@@ -37,6 +37,21 @@ async def test_a_transaction_left_idle_too_long_is_unavailable(pool):
         await idle()
 
 
+async def test_a_connection_goes_back_without_a_round_trip_and_without_a_transaction(database_url):
+    pool = await open_pool(database_url, size=1)
+    async with connection(pool) as conn:
+        await conn.execute("BEGIN")
+        await conn.execute("CREATE TABLE left_open (id int)")
+    async with connection(pool) as conn:
+        assert not conn.is_in_transaction()
+        assert await conn.fetchval("SELECT to_regclass('left_open')") is None
+        said = await conn.fetchval(
+            "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+        )
+        assert "RESET" not in said
+    await pool.close()
+
+
 async def test_a_statement_at_its_time_limit_is_not_a_database_away(pool):
     async def slow() -> None:
         async with transaction(pool) as conn:
