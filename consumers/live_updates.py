@@ -60,8 +60,6 @@ class LiveUpdates:
     def _follows(self, message: DeliveredMessage) -> bool:
         """Is it the next one of the same relay, or the first of all?"""
         headers = message.header.properties.headers or {}
-        if LIVE_RELAY not in headers:
-            return True  # a hint, which the relay will repeat
         relay, number = str(headers.get(LIVE_RELAY)), int(str(headers.get(LIVE_NUMBER)))
         before, self._last = self._last, (relay, number)
         return before is None or before == (relay, number - 1)

@@ -53,7 +53,7 @@ class Frames:
             while self._asked:
                 asked = self._take()
                 try:
-                    lives = await self._shipments.lives({each.shipment_id for each in asked})
+                    lives = await self._shipments.lives(_least_seen(asked))
                     await _answer(asked, lives)
                 except Exception as error:  # noqa: BLE001 - whoever asked has to deal with it
                     _refuse(asked, error)
@@ -67,6 +67,13 @@ class Frames:
         taken = [each for each in self._asked if each.shipment_id in turn]
         self._asked = [each for each in self._asked if each.shipment_id not in turn]
         return taken
+
+
+def _least_seen(asked: Sequence[_Asked]) -> dict[UUID, int]:
+    least: dict[UUID, int] = {}
+    for each in asked:
+        least[each.shipment_id] = min(each.seen, least.get(each.shipment_id, each.seen))
+    return least
 
 
 async def _answer(asked: Sequence[_Asked], lives: Mapping[UUID, Life]) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 import asyncpg
 
@@ -34,14 +33,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a batch: `scans` new or repeated, `versions` that shipments came to."""
+    """What came of a batch. `scans` were new or repeats."""
 
     scans: int = 0
     new: int = 0
     shipments: int = 0
     unrecognised: int = 0
     quarantined: int = 0
-    versions: Sequence[tuple[UUID, int]] = ()
 
 
 async def ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, *, now: datetime) -> Applied:
@@ -67,5 +65,4 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
         shipments=len(settled.changes),
         unrecognised=len(unknown),
         quarantined=len(batch.quarantined) + len(surplus) + len(reused),
-        versions=[(each.shipment_id, each.change.version) for each in settled.changes],
     )

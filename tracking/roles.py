@@ -17,7 +17,6 @@ from prometheus_client import CollectorRegistry
 
 from consumers.connection import Publisher
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
-from consumers.hints import Hints
 from consumers.live_updates import LiveUpdates
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
@@ -193,19 +192,14 @@ async def _start_web(running: Running) -> Readiness:
 async def _start_ingest(running: Running) -> Readiness:
     settings, sealer = running.settings, running.sealer
     decoder = Decoder(sealer)
-    publisher = Publisher(settings.broker(), "klat ingest")
-    hints = Hints(publisher.publish)
 
     async def apply(batch: Batch, now: datetime) -> Applied:
-        applied = await ingest(running.pool, batch, sealer, now=now)
-        hints.tell(applied.versions)
-        return applied
+        return await ingest(running.pool, batch, sealer, now=now)
 
     events = CourierEvents(
         decoder, apply, Parked(running.pool, sealer).park_message, IngestMetrics(running.registry)
     )
     runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
-    running.start("publisher", publisher.run())
     running.start("courier_events", runner.run())
     backlog = Backlog(running.pool, sealer, running.registry)
     running.start("backlog", backlog.keep_measured())

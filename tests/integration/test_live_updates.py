@@ -3,17 +3,14 @@
 import asyncio
 import json
 from contextlib import suppress
-from functools import partial
 from uuid import uuid4
 
 import aiormq
 import pytest
 from consuming import channel_to, until
 
-from consumers.hints import Hints
 from consumers.live_updates import LiveUpdates
 from consumers.topology import EXCHANGES, LIVE, declare
-from tracking.errors import BrokerUnavailable
 from tracking.live import LiveHub
 
 
@@ -61,50 +58,6 @@ async def test_after_a_gap_viewers_read_the_store(live, relay, number):
     await tell(channel, viewer, 7)
     await tell(channel, viewer, number, relay)
     assert viewer.behind
-
-
-async def test_a_hint_is_heard_before_the_relay_and_disturbs_its_count_in_nothing(live):
-    viewer, channel = live
-    await tell(channel, viewer, 7)
-    viewer.woken.clear()
-    hints = Hints(partial(publish, channel))
-    hints.tell([(viewer.shipment_id, 8)])
-    async with asyncio.timeout(10):
-        await viewer.woken.wait()
-    assert viewer.latest == 8
-    await tell(channel, viewer, 8)
-    assert (viewer.latest, viewer.behind) == (8, False)
-
-
-async def publish(channel, exchange, routing_key, body, *, mandatory):
-    await channel.basic_publish(
-        body, exchange=exchange, routing_key=routing_key, mandatory=mandatory
-    )
-
-
-async def test_a_broker_that_takes_its_time_is_given_few_hints_and_nobody_waits():
-    asked, answer = [], asyncio.Event()
-
-    async def publish(*message, mandatory):
-        asked.append(message)
-        await answer.wait()
-        raise BrokerUnavailable("away")
-
-    hints = Hints(publish)
-    for version in range(20):
-        hints.tell([(uuid4(), version)])
-        await asyncio.sleep(0)
-    assert len(asked) == 8
-    answer.set()
-    await until(lambda: _over(hints))
-    hints.tell([])
-    hints.tell([(uuid4(), 1)])
-    await asyncio.sleep(0)
-    assert len(asked) == 9
-
-
-async def _over(hints) -> bool:
-    return not hints._on_their_way
 
 
 @pytest.mark.parametrize("body", [b"[[5,1]]", b"[[]]", b"[5]", b"{", b"[" * 100_000, b"5"])

@@ -1,6 +1,6 @@
 """Shipments and their scans: locked, kept, read. Methods on a connection run in its transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -39,6 +39,7 @@ class ShipmentRow:
     journey: int
     version: int
     state: ShipmentState
+    simple: bool
     changed_at: datetime
 
 
@@ -51,7 +52,7 @@ class StoredScan:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A shipment as it stands, with all its scans."""
+    """A shipment as it stands, with its latest scans; with all where they explain each other."""
 
     row: ShipmentRow
     scans: Sequence[StoredScan]
@@ -156,6 +157,12 @@ async def scans_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Stored
     return [_stored(row) for row in await conn.fetch(SQL["scans_of"], ids)]
 
 
+async def scans_since(conn: asyncpg.Connection, seen: Mapping[UUID, int]) -> list[StoredScan]:
+    """What came to each shipment after a version of it."""
+    rows = await conn.fetch(SQL["scans_since"], list(seen), list(seen.values()))
+    return [_stored(row) for row in rows]
+
+
 def _stored(row: asyncpg.Record) -> StoredScan:
     scan = Scan.model_validate_json(row["body"])
     received = Received(scan, row["scan_key"], row["received_at"])
@@ -211,20 +218,26 @@ class Shipments:
             rows = await conn.fetch(SQL["shipments_by_number"], tracking_number)
         return [_row(row) for row in rows]
 
-    async def lives(self, keys: Collection[UUID]) -> dict[UUID, Life]:
-        """Of all of them that exist, by id."""
-        scans: dict[UUID, list[StoredScan]] = {key: [] for key in keys}
+    async def lives(self, seen: Mapping[UUID, int]) -> dict[UUID, Life]:
+        """Of all of them that exist, by id: as they stand, with what came after these versions."""
         async with connection(self._pool) as conn:
-            rows = await find_shipments(conn, list(keys))
-            for each in await scans_of(conn, list(keys)):
-                scans[each.shipment_id].append(each)
-        return {row.shipment_id: Life(row, scans[row.shipment_id]) for row in rows}
+            found = await find_shipments(conn, list(seen))
+            news = await scans_since(conn, {row.shipment_id: _needed(row, seen) for row in found})
+        scans: dict[UUID, list[StoredScan]] = {row.shipment_id: [] for row in found}
+        for each in news:
+            scans[each.shipment_id].append(each)
+        return {row.shipment_id: Life(row, scans[row.shipment_id]) for row in found}
 
     async def history(self, key: UUID) -> list[HistoryEntry]:
         """Every scan of the shipment as it counts, newest first; a repeated telling once."""
         async with connection(self._pool) as conn:
             stored = await scans_of(conn, [key])
         return history_of(stored)
+
+
+def _needed(row: ShipmentRow, seen: Mapping[UUID, int]) -> int:
+    """After which version its scans are needed: of a life with doubts all of them are."""
+    return seen[row.shipment_id] if row.simple else 0
 
 
 def history_of(stored: Sequence[StoredScan]) -> list[HistoryEntry]:
@@ -253,5 +266,6 @@ def _row(row: asyncpg.Record) -> ShipmentRow:
         journey=row["journey"],
         version=row["version"],
         state=ShipmentState.model_validate_json(row["state"]),
+        simple=row["simple"],
         changed_at=row["changed_at"],
     )

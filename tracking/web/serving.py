@@ -10,6 +10,9 @@ from tracking.web.problem import HttpProblem, problem_response
 
 KEEPALIVE = 75.0  # seconds; also how long the headers of a request may take
 SHUTDOWN = 8.0  # seconds for answers in hand
+# Connections that wait to be accepted, as far as the kernel allows. Beyond them it drops and resets
+# what callers take for an outage: a burst while the process is busy must wait, not fail.
+BACKLOG = 4096
 MAX_LINE = 8190  # bytes, request line and each header
 
 _handle_error = web.RequestHandler.handle_error
@@ -70,5 +73,5 @@ async def serve(
     """Listen; `runner.cleanup()` ends it, `runner.addresses` says where."""
     runner = make_runner(app, shutdown)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     return runner

@@ -38,6 +38,11 @@ WHERE scan.digest <> new.digest;
 SELECT shipment_id, scan_key, received_at, version, body::text AS body
 FROM scan WHERE shipment_id = ANY($1::uuid[]);
 
+-- name: scans_since: scans of shipments that came after a version of each ($1 shipment ids, $2 versions)
+SELECT scan.shipment_id, scan_key, received_at, scan.version, body::text AS body
+FROM unnest($1::uuid[], $2::integer[]) AS seen (shipment_id, version)
+JOIN scan ON scan.shipment_id = seen.shipment_id AND scan.version > seen.version;
+
 -- name: move_scans: scans that turned out to belong to another journey ($1 from, $2 to, $3 keys, $4 versions)
 WITH moved AS (
     SELECT source, target, scan_key, version
@@ -84,15 +89,15 @@ SELECT pg_notify('klat_outbox', '');
 
 -- name: find_shipment: one shipment as it stands ($1 shipment id)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
-       state::text AS state, changed_at
+       state::text AS state, simple, changed_at
 FROM shipment WHERE shipment_id = $1;
 
 -- name: find_shipments: shipments as they stand, the newest journey first ($1 shipment ids)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
-       state::text AS state, changed_at
+       state::text AS state, simple, changed_at
 FROM shipment WHERE shipment_id = ANY($1::uuid[]) ORDER BY journey DESC;
 
 -- name: shipments_by_number: every journey of every carrier under this number ($1 tracking number)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
-       state::text AS state, changed_at
+       state::text AS state, simple, changed_at
 FROM shipment WHERE tracking_number = $1 ORDER BY changed_at DESC, shipment_id;
