@@ -19,7 +19,6 @@ from tracking.store.parked import ParkedMessage
 log = structlog.get_logger()
 
 PREFETCH = 3 * BATCH  # one batch in hand, one waiting, one on its way
-LINGER = 0.0  # seconds
 
 Ingest = Callable[[Batch, datetime], Awaitable[Applied]]
 Park = Callable[[ParkedMessage], Awaitable[None]]
@@ -113,5 +112,5 @@ def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runne
         await declare(channel, wanted)
         return [*wanted.ingest_queues, *await retire(channel, wanted)]
 
-    source = Source(url, "courier_events", prepare, prefetch=PREFETCH, linger=LINGER)
+    source = Source(url, "courier_events", prepare, prefetch=PREFETCH)
     return Runner(source, events.handle, events.park)

@@ -24,7 +24,6 @@ _CHECK_EVERY = 5.0  # seconds of silence after which the consumers are looked at
 _BATCH_BYTES = 1024 * 1024  # bodies taken at once, unless one alone is larger
 MANY = 32  # messages taken at once that tell of a backlog
 _GATHER = 0.002  # seconds
-_FLOW = 0.02  # seconds between two takes that tell of a steady flow
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
 _MISMATCH_RETRY = 30.0  # seconds
 LOST = (
@@ -42,16 +41,12 @@ class Source:
     """Deliveries of some queues. `prepare(channel)` declares what is needed, returns the queues.
 
     At most `prefetch` deliveries wait here, whatever waits in the broker; fewer where they are so
-    large that they would fill the memory. In a steady flow the first one waits `linger` seconds for
-    company: what a batch costs is then paid for several.
+    large that they would fill the memory.
     """
 
-    def __init__(
-        self, url: str, name: str, prepare: Prepare, *, prefetch: int, linger: float = 0.0
-    ) -> None:
+    def __init__(self, url: str, name: str, prepare: Prepare, *, prefetch: int) -> None:
         self._url, self._name, self._prepare = url, name, prepare
         self._prefetch = Prefetch(prefetch)
-        self._linger, self._taken_at = linger, 0.0
         self._waiting: deque[DeliveredMessage] = deque()
         self._arrived = asyncio.Event()
         self._connection: AbstractConnection | None = None
@@ -97,8 +92,6 @@ class Source:
 
         A message that comes alone does not wait.
         """
-        if not self._backlog and time.monotonic() - self._taken_at < _FLOW:
-            await asyncio.sleep(self._linger)
         seen = 0
         while self._backlog and seen < len(self._waiting) < most and self._bytes < _BATCH_BYTES:
             seen = len(self._waiting)
@@ -111,7 +104,6 @@ class Source:
             taken.append(self._waiting.popleft())
             size += len(taken[-1].body)
         self._bytes -= size
-        self._taken_at = time.monotonic()
         self._backlog = len(taken) >= MANY
         self._is_calm = self._prefetch.passed(size, len(taken))
         return taken

@@ -35,6 +35,6 @@ class Backlog:
         while True:
             try:
                 await self.measure()
-            except KlatError as error:
+            except (KlatError, asyncpg.PostgresError) as error:
                 log.warning("backlog.not_measured", error=type(error).__name__)
             await asyncio.sleep(MEASURED_EVERY)

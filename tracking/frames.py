@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.live import frame
+from tracking.errors import KlatError
 from tracking.store.shipments import Life, Shipments
 
 _SHIPMENTS_AT_ONCE = 50
@@ -51,14 +52,21 @@ class Frames:
         """Until nobody asks. An error is for those who asked, the next ones try again."""
         try:
             while self._asked:
-                asked = self._take()
-                try:
-                    lives = await self._shipments.lives(_least_seen(asked))
-                    await _answer(asked, lives)
-                except Exception as error:  # noqa: BLE001 - whoever asked has to deal with it
-                    _refuse(asked, error)
+                await self._serve(self._take())
         finally:
             self._reading = None
+
+    async def _serve(self, asked: Sequence[_Asked]) -> None:
+        """One shipment that cannot be read is no fault of the others: then each is read alone."""
+        try:
+            await _answer(asked, await self._shipments.lives(_least_seen(asked)))
+        except Exception as error:  # noqa: BLE001 - whoever asked has to deal with it
+            ids = {each.shipment_id for each in asked}
+            if len(ids) == 1 or isinstance(error, KlatError):
+                _refuse(asked, error)
+            else:
+                for one in ids:
+                    await self._serve([each for each in asked if each.shipment_id == one])
 
     def _take(self) -> list[_Asked]:
         """Whoever asks for one of the first so many shipments."""

@@ -51,7 +51,7 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
     numbers = by_number(batch.scans)
     async with transaction(pool) as conn:
         await lock_numbers(conn, numbers)
-        surplus = await set_aside_surplus(conn, numbers)
+        surplus = await set_aside_surplus(conn, numbers, now)
         reused = await keep_scans(conn, numbers)
         unknown = await read_unknown(conn, numbers.values())
         settled = await settle(conn, numbers, now)

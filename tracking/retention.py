@@ -61,7 +61,7 @@ async def keep_pruned(pool: asyncpg.Pool) -> None:
         await asyncio.sleep(pause)
         try:
             done = await prune(pool, datetime.now(UTC))
-        except KlatError as error:
+        except (KlatError, asyncpg.PostgresError) as error:  # a table may be locked for hours
             log.warning("retention.failed", error=type(error).__name__)
             pause = _AGAIN
         else:

@@ -1,10 +1,12 @@
 """A cap on the scans of one number: a courier's endless loop must not make every fold dear.
 
 Within the cap nothing depends on the order of arrival. Beyond it the first ones that come stand and
-the others go into quarantine, so which of them are told depends on who came first.
+the others are counted in quarantine, so which of them are told depends on who came first. Numbers
+that change seldom and by little are not counted, so nearly twice as many may stand.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +19,8 @@ from tracking.store.quarantine import Quarantined
 from tracking.store.shipments import homes_of_scans
 from tracking.store.surplus import count_scans
 
-CAP = 1000  # scans of a number, all its journeys together
+CAP = 1000  # scans of a number within MEMORY, all its journeys together
+MEMORY = timedelta(days=60)  # since their receipt: whoever has the number next year has room again
 RESERVE = 100  # more, for what ends a story or takes something back
 # Each batch with news is a version, so 44 scans in the first, 43 in the second … 1 in the 44th are
 # 990 in all: below this sum of versions and coming scans nobody needs to count.
@@ -25,11 +28,11 @@ _SUSPECT = 45
 
 
 async def set_aside_surplus(
-    conn: asyncpg.Connection, numbers: Mapping[UUID, Number]
+    conn: asyncpg.Connection, numbers: Mapping[UUID, Number], now: datetime
 ) -> list[Quarantined]:
     """Take out of the locked numbers what there is no room for; call it before scans are kept."""
     suspects = [number for number in numbers.values() if _may_be_full(number)]
-    return [each for number in suspects for each in await _set_aside(conn, number)]
+    return [each for number in suspects for each in await _set_aside(conn, number, now)]
 
 
 def _may_be_full(number: Number) -> bool:
@@ -37,21 +40,32 @@ def _may_be_full(number: Number) -> bool:
     return versions + len(number.scans) + len(number.rivals) >= _SUSPECT
 
 
-async def _set_aside(conn: asyncpg.Connection, number: Number) -> list[Quarantined]:
+async def _set_aside(conn: asyncpg.Connection, number: Number, now: datetime) -> list[Quarantined]:
     ids = [number.id_of(journey) for journey in {1, *number.known}]
-    standing = await count_scans(conn, ids)
+    standing = await count_scans(conn, ids, now - MEMORY)
     known = await homes_of_scans(conn, ids, list(number.scans))
-    refused = surplus(standing, (each for key, each in number.scans.items() if key not in known))
-    for each in refused:
-        del number.scans[each.received.key]
+    new = [each for key, each in number.scans.items() if key not in known]
+    refused = surplus(standing, [*new, *number.rivals])
+    _leave_out(number, refused)
     return [
         Quarantined.too_many_scans(
             number.carrier,
+            number.tracking_number,
             each.received.scan.model_dump_json(exclude_defaults=True).encode(),
             CAP,
         )
         for each in refused
     ]
+
+
+def _leave_out(number: Number, refused: Sequence[Incoming]) -> None:
+    """What has room under an event id takes the place of what has none."""
+    gone = {id(each) for each in refused}
+    number.scans = {key: each for key, each in number.scans.items() if id(each) not in gone}
+    rivals, number.rivals = number.rivals, []
+    for each in rivals:
+        if id(each) not in gone and number.scans.setdefault(each.received.key, each) is not each:
+            number.rivals.append(each)
 
 
 def surplus(standing: int, new: Iterable[Incoming]) -> Sequence[Incoming]:

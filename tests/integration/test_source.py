@@ -86,36 +86,6 @@ async def test_the_full_prefetch_is_asked_for_again_on_a_real_queue(amqp_url):
     await source.close()
 
 
-async def test_in_a_flow_messages_wait_for_company_and_one_alone_does_not(amqp_url, monkeypatch):
-    async def prepare(channel):
-        await channel.queue_declare("parcels", durable=True)
-        return ["parcels"]
-
-    monkeypatch.setattr(sources, "_FLOW", 60)
-    linger = asyncio.Event()
-    lingered = []
-
-    async def sleep(seconds):
-        lingered.append(seconds)
-        await linger.wait()
-
-    source = Source(amqp_url, "test", prepare, prefetch=4, linger=7)
-    source._taken_at = -100.0  # seconds on the monotonic clock: long ago
-    async with channel_to(amqp_url) as channel:
-        await prepare(channel)
-        await channel.basic_publish(b"1", routing_key="parcels")
-        assert [each.body for each in await source.take(4)] == [b"1"]
-        monkeypatch.setattr(sources.asyncio, "sleep", sleep)
-        taking = asyncio.ensure_future(source.take(4))
-        for body in (b"2", b"3"):
-            await channel.basic_publish(body, routing_key="parcels")
-        await channel.queue_declare("parcels", passive=True)
-        linger.set()
-        assert b"2" in [each.body for each in await taking]
-    assert lingered == [7]
-    await source.close()
-
-
 async def test_a_routing_key_that_cannot_be_read_parks_itself_and_nobody_else(
     amqp_url, rabbitmq, database_url, monkeypatch
 ):

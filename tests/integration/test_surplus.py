@@ -72,7 +72,7 @@ async def set_aside(pool: asyncpg.Pool, scans: list[Incoming]) -> tuple[list[Qua
     numbers = by_number(scans)
     async with transaction(pool) as conn:
         await lock_numbers(conn, numbers)
-        refused = await set_aside_surplus(conn, numbers)
+        refused = await set_aside_surplus(conn, numbers, NOW)
     return refused, sum(len(number.scans) for number in numbers.values())
 
 
@@ -99,7 +99,22 @@ async def test_an_endless_loop_of_a_courier_ends_and_the_delivery_is_still_told(
     assert (applied.new, applied.quarantined) == (1, 0)
     assert await pool.fetchval("SELECT count(*) FROM scan") == CAP + 1
     assert await pool.fetchval("SELECT status FROM shipment") == "delivered"
-    assert await pool.fetchval("SELECT count(*) FROM quarantine") == 100
+    entry = await pool.fetchrow("SELECT count, tracking_number FROM quarantine")
+    assert tuple(entry) == (100, "CE1")
+    again = Batch([told(n) for n in range(2000, 2050)])
+    assert (await ingest(pool, again, SEALER, now=NOW)).quarantined == 50
+    assert await pool.fetchval("SELECT array_agg(count) FROM quarantine") == [150]
+    next_year = NOW + timedelta(days=365)
+    assert (await ingest(pool, again, SEALER, now=next_year)).new == 50
+
+
+async def test_of_two_contents_under_one_event_id_the_delivery_finds_its_room(pool):
+    await ingest(pool, Batch([told(n) for n in range(CAP)]), SEALER, now=NOW)
+    one, other = told(-3, event_id="77"), told(-2, Status.DELIVERED, event_id="77")
+    loop = [told(n) for n in range(2000, 2050)]
+    applied = await ingest(pool, Batch([one, other, *loop]), SEALER, now=NOW)
+    assert (applied.new, applied.quarantined) == (1, 51)
+    assert await pool.fetchval("SELECT status FROM shipment") == "delivered"
 
 
 async def test_repeats_are_never_too_many(pool, monkeypatch):

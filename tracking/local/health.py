@@ -79,3 +79,5 @@ async def _fault(service: Visible) -> str | None:
             return await service.look()
     except TimeoutError:
         return f"no answer within {LOOK_LIMIT:.0f} s"
+    except Exception as error:  # noqa: BLE001 - whatever a look meets is what it found
+        return type(error).__name__

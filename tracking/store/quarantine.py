@@ -44,11 +44,14 @@ class Quarantined:
 
     @property
     def fingerprint(self) -> bytes:
-        what = (
-            f"{self.carrier}\x1f{self.code}".encode()
-            if self.why == "unknown_code"
-            else self.source.encode() + b"\x1f" + (self.body or str(self.size).encode())
-        )
+        """The same for what is one thing to the operator, however often it comes."""
+        match self.why:
+            case "unknown_code":
+                what = f"{self.carrier}\x1f{self.code}".encode()
+            case "too_many_scans":
+                what = f"{self.carrier}\x1f{self.tracking_number}".encode()
+            case _:
+                what = self.source.encode() + b"\x1f" + (self.body or str(self.size).encode())
         return hashlib.blake2b(self.why.encode() + b"\x1f" + what, digest_size=16).digest()
 
     @classmethod
@@ -64,7 +67,8 @@ class Quarantined:
         )
 
     @classmethod
-    def too_many_scans(cls, carrier: str, body: bytes, cap: int) -> Self:
+    def too_many_scans(cls, carrier: str, tracking_number: str, body: bytes, cap: int) -> Self:
+        """One entry for the number, with the first of them and how many there were."""
         return cls(
             source=f"carrier.{carrier}",
             why="too_many_scans",
@@ -73,6 +77,7 @@ class Quarantined:
             body=body,
             size=len(body),
             carrier=carrier,
+            tracking_number=tracking_number,
         )
 
     @classmethod

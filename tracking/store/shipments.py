@@ -222,7 +222,8 @@ class Shipments:
         """Of all of them that exist, by id: as they stand, with what came after these versions."""
         async with connection(self._pool) as conn:
             found = await find_shipments(conn, list(seen))
-            news = await scans_since(conn, {row.shipment_id: _needed(row, seen) for row in found})
+            moved = [row for row in found if row.version > seen[row.shipment_id]]
+            news = await scans_since(conn, {row.shipment_id: _needed(row, seen) for row in moved})
         scans: dict[UUID, list[StoredScan]] = {row.shipment_id: [] for row in found}
         for each in news:
             scans[each.shipment_id].append(each)
