@@ -244,6 +244,14 @@ def test_an_estimate_may_be_days_or_local_hours(estimate, starts, ends, day_only
     assert Window.model_validate_json(window.model_dump_json()) == window
 
 
+@pytest.mark.parametrize("until", ["2026-11-24", "2026-11-20", "2026-11-24T23:00:00"])
+def test_an_estimate_that_ends_before_it_begins_is_refused(until):
+    parsed = parse(event(estimate={"from": "2026-11-25", "to": until}))
+    assert [(each.field, each.problem) for each in parsed.problems] == [
+        ("estimate", "'from' is later than 'to'")
+    ]
+
+
 def _utc(at: datetime | None) -> str | None:
     return at and at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
 

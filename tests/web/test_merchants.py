@@ -91,6 +91,8 @@ def test_these_are_addresses_for_a_shopper(link):
         "https:///help",
         "https://[shop",
         "mailto:",
+        "mailto:nobody",
+        "tel:abc",
         "shop.example.com",
         "https://shop.example.com/he lp",
         "java\nscript:alert(1)",

@@ -118,11 +118,12 @@ def _estimate(told: EventWindow | None, zone: str) -> Window | None:
         return None
     starts = _limit(told.starts, zone, last=False)
     ends = _limit(told.ends, zone, last=True)
-    if starts and ends and starts > ends:
-        raise Malformed("estimate", "'from' is later than 'to'")
     if starts is None and ends is None:
         return None
     days = all(map(is_day, filter(None, (told.starts, told.ends))))
+    # A day ends where the next one begins: the day before ends just where this one starts.
+    if starts and ends and (starts > ends or (days and starts == ends)):
+        raise Malformed("estimate", "'from' is later than 'to'")
     return trusted(Window, {"starts": starts, "ends": ends, "day_only": told.day_only or days})
 
 

@@ -16,6 +16,8 @@ app = typer.Typer(help="Shops: their help link and the language of pages.", no_a
 
 _LONGEST = 500  # characters
 _NOTHING = "-"
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NUMBER = re.compile(r"\+?[0-9][0-9().-]{2,30}")
 _UNWRITABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -82,7 +84,9 @@ def _is_link(text: str) -> bool:
         return False
     if parts.scheme == "https":
         return bool(parts.hostname)
-    return parts.scheme in {"mailto", "tel"} and bool(parts.path)
+    if parts.scheme == "mailto":
+        return bool(_MAILBOX.fullmatch(parts.path))
+    return parts.scheme == "tel" and bool(_NUMBER.fullmatch(parts.path))
 
 
 def _checked_language(code: str | None) -> str | None:

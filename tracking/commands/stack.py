@@ -37,6 +37,7 @@ class Stack:
 def on_stack(data_dir: Path | None, work: Callable[[Stack], Awaitable[T]]) -> T:
     """Run the work with a pool and the keys of this stack. Raises ConfigurationError."""
     settings = settings_for(data_dir)
+    settings.database()  # first: a folder without a stack has no keys either
     sealer = Sealer(settings.keys())
     return asyncio.run(
         _with_pool(settings, lambda pool: work(Stack(pool, sealer, settings, datetime.now(UTC))))
