@@ -21,6 +21,7 @@ from tracking.store.pool import open_pool
 
 RATES = (100, 300)  # events a second
 SECONDS = 20
+PATIENCE = 45  # seconds after which a courier that is turned away gives up
 PARCELS = 300
 START = datetime(2026, 11, 1, tzinfo=UTC)
 STEPS = ("accepted", "in_transit")
@@ -88,7 +89,8 @@ class Drive:
         self._sent: dict[tuple[str, datetime], float] = {}
         self._taken: list[float] = []
         self._next = 0
-        self.turned_away = 0
+        self.turned_away = self.given_up = 0
+        self._until = time.perf_counter() + PATIENCE
 
     async def run(self) -> list[float]:
         connector = aiohttp.TCPConnector(limit=0)
@@ -103,7 +105,10 @@ class Drive:
                 for stream in streams:
                     stream.cancel()
         if self.turned_away:
-            print(f"  (at {self._rate}/s a courier was turned away {self.turned_away} times)")
+            print(
+                f"  (at {self._rate}/s it did not keep up: {self.turned_away} times 503, "
+                f"{self.given_up} events given up)"
+            )
         return self._taken
 
     async def _until_shown(self) -> None:
@@ -146,7 +151,11 @@ class Drive:
             "status": STEPS[min(step, 1)],
         }
         self._sent[name, at] = time.perf_counter()
-        while wait := await self._turned_away(session, event):  # noqa: ASYNC110 - told how long
+        while wait := await self._turned_away(session, event):
+            if time.perf_counter() > self._until:
+                del self._sent[name, at]
+                self.given_up += 1
+                return
             await asyncio.sleep(wait)
 
     async def _turned_away(self, session: aiohttp.ClientSession, event: dict) -> float:
