@@ -30,7 +30,7 @@ def told(life: list[Received], seed: int) -> Book:
     return book
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(lives, seeds)
 def test_any_order_repetition_and_batching_ends_in_the_same_state_and_history(life, seed):
     at_once = Book()
@@ -38,7 +38,7 @@ def test_any_order_repetition_and_batching_ends_in_the_same_state_and_history(li
     assert told(life, seed).truth() == at_once.truth()
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(lives, seeds)
 def test_who_listens_to_the_facts_ends_with_the_truth(life, seed):
     """Facts differ with the batches (a first sight of a finished parcel is one announcement), but
@@ -53,7 +53,7 @@ def test_who_listens_to_the_facts_ends_with_the_truth(life, seed):
         assert versions == sorted(set(versions))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(lives, seeds)
 def test_a_repeated_telling_owes_nothing(life, seed):
     book = told(life, seed)
@@ -62,7 +62,7 @@ def test_a_repeated_telling_owes_nothing(life, seed):
     assert (len(book.announced), dict(book.journeys)) == before
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(sets_of_scans, scans.map(received))
 def test_a_terminal_state_is_left_only_by_a_retraction_or_a_return(life, one_more):
     if one_more.key in {each.key for each in life}:
@@ -73,7 +73,7 @@ def test_a_terminal_state_is_left_only_by_a_retraction_or_a_return(life, one_mor
         assert went_back or one_more.scan.retracts is not None
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(sets_of_scans, scans.map(received))
 def test_no_field_once_known_is_lost_to_another_scan(life, one_more):
     if one_more.scan.retracts is not None or one_more.key in {each.key for each in life}:

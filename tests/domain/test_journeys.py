@@ -210,7 +210,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(steps, max_size=12))
 def test_every_scan_has_one_journey_and_every_journey_one_number(life):
     """Scans come late, registrations in between, each for the parcel that it then means."""
