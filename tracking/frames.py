@@ -108,5 +108,5 @@ def frame_since(life: Life | None, seen: int) -> Frame | None:
     row = life.row
     # What came between the reading of the row and of its scans belongs to the next frame.
     fresh = range(seen + 1, row.version + 1)
-    news = [(e.at, e.confidence, e.scan) for e in reversed(life.history()) if e.version in fresh]
+    news = [(e.at, e.confidence, e.scan) for e in reversed(life.entries()) if e.version in fresh]
     return Frame(row.version, frame(row.version, row.state, news))

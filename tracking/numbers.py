@@ -44,6 +44,10 @@ class Number:
         known = self.known.get(journey)
         return known.journey.version if known else 0
 
+    def ids(self) -> list[UUID]:
+        """Of every journey that is known, of the first in any case."""
+        return [self.id_of(journey) for journey in {1, *self.known}]
+
     def possible_keys(self) -> list[bytes]:
         """Every key under which a scan of this batch may stand: its own, or its content's."""
         scans = [*self.scans.values(), *self.rivals]
@@ -99,8 +103,7 @@ async def _lock_reused(conn: asyncpg.Connection, numbers: Sequence[Number]) -> N
     keys = [key for number in numbers for key in number.possible_keys()]
     homes = await homes_of_scans(conn, [*others, *(n.head for n in numbers)], keys)
     for number in numbers:
-        ids = {row.shipment_id for row in number.known.values()}
-        number.homes = {key: homes[key] for key in number.possible_keys() if homes.get(key) in ids}
+        number.homes = {key: home for home in number.ids() for key in homes[home]}
 
 
 async def keep_scans(conn: asyncpg.Connection, numbers: Mapping[UUID, Number]) -> list[Quarantined]:

@@ -68,7 +68,7 @@ async def _register(
     number = Number(shipment_id(*name), *name)
     async with transaction(pool) as conn:
         await lock_numbers(conn, {number.head: number})
-        stored = await scans_of(conn, [number.id_of(journey) for journey in {1, *number.known}])
+        stored = await scans_of(conn, number.ids())
         journey = journey_for_registration(
             in_order(each.received for each in stored), _registrations(number), now
         )

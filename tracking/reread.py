@@ -105,6 +105,8 @@ async def _reread_some(
         # Asked once more: only now can neither the scans nor the map change any more.
         reading = fixed or await _mapped(conn, carrier, code)
         scans = await misread_of(conn, places, code, reading.revision)
+        if not scans:
+            return None  # others did it meanwhile, or it is about a code that the scan lost since
         await _keep(conn, scans, reading)
         settled = await settle(conn, numbers, now)
         await write_settled(conn, settled, now)

@@ -57,7 +57,7 @@ def _followed(number: Number) -> Change | None:
 async def _read_whole(
     conn: asyncpg.Connection, numbers: Sequence[Number], settled: Settled, now: datetime
 ) -> None:
-    ids = [number.id_of(j) for number in numbers for j in {1, *number.known}]
+    ids = [key for number in numbers for key in number.ids()]
     stored: dict[tuple[str, str], list[StoredScan]] = defaultdict(list)
     for each in await scans_of(conn, ids):
         scan = each.received.scan

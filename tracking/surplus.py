@@ -6,6 +6,7 @@ that change seldom and by little are not counted, so nearly twice as many may st
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,7 +33,17 @@ async def set_aside_surplus(
 ) -> list[Quarantined]:
     """Take out of the locked numbers what there is no room for; call it before scans are kept."""
     suspects = [number for number in numbers.values() if _may_be_full(number)]
-    return [each for number in suspects for each in await _set_aside(conn, number, now)]
+    if not suspects:
+        return []
+    ids = [key for number in suspects for key in number.ids()]
+    standing = await count_scans(conn, ids, now - MEMORY)
+    homes = await homes_of_scans(conn, ids, [key for each in suspects for key in each.scans])
+    refused: list[Quarantined] = []
+    for number in suspects:
+        known = set().union(*(homes[key] for key in number.ids()))
+        stand = sum(standing.get(key, 0) for key in number.ids())
+        refused += _set_aside(number, known, stand)
+    return refused
 
 
 def _may_be_full(number: Number) -> bool:
@@ -40,10 +51,7 @@ def _may_be_full(number: Number) -> bool:
     return versions + len(number.scans) + len(number.rivals) >= _SUSPECT
 
 
-async def _set_aside(conn: asyncpg.Connection, number: Number, now: datetime) -> list[Quarantined]:
-    ids = [number.id_of(journey) for journey in {1, *number.known}]
-    standing = await count_scans(conn, ids, now - MEMORY)
-    known = await homes_of_scans(conn, ids, list(number.scans))
+def _set_aside(number: Number, known: AbstractSet[bytes], standing: int) -> list[Quarantined]:
     new = [each for key, each in number.scans.items() if key not in known]
     refused = surplus(standing, [*new, *number.rivals])
     _leave_out(number, refused)

@@ -165,26 +165,30 @@ async def test_two_contents_under_one_event_id_in_one_batch(pool):
     assert [tuple(row) for row in kept] == [("event_id_reused", 1)]
 
 
-async def test_event_ids_counted_per_parcel_serve_the_next_parcel_of_the_number(pool):
+@pytest.mark.parametrize("numbers", [["CE1"], ["CE1", "CE2"]], ids=["one", "two with the same ids"])
+async def test_event_ids_counted_per_parcel_serve_the_next_parcel_of_the_number(pool, numbers):
     def counted(start: float) -> list[Incoming]:
+        later = NOW + timedelta(days=300)
         return [
-            arriving(scan("CE1", start + day, status, event_id=str(day)), NOW + timedelta(days=300))
+            arriving(scan(number, start + day, status, event_id=str(day)), later)
             for day, status in enumerate(LIFE)
+            for number in numbers
         ]
 
     await apply(pool, *counted(0))
     for _ in range(2):
-        await apply(pool, *counted(100)[:3])
+        await apply(pool, *counted(100)[: 3 * len(numbers)])
         await apply(pool, *counted(100))
         await apply(pool, *counted(0))
-    rows = await Shipments(pool).by_number("omniva", "CE1")
-    assert [(row.journey, row.state.status) for row in rows] == [
-        (2, Status.DELIVERED),
-        (1, Status.DELIVERED),
-    ]
-    for row in rows:
-        assert len(await Shipments(pool).history(row.shipment_id)) == len(LIFE)
-    assert await pool.fetchval("SELECT count(*) FROM scan") == 2 * len(LIFE)
+    for number in numbers:
+        rows = await Shipments(pool).by_number("omniva", number)
+        assert [(row.journey, row.state.status) for row in rows] == [
+            (2, Status.DELIVERED),
+            (1, Status.DELIVERED),
+        ]
+        for row in rows:
+            assert len(await Shipments(pool).history(row.shipment_id)) == len(LIFE)
+    assert await pool.fetchval("SELECT count(*) FROM scan") == 2 * len(LIFE) * len(numbers)
     assert await pool.fetchval("SELECT count(*) FROM quarantine") == 0
 
 

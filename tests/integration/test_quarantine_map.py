@@ -253,6 +253,18 @@ async def test_scans_that_were_kept_before_the_map_could_change_are_read(pool):
     assert await status(pool) is Status.HELD
 
 
+async def test_a_row_of_an_older_version_about_a_code_that_its_scan_lost_holds_nobody_up(pool):
+    """An earlier receipt under the same event id may have told another code meanwhile."""
+    await arrive(pool, ROBOT, 1)
+    await pool.execute(
+        "UPDATE unrecognised_scan SET told = NULL, digest = NULL, code = 'ANOTHER_WORD'"
+    )
+    await says(pool, OUT, "ANOTHER_WORD")
+    async with asyncio.timeout(20):
+        await retry(pool)
+    assert await status(pool) is Status.PENDING
+
+
 async def test_what_the_release_has_learnt_wins_over_the_map(pool, monkeypatch):
     """As it does for what comes from then on; the map of the code is idle."""
     await arrive(pool, ROBOT, 1)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -29,10 +30,12 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     await pool.close()
 
 
-def told(n: int, status: Status | None = Status.IN_TRANSIT, **fields: object) -> Incoming:
+def told(
+    n: int, status: Status | None = Status.IN_TRANSIT, *, number: str = "CE1", **fields: object
+) -> Incoming:
     at = NOW - timedelta(minutes=n + 1)
     time = ScanTime(raw=at.isoformat(), at=at)
-    scan = Scan(carrier="omniva", tracking_number="CE1", time=time, status=status, **fields)
+    scan = Scan(carrier="omniva", tracking_number=number, time=time, status=status, **fields)
     return incoming(scan, NOW + timedelta(seconds=n), SEALER)
 
 
@@ -108,6 +111,18 @@ async def test_an_endless_loop_of_a_courier_ends_and_the_delivery_is_still_told(
     assert (await ingest(pool, again, SEALER, now=next_year)).new == 50
 
 
+async def test_the_rooms_of_two_numbers_in_a_batch_are_their_own(pool, monkeypatch):
+    """With the same event ids, and however many numbers with two statements."""
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    await ingest(pool, Batch([told(n, event_id=str(n)) for n in range(60)]), SEALER, now=NOW)
+    first = [told(n, event_id=str(n)) for n in range(58, 63)]  # two of them are known
+    second = [told(n, number="CE2", event_id=str(n)) for n in range(58, 63)]
+    refused, left = await set_aside(pool, [*first, *second])
+    assert [each.tracking_number for each in refused] == ["CE1"] * 3
+    assert left == 2 + 5
+
+
 async def test_of_two_contents_under_one_event_id_the_delivery_finds_its_room(pool):
     await ingest(pool, Batch([told(n) for n in range(CAP)]), SEALER, now=NOW)
     one, other = told(-3, event_id="77"), told(-2, Status.DELIVERED, event_id="77")
@@ -126,7 +141,7 @@ async def test_repeats_are_never_too_many(pool, monkeypatch):
 
 
 async def test_numbers_that_cannot_be_over_it_are_not_counted(pool, monkeypatch):
-    async def count_scans(*_: object) -> int:
+    async def count_scans(*_: object) -> dict[UUID, int]:
         raise AssertionError
 
     monkeypatch.setattr(rules, "count_scans", count_scans)

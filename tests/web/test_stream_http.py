@@ -95,6 +95,21 @@ async def test_a_read_that_fails_costs_only_those_who_asked(world, stream, monke
     assert await world.deps.frames.since(shipment, 0) is not None
 
 
+async def test_a_shipment_that_cannot_be_read_costs_only_its_own_viewers(world, stream):
+    await world.scanned("CE2", "accepted")
+    broken, whole = shipment_id("omniva", "CE2"), shipment_id("omniva", NUMBER)
+    await world.pool.execute(
+        """UPDATE shipment SET state = '{"status": "of a later release"}' WHERE shipment_id = $1""",
+        broken,
+    )
+    since = world.deps.frames.since
+    refused, *told = await asyncio.gather(
+        since(broken, 0), since(whole, 0), since(whole, 0), return_exceptions=True
+    )
+    assert isinstance(refused, ValueError)
+    assert all('"accepted"' in frame.data for frame in told)
+
+
 async def test_who_asked_and_left_disturbs_nobody(world, stream):
     shipment = shipment_id("omniva", NUMBER)
     leaves = asyncio.ensure_future(world.deps.frames.since(shipment, 0))

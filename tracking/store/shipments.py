@@ -57,7 +57,8 @@ class Life:
     row: ShipmentRow
     scans: Sequence[StoredScan]
 
-    def history(self) -> list[HistoryEntry]:
+    def entries(self) -> list[HistoryEntry]:
+        """The lines of the history that these scans make, newest first."""
         return history_of(self.scans)
 
 
@@ -120,9 +121,12 @@ def _locked(row: asyncpg.Record, registered: asyncpg.Record | None) -> LockedShi
 
 async def homes_of_scans(
     conn: asyncpg.Connection, ids: Sequence[UUID], keys: Sequence[bytes]
-) -> dict[bytes, UUID]:
-    rows = await conn.fetch(SQL["homes_of_scans"], ids, keys)
-    return {row["scan_key"]: row["shipment_id"] for row in rows}
+) -> dict[UUID, set[bytes]]:
+    """Which of these keys stand in which of these shipments: one key may, in several numbers."""
+    homes: dict[UUID, set[bytes]] = {key: set() for key in ids}
+    for row in await conn.fetch(SQL["homes_of_scans"], ids, keys):
+        homes[row["shipment_id"]].add(row["scan_key"])
+    return homes
 
 
 async def insert_scans(

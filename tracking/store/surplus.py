@@ -9,5 +9,8 @@ import asyncpg
 from tracking.sql import SQL
 
 
-async def count_scans(conn: asyncpg.Connection, ids: Sequence[UUID], since: datetime) -> int:
-    return int(await conn.fetchval(SQL["count_scans"], ids, since))
+async def count_scans(
+    conn: asyncpg.Connection, ids: Sequence[UUID], since: datetime
+) -> dict[UUID, int]:
+    """Received since then, by shipment; none for those without any."""
+    return {row[0]: row[1] for row in await conn.fetch(SQL["count_scans"], ids, since)}

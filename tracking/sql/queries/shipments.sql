@@ -10,7 +10,7 @@ FOR UPDATE;
 SELECT shipment_id, merchant_id, order_ref, registered_at
 FROM registration WHERE shipment_id = ANY($1::uuid[]);
 
--- name: homes_of_scans: where scans of reused numbers are kept ($1 shipment ids, $2 scan keys)
+-- name: homes_of_scans: in which of these shipments which of these scans are kept ($1 shipment ids, $2 scan keys)
 SELECT shipment_id, scan_key FROM scan
 WHERE shipment_id = ANY($1::uuid[]) AND scan_key = ANY($2::bytea[]);
 
