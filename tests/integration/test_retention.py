@@ -85,7 +85,8 @@ async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
     assert await left(pool) == (1, 0, 0)
 
 
-async def test_it_is_done_again_and_a_database_that_is_away_ends_nothing(pool, monkeypatch):
+@pytest.mark.parametrize("error", [StoreUnavailable, asyncpg.LockNotAvailableError])
+async def test_it_is_done_again_and_what_fails_ends_nothing(pool, monkeypatch, error):
     monkeypatch.setattr(retention, "_FIRST", 0)
     monkeypatch.setattr(retention, "_AGAIN", 0)
     monkeypatch.setattr(retention, "EVERY", 0.01)
@@ -94,7 +95,7 @@ async def test_it_is_done_again_and_a_database_that_is_away_ends_nothing(pool, m
     async def sometimes(pool: asyncpg.Pool, now: datetime) -> dict[str, int]:
         calls.append(now)
         if len(calls) == 1:
-            raise StoreUnavailable
+            raise error
         return await real(pool, now)
 
     monkeypatch.setattr(retention, "prune", sometimes)
