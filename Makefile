@@ -29,8 +29,8 @@ $(INSTALLED): $(LOCKS) pyproject.toml
 run: setup  ## run everything with simulated couriers, until Ctrl-C
 	@exec $(BIN)/klat up --demo
 
-test: setup  ## run the tests on a PostgreSQL and a RabbitMQ of their own
-	@$(BIN)/python -m pytest
+test: setup  ## run the tests, two at a time, each side on a PostgreSQL and a RabbitMQ of its own
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: setup  ## format, lint, types, imports
 	@$(BIN)/ruff format --check .

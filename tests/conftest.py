@@ -1,4 +1,4 @@
-"""Real servers for the tests: one private PostgreSQL and one RabbitMQ node per run, on demand.
+"""Real servers for the tests: a private PostgreSQL and a RabbitMQ node per worker, on demand.
 
 `database_url` is a database of the test's own with the current schema, `amqp_url` a vhost of its
 own. `postgres` and `rabbitmq` are the servers themselves, for tests that kill and restart them; a

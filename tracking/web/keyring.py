@@ -73,9 +73,14 @@ class Keyring:
         return secrets
 
     async def write_uses(self) -> None:
+        """Raises StoreUnavailable; what could not be written is written the next time."""
         used, self._used = self._used, {}
-        if used:
-            await self._store.touch_keys(used)
+        try:
+            if used:
+                await self._store.touch_keys(used)
+        except BaseException:
+            self._used = used | self._used
+            raise
 
 
 KEYRING = web.AppKey("keyring", Keyring)
