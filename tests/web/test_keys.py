@@ -4,9 +4,11 @@ import asyncio
 import os
 import string
 import sys
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+import structlog
 from staging import event
 from typer.testing import CliRunner
 
@@ -14,7 +16,8 @@ from tracking import cli
 from tracking.errors import KlatError, StoreUnavailable
 from tracking.keys import Role, is_key, new_key
 from tracking.store.keys import Keys, NoSuchKey
-from tracking.web.keyring import KEYRING, REFRESH_EVERY
+from tracking.web import keyring
+from tracking.web.keyring import KEYRING, REFRESH_EVERY, keyring_context
 
 
 def test_a_key_has_the_form_that_scanners_know():
@@ -116,6 +119,24 @@ async def written(world):
             if listed.last_used_at == world.clock():
                 return
             await asyncio.sleep(0.02)
+
+
+async def test_stale_keys_are_said_once_and_once_that_they_are_fresh(world, monkeypatch):
+    monkeypatch.setattr(keyring, "REFRESH_EVERY", 0)
+    turns, all_done = iter([True, False, False, False, True, True]), asyncio.Event()
+
+    async def live_keys(_: Keys) -> dict[bytes, object]:
+        if (there := next(turns, None)) is None:
+            all_done.set()
+        elif not there:
+            raise StoreUnavailable("away")
+        return {}
+
+    monkeypatch.setattr(Keys, "live_keys", live_keys)
+    with structlog.testing.capture_logs() as lines:
+        async with asyncio.timeout(5), asynccontextmanager(keyring_context)(world.app):
+            await all_done.wait()
+    assert [line["event"] for line in lines] == ["keys.stale", "keys.fresh"]
 
 
 async def test_while_the_database_is_away_known_keys_work_and_unknown_ones_wait(world):

@@ -100,16 +100,31 @@ async def keyring_context(app: web.Application) -> AsyncIterator[None]:
         log.warning("keys.uses_not_written")
 
 
+class _Freshness:
+    """Says once that the keys are stale, and once that they no longer are."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def note(self, *, stale: bool) -> None:
+        if stale and not self._said:
+            log.warning("keys.stale")
+        elif self._said and not stale:
+            log.info("keys.fresh")
+        self._said = stale
+
+
 async def _keep_fresh(ring: Keyring, deps: Deps) -> None:
-    turn = 0
+    turn, freshness = 0, _Freshness()
     while True:
         try:
             await ring.refresh()
+            freshness.note(stale=False)
             if turn % _HOUSEKEEPING_EVERY == 0:
                 await ring.write_uses()
                 await Calls(deps.pool).prune_calls(now=deps.now())
         except StoreUnavailable:
-            log.warning("keys.stale")
+            freshness.note(stale=True)
         except Exception:
             log.exception("keys.refresh_failed")
         turn += 1
