@@ -70,7 +70,7 @@ async def test_while_the_broker_is_gone_nothing_is_accepted_and_then_it_is(
     assert (await post(0)).status == 202
     await rabbitmq.stop()
     away = await post(1)
-    assert (away.status, away.headers["Retry-After"]) == (503, "5")
+    assert (away.status, 3 <= int(away.headers["Retry-After"]) <= 8) == (503, True)
     await rabbitmq.start()
     accepted = {0}
     for number in range(2, 1000):

@@ -222,7 +222,7 @@ async def test_compressed_bodies_are_refused_unread(world, omniva):
 async def test_without_the_broker_nothing_is_accepted(world, omniva):
     world.broker.away = True
     answer = await post(world, omniva, event())
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert (answer.status, 3 <= int(answer.headers["Retry-After"]) <= 8) == (503, True)
     assert answer.headers["Content-Type"].startswith("application/problem+json")
 
 

@@ -96,7 +96,7 @@ async def test_limits_are_those_of_the_other_format(world):
     assert packed.status == 415
     world.broker.away = True
     away = await post(world, key, "omniva", b"{}")
-    assert (away.status, away.headers["Retry-After"]) == (503, "5")
+    assert (away.status, 3 <= int(away.headers["Retry-After"]) <= 8) == (503, True)
 
 
 async def test_who_may_post(world):

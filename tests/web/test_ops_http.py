@@ -157,7 +157,7 @@ async def test_above_the_bound_callers_are_sent_away_at_once(world):
     while world.broker.waiting < 2:  # noqa: ASYNC110 - the broker's side of it
         await asyncio.sleep(0)
     away = await post()
-    assert (away.status, away.headers["Retry-After"]) == (503, "1")
+    assert (away.status, 1 <= int(away.headers["Retry-After"]) <= 5) == (503, True)
     world.broker.open.set()
     assert [(await task).status for task in held] == [202, 202]
     assert (await post()).status == 202

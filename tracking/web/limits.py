@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
-from tracking.web.problem import HttpProblem
+from tracking.web.problem import HttpProblem, retry_after
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -111,7 +111,7 @@ class InFlight:
     def hold(self, size: int) -> Iterator[None]:
         if self._messages < 1 or self._bytes < size:
             raise HttpProblem(
-                503, "Too many events are waiting for the broker", headers={"Retry-After": "1"}
+                503, "Too many events are waiting for the broker", headers=retry_after(1, 5)
             )
         self._messages -= 1
         self._bytes -= size

@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem+json: raised anywhere below, answered in one place."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
@@ -13,7 +14,7 @@ from tracking.errors import BrokerUnavailable, KlatError, StatementTooSlow, Stor
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
 
-RETRY_AFTER = {"Retry-After": "5"}  # seconds; brokers and databases come back in about that
+_BACK_IN = (3, 8)  # seconds; brokers and databases come back in about that
 REQUEST_LIMIT = 30.0  # seconds for anything but a live stream
 _MAX_ERRORS = 20
 
@@ -63,6 +64,16 @@ def not_found() -> HttpProblem:
     return HttpProblem(404, "Not found")
 
 
+def retry_after(least: int, most: int) -> dict[str, str]:
+    """Within these seconds: who was sent away together must not come back together."""
+    return {"Retry-After": str(random.randint(least, most))}  # noqa: S311 - spread, not secret
+
+
+def unavailable(title: str) -> HttpProblem:
+    """503: what is needed is away for the moment."""
+    return HttpProblem(503, title, headers=retry_after(*_BACK_IN))
+
+
 def problem_response(problem: HttpProblem) -> web.Response:
     return web.Response(
         status=problem.status,
@@ -82,7 +93,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except KlatError as error:
         return problem_response(as_problem(error))
     except TimeoutError:
-        return problem_response(HttpProblem(503, "It took too long", headers=RETRY_AFTER))
+        return problem_response(unavailable("It took too long"))
     except (asyncio.CancelledError, ConnectionError):
         raise
     except Exception:
@@ -95,11 +106,11 @@ def as_problem(error: KlatError) -> HttpProblem:
         case HttpProblem():
             return error
         case BrokerUnavailable():
-            return HttpProblem(503, "Events cannot be accepted now", headers=RETRY_AFTER)
+            return unavailable("Events cannot be accepted now")
         case StoreUnavailable():
-            return HttpProblem(503, "The database cannot be reached", headers=RETRY_AFTER)
+            return unavailable("The database cannot be reached")
         case StatementTooSlow():
-            return HttpProblem(503, "It took too long", headers=RETRY_AFTER)
+            return unavailable("It took too long")
         case _:
             log.error("http.failed", exc_info=error)
             return HttpProblem(500, "Something went wrong here")

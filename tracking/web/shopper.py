@@ -20,7 +20,7 @@ from tracking.web.limits import client_address
 from tracking.web.link import follow_link, page_path
 from tracking.web.page import MessageKind, render_message_page, render_tracking_page
 from tracking.web.parcel import accepted_answers, parcel_view
-from tracking.web.problem import RETRY_AFTER, Handler, HttpProblem, as_problem, not_found
+from tracking.web.problem import Handler, HttpProblem, as_problem, not_found, unavailable
 from tracking.web.routing import Parameter, Route
 from tracking.web.security import is_https
 from tracking.web.stream import get_stream
@@ -47,7 +47,7 @@ def for_people(handler: Handler) -> Handler:
         except KlatError as error:
             return _message(request, as_problem(error))
         except TimeoutError:
-            return _message(request, HttpProblem(503, "It took too long", headers=RETRY_AFTER))
+            return _message(request, unavailable("It took too long"))
 
     return handle
 
