@@ -5,6 +5,7 @@ the others are counted in quarantine, so which of them are told depends on who c
 that change seldom and by little are not counted, so nearly twice as many may stand.
 """
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
@@ -17,8 +18,7 @@ from schemas.status import TERMINAL
 from tracking.incoming import Incoming
 from tracking.numbers import Number
 from tracking.store.quarantine import Quarantined
-from tracking.store.shipments import homes_of_scans
-from tracking.store.surplus import count_scans
+from tracking.store.surplus import contents_of_scans, count_scans
 
 CAP = 1000  # scans of a number within MEMORY, all its journeys together
 MEMORY = timedelta(days=60)  # since their receipt: whoever has the number next year has room again
@@ -26,6 +26,9 @@ RESERVE = 100  # more, for what ends a story or takes something back
 # Each batch with news is a version, so 44 scans in the first, 43 in the second … 1 in the 44th are
 # 990 in all: below this sum of versions and coming scans nobody needs to count.
 _SUSPECT = 45
+
+_Identity = tuple[bytes, bytes]  # the key of a scan, and the digest of its content
+_Contents = Mapping[bytes, bytes]  # the digest of what stands under each key
 
 
 async def set_aside_surplus(
@@ -37,12 +40,13 @@ async def set_aside_surplus(
         return []
     ids = [key for number in suspects for key in number.ids()]
     standing = await count_scans(conn, ids, now - MEMORY)
-    homes = await homes_of_scans(conn, ids, [key for each in suspects for key in each.scans])
+    keys = [key for number in suspects for key in number.possible_keys()]
+    contents = await contents_of_scans(conn, ids, keys)
     refused: list[Quarantined] = []
     for number in suspects:
-        known = set().union(*(homes[key] for key in number.ids()))
+        kept = dict(ChainMap(*(contents[key] for key in number.ids())))
         stand = sum(standing.get(key, 0) for key in number.ids())
-        refused += _set_aside(number, known, stand)
+        refused += _set_aside(number, kept, stand)
     return refused
 
 
@@ -51,10 +55,9 @@ def _may_be_full(number: Number) -> bool:
     return versions + len(number.scans) + len(number.rivals) >= _SUSPECT
 
 
-def _set_aside(number: Number, known: AbstractSet[bytes], standing: int) -> list[Quarantined]:
-    new = [each for key, each in number.scans.items() if key not in known]
-    refused = surplus(standing, [*new, *number.rivals])
-    _leave_out(number, refused)
+def _set_aside(number: Number, kept: _Contents, standing: int) -> list[Quarantined]:
+    refused = surplus(standing, _new(number, kept).values())
+    _leave_out(number, {_identity(each) for each in refused})
     return [
         Quarantined.too_many_scans(
             number.carrier,
@@ -66,13 +69,34 @@ def _set_aside(number: Number, known: AbstractSet[bytes], standing: int) -> list
     ]
 
 
-def _leave_out(number: Number, refused: Sequence[Incoming]) -> None:
+def _new(number: Number, kept: _Contents) -> dict[_Identity, Incoming]:
+    """What may be kept beside what is: each thing once, as it was received first."""
+    came = sorted([*number.scans.values(), *number.rivals], key=lambda one: one.order, reverse=True)
+    return {_identity(each): each for each in came if not _is_kept(each, kept)}
+
+
+def _is_kept(each: Incoming, kept: _Contents) -> bool:
+    """Under its event id, or by what it says where the id stands for something else.
+
+    Of other contents under such an id some are kept and some are not (`keep_scans`); all count, or
+    a loop that gives one id to everything would never be at the cap.
+    """
+    stands = kept.get(each.received.key)
+    return stands is not None and (stands == each.digest or each.digest in kept)
+
+
+def _identity(each: Incoming) -> _Identity:
+    return each.received.key, each.digest
+
+
+def _leave_out(number: Number, gone: AbstractSet[_Identity]) -> None:
     """What has room under an event id takes the place of what has none."""
-    gone = {id(each) for each in refused}
-    number.scans = {key: each for key, each in number.scans.items() if id(each) not in gone}
+    number.scans = {key: each for key, each in number.scans.items() if _identity(each) not in gone}
     rivals, number.rivals = number.rivals, []
     for each in rivals:
-        if id(each) not in gone and number.scans.setdefault(each.received.key, each) is not each:
+        if _identity(each) in gone:
+            continue
+        if number.scans.setdefault(each.received.key, each) is not each:
             number.rivals.append(each)
 
 

@@ -191,6 +191,7 @@ QUICK = {
     "scans_of": ((IDS,), "scan_pkey"),
     "scans_since": ((IDS, "array_fill(3, ARRAY[20])"), "scan_pkey"),
     "count_scans": ((IDS, "now()"), "scan_pkey"),
+    "contents_of_scans": ((IDS, KEYS), "scan_pkey"),
     "homes_of_scans": ((IDS, KEYS), "scan_pkey"),
     "reused_event_ids": ((IDS, KEYS, KEYS), "scan_pkey"),
     "move_scans": ((IDS, IDS, KEYS, NUMBERS), "scan_pkey"),

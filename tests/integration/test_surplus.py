@@ -132,6 +132,38 @@ async def test_of_two_contents_under_one_event_id_the_delivery_finds_its_room(po
     assert await pool.fetchval("SELECT status FROM shipment") == "delivered"
 
 
+@pytest.mark.parametrize("size", [1, 10], ids=["one by one", "in batches"])
+async def test_one_event_id_for_everything_does_not_pass_the_cap(pool, monkeypatch, size):
+    """Told more than 60 days apart, as if the number named another parcel each time."""
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    loop = [told(n * 24 * 60 * 61, event_id="1") for n in range(80)]
+    for start in range(0, len(loop), size):
+        await ingest(pool, Batch(loop[start : start + size]), SEALER, now=NOW)
+    assert await pool.fetchval("SELECT count(*) FROM scan") == 60
+    entry = await pool.fetchrow("SELECT reason, count FROM quarantine")
+    assert tuple(entry) == ("too_many_scans", 20)
+    assert await set_aside(pool, loop[:60]) == ([], 1), "repeats need no room"
+
+
+async def test_a_repeat_under_an_event_id_of_its_own_needs_room(pool, monkeypatch):
+    """What it says stands already, but without the id: it will be a scan beside it."""
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    await ingest(pool, Batch([told(n) for n in range(60)]), SEALER, now=NOW)
+    refused, left = await set_aside(pool, [told(n, event_id=str(n)) for n in range(5)])
+    assert (len(refused), left) == (5, 0)
+
+
+async def test_the_same_thing_twice_in_a_batch_takes_one_room(pool, monkeypatch):
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    await ingest(pool, Batch([told(n) for n in range(57)]), SEALER, now=NOW)
+    rivals = [told(60, event_id="7"), *[told(61, event_id="7")] * 9]
+    refused, _ = await set_aside(pool, [*rivals, told(62), told(63)])
+    assert len(refused) == 1
+
+
 async def test_repeats_are_never_too_many(pool, monkeypatch):
     monkeypatch.setattr(rules, "CAP", 60)
     monkeypatch.setattr(rules, "_SUSPECT", 1)
