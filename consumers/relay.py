@@ -1,8 +1,8 @@
 """Outbox -> RabbitMQ: facts with confirms; for the live pages, which shipments changed.
 
-One relay at a time has the lead; should two overlap for a moment, a fact goes out twice with the
-same id, which consumers drop. A row is deleted only after its confirm, so a kill at any point
-loses nothing.
+One relay at a time has the lead. A row is deleted only after its confirm, with the reading of the
+next: a kill at any point loses nothing, and a fact that then goes out twice has the same id, by
+which consumers drop it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from consumers.connection import Publisher
 from consumers.topology import FACTS, LIVE, LIVE_NUMBER, LIVE_RELAY
 from tracking.errors import KlatError
-from tracking.store.outbox import Lead, Outbox, OutboxRow
+from tracking.store.outbox import Lead, Outbox, OutboxRow, is_set
 
 log = structlog.get_logger()
 
@@ -76,21 +76,22 @@ class Relay:
             while not (lead.is_over or self._leaving):
                 await self._pace()
                 lead.event.clear()
-                more = await lead.is_ours() and await self._publish_and_measure()
+                more = await lead.is_ours() and await self._publish_and_measure(lead)
                 self.is_ready = True
                 if not more:
-                    await _wait(lead.event, _LOOK_EVERY)
+                    await is_set(lead.event, _LOOK_EVERY)
+            await lead.forget()
 
     async def _pace(self) -> None:
         """In a steady flow a batch is worth waiting for: its price is paid for several facts."""
         await asyncio.sleep(self._published_at + _PACE - time.monotonic())
         self._published_at = time.monotonic()
 
-    async def _publish_and_measure(self) -> bool:
+    async def _publish_and_measure(self, lead: Lead) -> bool:
         if time.monotonic() - self._measured >= _MEASURED_EVERY:
             self._measured = time.monotonic()
             await self._measure(datetime.now(UTC))
-        return await self.publish_once()
+        return await self.publish_once(lead)
 
     async def _measure(self, now: datetime) -> None:
         """For the operator; that it cannot be measured is no reason not to publish."""
@@ -102,14 +103,15 @@ class Relay:
         self._metrics.depth.set(waiting)
         self._metrics.oldest.set((now - oldest).total_seconds() if oldest else 0)
 
-    async def publish_once(self) -> bool:
-        """Publish what waits, up to a batch; True when there may be more."""
-        rows = await self._outbox.next_outbox(BATCH, _BATCH_BYTES)
+    async def publish_once(self, lead: Lead) -> bool:
+        """Publish what waits, up to a batch; False when nothing does."""
+        rows = await lead.next_outbox(BATCH, _BATCH_BYTES)
         if rows:
-            await self._publish_versions(rows)
-            await self._publish_facts(rows)
-            await self._outbox.delete_outbox(rows)
-        return len(rows) == BATCH or _size(rows) >= _BATCH_BYTES
+            async with lead.kept():
+                await self._publish_versions(rows)
+                await self._publish_facts(rows)
+            lead.confirmed(rows)
+        return bool(rows)
 
     async def _publish_versions(self, rows: Sequence[OutboxRow]) -> None:
         """To which versions shipments have come; a page that shows one reads the rest itself."""
@@ -142,15 +144,3 @@ class Relay:
         if self._lead is not None:
             self._lead.event.set()
         await self._left.wait()
-
-
-def _size(rows: Sequence[OutboxRow]) -> int:
-    return sum(len(row.fact.encode()) for row in rows if row.fact)
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

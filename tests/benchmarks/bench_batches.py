@@ -34,21 +34,17 @@ async def bare_loop(stack: Stack, bodies: list[bytes]) -> float:
     prepared = [_columns(batch, known) for batch in batches]
     conn = await asyncpg.connect(await stack.database())
     started = time.perf_counter()
-    for scan_columns, new, changed, outbox in prepared:
+    for scan_columns, changes in prepared:
         async with conn.transaction():
-            await conn.fetch(SQL["lock_shipments"], new[0] + changed[0])
+            await conn.fetch(SQL["lock_shipments"], changes[0])
             await conn.fetch(SQL["insert_scans"], *scan_columns)
-            if new[0]:
-                await conn.execute(SQL["insert_shipments"], *new, NOW)
-            if changed[0]:
-                await conn.execute(SQL["update_shipments"], *changed, NOW)
-            await conn.execute(SQL["insert_outbox"], *outbox, NOW)
+            await conn.execute(SQL["write_changes"], *changes, NOW)
     seconds = time.perf_counter() - started
     await conn.close()
     return len(scans) / seconds
 
 
-def _columns(batch: list[Incoming], known: set[uuid.UUID]) -> tuple[list, list, list, list]:
+def _columns(batch: list[Incoming], known: set[uuid.UUID]) -> tuple[list, list]:
     ids = [uuid.uuid5(uuid.NAMESPACE_URL, each.received.scan.tracking_number) for each in batch]
     bodies = [each.received.scan.model_dump_json(exclude_defaults=True) for each in batch]
     scans = [
@@ -61,54 +57,31 @@ def _columns(batch: list[Incoming], known: set[uuid.UUID]) -> tuple[list, list, 
         [None] * len(batch),
     ]
     last = dict(zip(ids, batch, strict=True))
-    new = [key for key in last if key not in known]
-    old = [key for key in last if key in known]
-    known.update(new)
-    version = len(known)
-    return scans, _inserted(new, last), _updated(old, last, version), _outbox(last, version)
+    changes = _changes(last, known)
+    known.update(last)
+    return scans, changes
 
 
 STATE = json.dumps({"status": "in_transit", "stages": {"in_transit": NOW.isoformat()}}) + " " * 300
+FACT = "f" * 700  # as long as a real one
+_VERSION = iter(range(1, 1_000_000))
 
 
-def _inserted(ids: list[uuid.UUID], last: dict[uuid.UUID, Incoming]) -> list:
-    scans = [last[key].received.scan for key in ids]
-    return [
-        ids,
-        [scan.carrier for scan in scans],
-        [scan.tracking_number for scan in scans],
-        [1] * len(ids),
-        [1] * len(ids),
-        [scan.status for scan in scans],
-        [STATE] * len(ids),
-        [scan.time.at for scan in scans],
-        [True] * len(ids),
-    ]
-
-
-def _updated(ids: list[uuid.UUID], last: dict[uuid.UUID, Incoming], version: int) -> list:
-    scans = [last[key].received.scan for key in ids]
-    return [
-        ids,
-        [version] * len(ids),
-        [scan.status for scan in scans],
-        [STATE] * len(ids),
-        [scan.time.at for scan in scans],
-        [True] * len(ids),
-    ]
-
-
-_SERIAL = iter(range(1, 1_000_000))
-
-
-def _outbox(last: dict[uuid.UUID, Incoming], version: int) -> list:
-    serial = next(_SERIAL)
-    fact = "f" * 700  # as long as a real one
+def _changes(last: dict[uuid.UUID, Incoming], known: set[uuid.UUID]) -> list:
+    scans = [each.received.scan for each in last.values()]
     return [
         list(last),
-        [serial] * len(last),
-        ["shipment.in_transit"] * len(last),
-        [fact] * len(last),
+        [key not in known for key in last],
+        [scan.carrier for scan in scans],
+        [scan.tracking_number for scan in scans],
+        [1] * len(scans),
+        [next(_VERSION)] * len(scans),
+        [scan.status for scan in scans],
+        [STATE] * len(scans),
+        [scan.time.at for scan in scans],
+        [True] * len(scans),
+        ["shipment.in_transit"] * len(scans),
+        [FACT] * len(scans),
     ]
 
 

@@ -119,9 +119,19 @@ def versions(heard: list) -> dict[str, list[int]]:
     return dict(found)
 
 
-async def test_the_facts_of_a_parcel_leave_in_order_as_cloud_events(pool, publisher, heard):
+async def publish(publishing: Relay, dsn: str) -> bool:
+    """One batch; whether there was any. What was confirmed is deleted, unless it dies before."""
+    async with publishing._outbox.lead(dsn) as lead:
+        found = await publishing.publish_once(lead)
+        await lead.forget()
+    return found
+
+
+async def test_the_facts_of_a_parcel_leave_in_order_as_cloud_events(
+    pool, publisher, heard, database_url
+):
     await happen(pool, "CE1", "CE2", "CE3", hours=60)
-    await relay(pool, publisher).publish_once()
+    await publish(relay(pool, publisher), database_url)
     await until(came(heard, 180))
     assert await left(pool)()
     assert list(versions(heard).values()) == [list(range(1, 61))] * 3
@@ -132,31 +142,26 @@ async def test_the_facts_of_a_parcel_leave_in_order_as_cloud_events(pool, publis
         FACT.validate_python(event["data"])
 
 
-@pytest.mark.parametrize(
-    ("rows", "size", "more"), [(3, 10**6, True), (2, 1, True), (2, 10**6, False)]
-)
 @pytest.mark.usefixtures("heard")
-async def test_only_a_full_batch_tells_of_more(pool, publisher, monkeypatch, rows, size, more):
+async def test_what_does_not_fit_a_batch_leaves_with_the_next(
+    pool, publisher, database_url, monkeypatch
+):
     monkeypatch.setattr(relays, "BATCH", 3)
-    monkeypatch.setattr(relays, "_BATCH_BYTES", size)
-    await happen(pool, *(f"CE{n}" for n in range(rows)), hours=1)
-    assert await relay(pool, publisher).publish_once() is more
+    await happen(pool, *(f"CE{n}" for n in range(4)), hours=1)
+    leaving = relay(pool, publisher)
+    found = [await publish(leaving, database_url) for _ in range(3)]
+    assert found == [True, True, False]
+    assert published(leaving) == 4
+    assert await left(pool)()
 
 
 async def test_killed_between_publishing_and_deleting_it_says_the_same_once_more(
-    pool, publisher, heard
+    pool, publisher, heard, database_url
 ):
-    class Interrupted(Outbox):
-        """Where the process ends: the facts are confirmed, the rows still stand."""
-
-        async def delete_outbox(self, rows) -> None:
-            raise asyncio.CancelledError
-
     await happen(pool, "CE1", "CE2", hours=3)
-    dying = Relay(Interrupted(pool), "", publisher, RelayMetrics(CollectorRegistry()))
-    with pytest.raises(asyncio.CancelledError):
-        await dying.publish_once()
-    await relay(pool, publisher).publish_once()
+    async with Outbox(pool).lead(database_url) as lost:  # the facts are confirmed, the rows stand
+        await relay(pool, publisher).publish_once(lost)
+    await publish(relay(pool, publisher), database_url)
     await until(came(heard, 12))
     assert await left(pool)()
     bodies = [message.body for message in heard]
@@ -218,36 +223,40 @@ def published(who: Relay) -> float:
     return who._metrics.published._value.get()
 
 
-async def test_without_a_broker_nothing_leaves_and_nothing_is_lost(pool, amqp_url, heard):
+async def test_without_a_broker_nothing_leaves_and_nothing_is_lost(
+    pool, amqp_url, heard, database_url
+):
     await happen(pool, "CE1", hours=2)
     async with in_front_of(amqp_url) as proxy, publishing(proxy.url(amqp_url)) as publisher:
         leaving = relay(pool, publisher)
         await proxy.down()
         with pytest.raises(BrokerUnavailable):
-            await leaving.publish_once()
+            await publish(leaving, database_url)
         assert await pool.fetchval("SELECT count(*) FROM outbox") == 2
         await proxy.up()
-        await until(lambda: _left_by(leaving, pool))
+        await until(lambda: _left_by(leaving, pool, database_url))
     await until(came(heard, 2))
 
 
-async def _left_by(leaving: Relay, pool: asyncpg.Pool) -> bool:
+async def _left_by(leaving: Relay, pool: asyncpg.Pool, dsn: str) -> bool:
     """As its loop does: tried until the broker is back."""
     try:
-        await leaving.publish_once()
+        await publish(leaving, dsn)
     except BrokerUnavailable:
         return False
     return await left(pool)()
 
 
-async def test_it_may_come_before_whoever_makes_the_exchanges(pool, amqp_url, publisher):
+async def test_it_may_come_before_whoever_makes_the_exchanges(
+    pool, amqp_url, publisher, database_url
+):
     await happen(pool, "CE1")
     early = relay(pool, publisher)
     with pytest.raises(BrokerUnavailable):
-        await early.publish_once()
+        await publish(early, database_url)
     async with channel_to(amqp_url) as channel:
         await declare(channel, topology())
-    await until(lambda: _left_by(early, pool))
+    await until(lambda: _left_by(early, pool, database_url))
 
 
 async def test_a_line_that_breaks_accepts_only_what_was_confirmed(amqp_url):

@@ -142,14 +142,43 @@ async def test_live_pages_are_told_the_versions_in_messages_that_are_numbered(
     assert numbers == ["1", "2"]
 
 
-async def test_rows_are_read_by_size_too_and_none_is_too_large(pool):
+async def test_rows_are_read_by_size_too_and_none_is_too_large(pool, database_url):
     for size in (2000, 300, 300):
         await write(pool, json.dumps("x" * size))
-    outbox, found = Outbox(pool), []
-    while rows := await outbox.next_outbox(500, 400):
-        found.append([len(json.loads(row.fact)) for row in rows])
-        await outbox.delete_outbox(rows)
+    found = []
+    async with Outbox(pool).lead(database_url) as lead:
+        while rows := await lead.next_outbox(500, 400):
+            found.append([len(json.loads(row.fact)) for row in rows])
+            lead.confirmed(rows)
     assert found == [[2000], [300, 300]]
+    assert await emptied(pool)()
+
+
+async def test_what_was_written_before_but_committed_after_is_not_passed_over(pool, database_url):
+    """Rows are numbered when they are written, and seen when they are committed."""
+    outbox, late = Outbox(pool), uuid.uuid4()
+    async with outbox.lead(database_url) as lead, pool.acquire() as writer:
+        slow = writer.transaction()
+        await slow.start()
+        await writer.execute(WRITE, late, 1, "{}")
+        await write(pool)
+        lead.confirmed(await lead.next_outbox(500, 400))
+        await slow.commit()
+        assert [row.shipment_id for row in await lead.next_outbox(500, 400)] == [late]
+
+
+async def test_a_broker_that_takes_its_time_does_not_cost_the_lead(database_url, pool, monkeypatch):
+    monkeypatch.setattr(outboxes, "LEAD_IDLE", "300ms")
+    monkeypatch.setattr(outboxes, "_SPEAK_EVERY", 0.05)
+    await write(pool)
+    async with Outbox(pool).lead(database_url) as lead:
+        assert await lead.is_ours()
+        rows = await lead.next_outbox(500, 400)
+        async with lead.kept():
+            await asyncio.sleep(0.9)  # longer than PostgreSQL lets it be silent
+        lead.confirmed(rows)
+        await lead.forget()
+    assert await emptied(pool)()
 
 
 async def test_two_relays_of_one_process_have_names_of_their_own(pool, amqp_url):
@@ -202,8 +231,9 @@ async def test_who_stalls_loses_the_lead_and_is_told(database_url, pool, monkeyp
         assert not await waiting.is_ours()
         await until(waiting.is_ours)
         assert stalled.is_over
+        assert not await stalled.is_ours()
         with pytest.raises(StoreUnavailable):
-            await stalled.is_ours()
+            await stalled.next_outbox(500, 400)
         assert await waiting.is_ours()
 
 

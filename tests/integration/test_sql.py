@@ -189,20 +189,20 @@ QUICK = {
                      "scan_pkey"),
     "registrations_of": ((IDS,), "registration_pkey"),
     "scans_of": ((IDS,), "scan_pkey"),
-    "scans_since": ((IDS, "array_fill(3, ARRAY[20])"), "scan_pkey"),
+    "lives": ((IDS, "array_fill(3, ARRAY[20])"), "scan_pkey"),
     "count_scans": ((IDS, "now()"), "scan_pkey"),
     "contents_of_scans": ((IDS, KEYS), "scan_pkey"),
     "homes_of_scans": ((IDS, KEYS), "scan_pkey"),
     "reused_event_ids": ((IDS, KEYS, KEYS), "scan_pkey"),
     "move_scans": ((IDS, IDS, KEYS, NUMBERS), "scan_pkey"),
     "reread_scans": ((IDS, KEYS, KEYS, TEXTS), "scan_pkey"),
-    "update_shipments": ((IDS, NUMBERS, TEXTS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
+    "write_changes": ((IDS, YES, TEXTS, TEXTS, NUMBERS, NUMBERS, TEXTS, TEXTS, TIMES, YES, TEXTS,
+                       TEXTS, "now()"), "shipment_pkey"),
     "note_journeys": ((ID, "ARRAY[2]"), "shipment_pkey"),
     "find_shipment": ((ID,), "shipment_pkey"),
     "find_shipments": ((IDS,), "shipment_pkey"),
     "shipments_by_number": (("'CE7'",), "shipment_by_number"),
-    "next_outbox": (("500", "1000000"), "outbox_by_id"),
-    "delete_outbox": ((IDS, NUMBERS), "outbox_pkey"),
+    "next_outbox": (("500", "1000000", YEARS), "outbox_by_id"),
     "link_target": ((HASHES,), "public_link_pkey"),
     "claim_try": ((ID, "now()", "5", "interval '15 minutes'", "interval '1 day'"),
                   "challenge_pkey"),
@@ -236,7 +236,7 @@ QUICK = {
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
 NOTHING_TO_FIND = {
-    *("insert_shipments", "insert_outbox", "insert_link", "insert_raw_payloads", "park_message"),
+    *("insert_link", "insert_raw_payloads", "park_message"),
     *("keep_quarantined", "save_registration"),  # rows found by their key
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
     *("take_lead", "keep_lead"),  # no table at all

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -15,14 +16,15 @@ from tracking.store.pool import connection, store_errors
 
 LEAD_IDLE = "10s"  # without a word PostgreSQL ends the connection, and with it the lead
 _ANSWER_LIMIT = 10.0  # seconds; the other side of the same
+_SPEAK_EVERY = 2.5  # seconds
 _LOCK = 8117251105  # of the database; no other process of Klāt uses this number
 _CHANNEL = "klat_outbox"
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One version of one shipment. `fact` is a CloudEvent as JSON."""
+class OutboxRow(NamedTuple):
+    """One version of one shipment; `row` is its place in the outbox. `fact` is a CloudEvent."""
 
+    row: int
     shipment_id: UUID
     version: int
     fact_type: str | None
@@ -35,25 +37,23 @@ class Lead:
 
     `event` is set when there may be something to read, or when nothing will be told any more.
     The lead goes with the connection: PostgreSQL gives it to another at once when this process
-    dies, and after LEAD_IDLE when it stalls or cannot be reached.
+    dies, and after LEAD_IDLE when it stalls or cannot be reached. The outbox is read and emptied
+    by this connection only, so whoever was cut off can do neither.
     """
 
     conn: asyncpg.Connection
     event: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
     is_held: bool = False
+    _done: list[int] = field(default_factory=list)
 
     def end(self) -> None:
         self.is_over = True
         self.event.set()
 
     async def is_ours(self) -> bool:
-        """Ask before each batch: who was cut off must not go on where another has taken over."""
         async with _any_error():
-            if self.is_held:
-                await self.keep_lead()
-            else:
-                self.is_held = await self.take_lead()
+            self.is_held = self.is_held or await self.take_lead()
         return self.is_held and not self.is_over
 
     async def take_lead(self) -> bool:
@@ -62,32 +62,58 @@ class Lead:
     async def keep_lead(self) -> None:
         await self.conn.fetchval(SQL["keep_lead"])
 
+    async def next_outbox(self, limit: int, size: int) -> list[OutboxRow]:
+        """The oldest rows, up to `limit` and about `size` bytes, or one that alone is larger.
+
+        What was confirmed before is deleted in the same statement.
+        """
+        async with _any_error():
+            rows = await self.conn.fetch(SQL["next_outbox"], limit, size, self._done)
+        self._done = []
+        return [OutboxRow(*row) for row in rows]
+
+    def confirmed(self, rows: Sequence[OutboxRow]) -> None:
+        """These are published; they are deleted when the next are read, or by `forget`."""
+        self._done += [row.row for row in rows]
+
+    async def forget(self) -> None:
+        if self._done:
+            await self.next_outbox(0, 0)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Meanwhile say a word now and then: a broker that takes its time costs nobody the lead."""
+        finished = asyncio.Event()
+        speaking = asyncio.create_task(self._speak_until(finished))
+        try:
+            yield
+        finally:
+            finished.set()
+            await speaking
+
+    async def _speak_until(self, finished: asyncio.Event) -> None:
+        with suppress(StoreUnavailable):  # the next statement of whoever holds it says so too
+            while not await is_set(finished, _SPEAK_EVERY):
+                async with _any_error():
+                    await self.keep_lead()
+
+
+async def is_set(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for it, so long at the most."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
 
 class Outbox:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
-        async with _any_error(), connection(self._pool) as conn:
-            yield conn
-
-    async def next_outbox(self, limit: int, size: int) -> list[OutboxRow]:
-        """The oldest rows, up to `limit` and about `size` bytes, or one that alone is larger."""
-        async with self._connection() as conn:
-            return [OutboxRow(*row) for row in await conn.fetch(SQL["next_outbox"], limit, size)]
-
-    async def delete_outbox(self, rows: Sequence[OutboxRow]) -> None:
-        async with self._connection() as conn:
-            await conn.execute(
-                SQL["delete_outbox"],
-                [row.shipment_id for row in rows],
-                [row.version for row in rows],
-            )
-
     async def outbox_depth(self) -> tuple[int, datetime | None]:
         """How many rows wait, counted to ten thousand, and since when the oldest."""
-        async with self._connection() as conn:
+        async with _any_error(), connection(self._pool) as conn:
             row = await conn.fetchrow(SQL["outbox_depth"])
         return row["waiting"], row["oldest"]
 

@@ -161,12 +161,6 @@ async def scans_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Stored
     return [_stored(row) for row in await conn.fetch(SQL["scans_of"], ids)]
 
 
-async def scans_since(conn: asyncpg.Connection, seen: Mapping[UUID, int]) -> list[StoredScan]:
-    """What came to each shipment after a version of it."""
-    rows = await conn.fetch(SQL["scans_since"], list(seen), list(seen.values()))
-    return [_stored(row) for row in rows]
-
-
 def _stored(row: asyncpg.Record) -> StoredScan:
     scan = Scan.model_validate_json(row["body"])
     received = Received(scan, row["scan_key"], row["received_at"])
@@ -225,13 +219,8 @@ class Shipments:
     async def lives(self, seen: Mapping[UUID, int]) -> dict[UUID, Life]:
         """Of all of them that exist, by id: as they stand, with what came after these versions."""
         async with connection(self._pool) as conn:
-            found = await find_shipments(conn, list(seen))
-            moved = [row for row in found if row.version > seen[row.shipment_id]]
-            news = await scans_since(conn, {row.shipment_id: _needed(row, seen) for row in moved})
-        scans: dict[UUID, list[StoredScan]] = {row.shipment_id: [] for row in found}
-        for each in news:
-            scans[each.shipment_id].append(each)
-        return {row.shipment_id: Life(row, scans[row.shipment_id]) for row in found}
+            rows = await conn.fetch(SQL["lives"], list(seen), list(seen.values()))
+        return {row["shipment_id"]: Life(_row(row), _news(row)) for row in rows}
 
     async def history(self, key: UUID) -> list[HistoryEntry]:
         """Every scan of the shipment as it counts, newest first; a repeated telling once."""
@@ -240,9 +229,14 @@ class Shipments:
         return history_of(stored)
 
 
-def _needed(row: ShipmentRow, seen: Mapping[UUID, int]) -> int:
-    """After which version its scans are needed: of a life with doubts all of them are."""
-    return seen[row.shipment_id] if row.simple else 0
+def _news(row: asyncpg.Record) -> list[StoredScan]:
+    columns = (row["scan_version"], row["body"], row["scan_key"], row["received_at"])
+    if columns[0] is None:
+        return []
+    return [
+        StoredScan(row["shipment_id"], version, Received(Scan.model_validate_json(body), key, at))
+        for version, body, key, at in zip(*columns, strict=True)
+    ]
 
 
 def history_of(stored: Sequence[StoredScan]) -> list[HistoryEntry]:

@@ -38,11 +38,6 @@ WHERE scan.digest <> new.digest;
 SELECT shipment_id, scan_key, received_at, version, body::text AS body
 FROM scan WHERE shipment_id = ANY($1::uuid[]);
 
--- name: scans_since: scans of shipments that came after a version of each ($1 shipment ids, $2 versions)
-SELECT scan.shipment_id, scan_key, received_at, scan.version, body::text AS body
-FROM unnest($1::uuid[], $2::integer[]) AS seen (shipment_id, version)
-JOIN scan ON scan.shipment_id = seen.shipment_id AND scan.version > seen.version;
-
 -- name: move_scans: scans that turned out to belong to another journey ($1 from, $2 to, $3 keys, $4 versions)
 WITH moved AS (
     SELECT source, target, scan_key, version
@@ -56,36 +51,32 @@ WITH moved AS (
 UPDATE scan SET shipment_id = moved.target, version = moved.version FROM moved
 WHERE scan.shipment_id = moved.source AND scan.scan_key = moved.scan_key;
 
--- name: insert_shipments: shipments seen for the first time ($1 ids, $2 carriers, $3 numbers, $4 journeys, $5 versions, $6 statuses, $7 states, $8 last_at, $9 simple, $10 now)
-INSERT INTO shipment (shipment_id, carrier, tracking_number, journey, version, status, state,
-                      last_at, simple, created_at, changed_at)
-SELECT shipment_id, carrier, tracking_number, journey, version, status, state::json,
-       last_at, simple, $10, $10
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[],
-            $7::text[], $8::timestamptz[], $9::boolean[])
-     AS new (shipment_id, carrier, tracking_number, journey, version, status, state,
-             last_at, simple)
-ORDER BY shipment_id;
-
--- name: update_shipments: shipments that changed ($1 ids, $2 versions, $3 statuses, $4 states, $5 last_at, $6 simple, $7 now)
-UPDATE shipment
-SET version = new.version, status = new.status, state = new.state::json, last_at = new.last_at,
-    simple = new.simple, changed_at = $7
-FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[])
-     AS new (shipment_id, version, status, state, last_at, simple)
-WHERE shipment.shipment_id = new.shipment_id;
+-- name: write_changes: shipments that are new or changed, and what they owe to the world; wakes the relay ($1 ids, $2 new, $3 carriers, $4 numbers, $5 journeys, $6 versions, $7 statuses, $8 states, $9 last_at, $10 simple, $11 fact types, $12 facts, $13 now)
+WITH change AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::boolean[], $3::text[], $4::text[], $5::integer[],
+                         $6::integer[], $7::text[], $8::text[], $9::timestamptz[], $10::boolean[],
+                         $11::text[], $12::text[]) WITH ORDINALITY
+         AS c (shipment_id, is_new, carrier, tracking_number, journey, version, status, state,
+               last_at, simple, fact_type, fact, place)
+), inserted AS (
+    INSERT INTO shipment (shipment_id, carrier, tracking_number, journey, version, status, state,
+                          last_at, simple, created_at, changed_at)
+    SELECT shipment_id, carrier, tracking_number, journey, version, status, state::json,
+           last_at, simple, $13, $13
+    FROM change WHERE is_new ORDER BY shipment_id
+), updated AS (
+    UPDATE shipment
+    SET version = change.version, status = change.status, state = change.state::json,
+        last_at = change.last_at, simple = change.simple, changed_at = $13
+    FROM change WHERE shipment.shipment_id = change.shipment_id AND NOT change.is_new
+), owed AS (
+    INSERT INTO outbox (shipment_id, version, fact_type, fact, created_at)
+    SELECT shipment_id, version, fact_type, fact, $13 FROM change ORDER BY place
+)
+SELECT pg_notify('klat_outbox', '');
 
 -- name: note_journeys: on journey 1, that the number has other journeys ($1 shipment id, $2 journeys)
 UPDATE shipment SET other_journeys = $2::integer[] WHERE shipment_id = $1;
-
--- name: insert_outbox: what these changes owe to the world; wakes the relay ($1 shipment ids, $2 versions, $3 fact types, $4 facts, $5 now)
-WITH written AS (
-    INSERT INTO outbox (shipment_id, version, fact_type, fact, created_at)
-    SELECT shipment_id, version, fact_type, fact, $5
-    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[])
-         AS new (shipment_id, version, fact_type, fact)
-)
-SELECT pg_notify('klat_outbox', '');
 
 -- name: find_shipment: one shipment as it stands ($1 shipment id)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
@@ -96,6 +87,19 @@ FROM shipment WHERE shipment_id = $1;
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
        state::text AS state, simple, changed_at
 FROM shipment WHERE shipment_id = ANY($1::uuid[]) ORDER BY journey DESC;
+
+-- name: lives: shipments as they stand, those that moved with the scans that came after a version of each, or with all where they explain each other ($1 shipment ids, $2 versions)
+SELECT s.shipment_id, s.carrier, s.tracking_number, s.journey, s.version, s.state::text AS state,
+       s.simple, s.changed_at, scan.scan_key, scan.received_at, scan.scan_version, scan.body
+FROM unnest($1::uuid[], $2::integer[]) AS seen (shipment_id, version)
+JOIN shipment s ON s.shipment_id = seen.shipment_id
+LEFT JOIN LATERAL (
+    SELECT array_agg(scan_key) AS scan_key, array_agg(received_at) AS received_at,
+           array_agg(scan.version) AS scan_version, array_agg(body::text) AS body
+    FROM scan
+    WHERE scan.shipment_id = s.shipment_id
+      AND scan.version > CASE WHEN s.simple THEN seen.version ELSE 0 END
+) AS scan ON s.version > seen.version;
 
 -- name: shipments_by_number: every journey of every carrier under this number ($1 tracking number)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
