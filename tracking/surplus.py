@@ -3,6 +3,9 @@
 Within the cap nothing depends on the order of arrival. Beyond it the first ones that come stand and
 the others are counted in quarantine, so which of them are told depends on who came first. Numbers
 that change seldom and by little are not counted, so nearly twice as many may stand.
+
+What ends a story has room of its own, also where only the operator's map says that it does. A code
+that nobody has mapped yet has none: a loop may tell it as well as any other.
 """
 
 from collections import ChainMap
@@ -19,6 +22,7 @@ from tracking.incoming import Incoming
 from tracking.numbers import Number
 from tracking.store.quarantine import Quarantined
 from tracking.store.surplus import contents_of_scans, count_scans
+from tracking.unknown import CodeMap, meanings_for, read_by_map
 
 CAP = 1000  # scans of a number within MEMORY, all its journeys together
 MEMORY = timedelta(days=60)  # since their receipt: whoever has the number next year has room again
@@ -28,7 +32,7 @@ RESERVE = 100  # more, for what ends a story or takes something back
 _SUSPECT = 45
 
 _Identity = tuple[bytes, bytes]  # the key of a scan, and the digest of its content
-_Contents = Mapping[bytes, bytes]  # the digest of what stands under each key
+_Contents = ChainMap[bytes, bytes]  # the digest of what stands under each key
 
 
 async def set_aside_surplus(
@@ -40,13 +44,12 @@ async def set_aside_surplus(
         return []
     ids = [key for number in suspects for key in number.ids()]
     standing = await count_scans(conn, ids, now - MEMORY)
-    keys = [key for number in suspects for key in number.possible_keys()]
-    contents = await contents_of_scans(conn, ids, keys)
+    new = await _new_scans(conn, suspects, ids)
+    code_map = await meanings_for(conn, (one.received.scan for each in new for one in each))
     refused: list[Quarantined] = []
-    for number in suspects:
-        kept = dict(ChainMap(*(contents[key] for key in number.ids())))
+    for number, came in zip(suspects, new, strict=True):
         stand = sum(standing.get(key, 0) for key in number.ids())
-        refused += _set_aside(number, kept, stand)
+        refused += _set_aside(number, surplus(stand, came, code_map))
     return refused
 
 
@@ -55,24 +58,19 @@ def _may_be_full(number: Number) -> bool:
     return versions + len(number.scans) + len(number.rivals) >= _SUSPECT
 
 
-def _set_aside(number: Number, kept: _Contents, standing: int) -> list[Quarantined]:
-    refused = surplus(standing, _new(number, kept).values())
-    _leave_out(number, {_identity(each) for each in refused})
-    return [
-        Quarantined.too_many_scans(
-            number.carrier,
-            number.tracking_number,
-            each.received.scan.model_dump_json(exclude_defaults=True).encode(),
-            CAP,
-        )
-        for each in refused
-    ]
+async def _new_scans(
+    conn: asyncpg.Connection, numbers: Sequence[Number], ids: Sequence[UUID]
+) -> list[list[Incoming]]:
+    """Of each number, what may be kept beside what is."""
+    keys = [key for number in numbers for key in number.possible_keys()]
+    contents = await contents_of_scans(conn, ids, keys)
+    return [_new(each, ChainMap(*(contents[key] for key in each.ids()))) for each in numbers]
 
 
-def _new(number: Number, kept: _Contents) -> dict[_Identity, Incoming]:
-    """What may be kept beside what is: each thing once, as it was received first."""
+def _new(number: Number, kept: _Contents) -> list[Incoming]:
+    """Each thing once, as it was received first."""
     came = sorted([*number.scans.values(), *number.rivals], key=lambda one: one.order, reverse=True)
-    return {_identity(each): each for each in came if not _is_kept(each, kept)}
+    return list({_identity(each): each for each in came if not _is_kept(each, kept)}.values())
 
 
 def _is_kept(each: Incoming, kept: _Contents) -> bool:
@@ -89,6 +87,19 @@ def _identity(each: Incoming) -> _Identity:
     return each.received.key, each.digest
 
 
+def _set_aside(number: Number, refused: Sequence[Incoming]) -> list[Quarantined]:
+    _leave_out(number, {_identity(each) for each in refused})
+    return [
+        Quarantined.too_many_scans(
+            number.carrier,
+            number.tracking_number,
+            each.received.scan.model_dump_json(exclude_defaults=True).encode(),
+            CAP,
+        )
+        for each in refused
+    ]
+
+
 def _leave_out(number: Number, gone: AbstractSet[_Identity]) -> None:
     """What has room under an event id takes the place of what has none."""
     number.scans = {key: each for key, each in number.scans.items() if _identity(each) not in gone}
@@ -100,11 +111,11 @@ def _leave_out(number: Number, gone: AbstractSet[_Identity]) -> None:
             number.rivals.append(each)
 
 
-def surplus(standing: int, new: Iterable[Incoming]) -> Sequence[Incoming]:
+def surplus(standing: int, new: Iterable[Incoming], code_map: CodeMap) -> Sequence[Incoming]:
     """Of these new scans those without room, where so many stand; the first received go first."""
     refused: list[Incoming] = []
     for each in sorted(new, key=lambda one: one.order):
-        limit = CAP + RESERVE if _matters(each.received.scan) else CAP
+        limit = CAP + RESERVE if _matters(read_by_map(each.received.scan, code_map)) else CAP
         if standing < limit:
             standing += 1
         else:

@@ -11,10 +11,12 @@ import pytest
 from schemas.scan import LAST_DELIVERY, Scan, ScanTime
 from schemas.status import Status
 from tracking import surplus as rules
+from tracking.carriers.base import Meaning
 from tracking.incoming import Incoming, incoming
 from tracking.ingest import Batch, ingest
 from tracking.numbers import by_number, lock_numbers
 from tracking.sealing import Sealer
+from tracking.store.code_map import map_code
 from tracking.store.pool import open_pool, transaction
 from tracking.store.quarantine import Quarantined
 from tracking.surplus import CAP, RESERVE, set_aside_surplus, surplus
@@ -52,14 +54,35 @@ ENDS = [
 )
 def test_there_is_room_for_so_many(standing, coming, refused):
     new = [told(n) for n in range(coming)]
-    assert surplus(standing, reversed(new)) == new[coming - refused :], "the last received"
+    assert surplus(standing, reversed(new), {}) == new[coming - refused :], "the last received"
 
 
 @pytest.mark.parametrize("fields", ENDS)
 def test_what_ends_a_story_has_room_of_its_own(fields):
     news = told(1, **fields)
-    assert surplus(CAP, [told(0), news]) == [told(0)]
-    assert surplus(CAP + RESERVE, [news]) == [news]
+    assert surplus(CAP, [told(0), news], {}) == [told(0)]
+    assert surplus(CAP + RESERVE, [news], {}) == [news]
+
+
+@pytest.mark.parametrize(
+    ("meaning", "refused"),
+    [
+        (Meaning(Status.DELIVERED), []),
+        (Meaning(retracts_delivery=True), []),
+        (Meaning(Status.HELD), ["THE_END"]),
+        (None, ["THE_END"]),
+    ],
+)
+async def test_so_has_what_the_operator_says_ends_it(pool, monkeypatch, meaning, refused):
+    monkeypatch.setattr(rules, "CAP", 60)
+    monkeypatch.setattr(rules, "_SUSPECT", 1)
+    if meaning:
+        async with transaction(pool) as conn:
+            await map_code(conn, "omniva", "THE_END", meaning, NOW)
+    await ingest(pool, Batch([told(n) for n in range(60)]), SEALER, now=NOW)
+    end = told(-1, None, code="THE_END", recognised=False)
+    found, _ = await set_aside(pool, [end, told(70)])
+    assert [json.loads(each.body or b"").get("code") for each in found] == [*refused, None]
 
 
 def test_nobody_who_was_not_counted_is_over_the_cap():
@@ -112,7 +135,7 @@ async def test_an_endless_loop_of_a_courier_ends_and_the_delivery_is_still_told(
 
 
 async def test_the_rooms_of_two_numbers_in_a_batch_are_their_own(pool, monkeypatch):
-    """With the same event ids, and however many numbers with two statements."""
+    """With the same event ids."""
     monkeypatch.setattr(rules, "CAP", 60)
     monkeypatch.setattr(rules, "_SUSPECT", 1)
     await ingest(pool, Batch([told(n, event_id=str(n)) for n in range(60)]), SEALER, now=NOW)
