@@ -13,8 +13,9 @@ from schemas.scan import CarrierCode, Confidence, Estimate, Location, TrackingNu
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
 
-Amount = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$")]
-Reference = Annotated[ShortText, StringConstraints(min_length=1, max_length=100, pattern=r"\S")]
+AMOUNT = r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$"
+Amount = Annotated[str, StringConstraints(pattern=AMOUNT)]
+Reference = Annotated[ShortText, StringConstraints(min_length=1, max_length=100)]
 
 
 class Money(Frozen):

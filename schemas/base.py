@@ -60,8 +60,13 @@ class Frozen(BaseModel):
 
 
 # Ids and codes are kept to the letter, so what cannot be shown or stored is refused, not cleaned.
-Printable = r"^[^\x00-\x1f\x7f-\x9f]+$"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 ModelT = TypeVar("ModelT", bound=Frozen)
+
+
+def printable(longest: int) -> StringConstraints:
+    """One to so many characters; an empty text is said to be that, before its pattern is."""
+    return StringConstraints(min_length=1, max_length=longest, pattern=PRINTABLE)
 
 
 def trusted(model: type[ModelT], fields: dict[str, Any]) -> ModelT:
@@ -131,5 +136,6 @@ def is_plausible(value: datetime) -> bool:
 # whoever promises such a year is told.
 KnownInstant = Annotated[AwareDatetime | None, AfterValidator(_or_none)]
 PlausibleInstant = Annotated[AwareDatetime, AfterValidator(_plausible)]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+COUNTRY, CURRENCY = r"^[A-Z]{2}$", r"^[A-Z]{3}$"
+CountryCode = Annotated[str, StringConstraints(pattern=COUNTRY)]
+CurrencyCode = Annotated[str, StringConstraints(pattern=CURRENCY)]

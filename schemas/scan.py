@@ -2,7 +2,7 @@
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -12,21 +12,19 @@ from schemas.base import (
     Instant,
     KnownInstant,
     LongText,
-    Printable,
     ShortText,
     ToldId,
     ToldLong,
     ToldShort,
     iso_time,
+    printable,
 )
 from schemas.status import Handover, Reason, Status
 
-CarrierCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,31}$")]
+CARRIER, NUMBER = r"^[a-z][a-z0-9_-]{1,31}$", r"^[A-Za-z0-9][A-Za-z0-9 ./~_-]{0,62}$"
+CarrierCode = Annotated[str, StringConstraints(pattern=CARRIER)]
 TrackingNumber = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./~_-]{0,62}$"
-    ),
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=NUMBER)
 ]
 
 
@@ -39,11 +37,12 @@ def _iso_time(value: str) -> str:
 
 
 IsoTime = Annotated[str, StringConstraints(max_length=40), AfterValidator(_iso_time)]
-EventId = Annotated[str, StringConstraints(max_length=200, pattern=Printable)]
-RawCode = Annotated[str, StringConstraints(max_length=120, pattern=Printable)]
+EventId = Annotated[str, printable(200)]
+RawCode = Annotated[str, printable(120)]
 
 LAST_DELIVERY = "last_delivery"
 """Value of `retracts` when the carrier takes back its latest delivery without naming an event."""
+Retracted = Annotated[EventId, Field(description=f"The id of an event, or {LAST_DELIVERY!r}")]
 
 
 class Confidence(StrEnum):
@@ -117,8 +116,8 @@ class Pickup(Frozen):
     """
 
     until: KnownInstant = None
-    code: Annotated[str, StringConstraints(max_length=400, pattern=Printable)] | None = None
-    qr: Annotated[str, StringConstraints(max_length=2000, pattern=Printable)] | None = None
+    code: Annotated[str, printable(400)] | None = None
+    qr: Annotated[str, printable(2000)] | None = None
 
 
 class Scan(Frozen):
@@ -186,7 +185,7 @@ class EventPickup(Frozen):
     """Until when it waits, and what opens the door. A day means to its end."""
 
     until: IsoTime | None = None
-    code: Annotated[str, StringConstraints(max_length=32, pattern=Printable)] | None = None
+    code: Annotated[str, printable(32)] | None = None
 
 
 class EventWindow(Frozen):
@@ -238,7 +237,7 @@ class Event(Frozen):
     location: EventLocation | None = None
     estimate: EventWindow | None = None
     pickup: EventPickup | None = None
-    retracts: EventId | Literal["last_delivery"] | None = None
+    retracts: Retracted | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -7,6 +7,9 @@ from io import BytesIO
 import pytest
 from staging import event
 
+from schemas.faults import OF_PATTERN
+from schemas.scan import NUMBER
+
 
 @pytest.fixture
 async def omniva(world):
@@ -68,6 +71,25 @@ async def test_a_bad_event_costs_only_itself_and_its_field_is_named(world, omniv
     assert errors[2].startswith("occurred_at")
     assert errors[5].startswith("status")
     assert [each["event_id"] for each in world.broker.events()] == ["good", "also good"]
+
+
+async def test_all_that_is_wrong_with_an_event_is_told_at_once(world, omniva):
+    bad = event(event_id="", tracking_number="!", occurred_at="yesterday", description="a\0b")
+    bad |= {"code": "a\nb", "location": {"country": "Latvia"}, "colour": "red", "retracts": ""}
+    (rejected,) = (await post(world, omniva, [bad])).json["rejected"]
+    assert rejected["error"].split("; ") == [
+        "event_id: is empty",
+        f"tracking_number: {OF_PATTERN[NUMBER]}",
+        "occurred_at: not an ISO 8601 time such as 2026-11-20T14:03:00+02:00",
+        "code: holds a NUL, a line break or another control character",
+        "description: holds a NUL or half a surrogate pair",
+        "location.country: not a country code of two capital letters such as LV",
+        "retracts: is empty",
+        "colour: is no field here",
+    ]
+    many = {f"k{n}": 1 for n in range(30)}
+    (rejected,) = (await post(world, omniva, event(**many))).json["rejected"]
+    assert rejected["error"].endswith("k9: is no field here; and 20 more")
 
 
 async def test_two_events_on_a_line_are_a_broken_line(world, omniva):

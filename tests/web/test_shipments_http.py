@@ -169,6 +169,18 @@ async def test_what_is_wrong_is_pointed_at_and_not_repeated(world, shop):
     assert await world.pool.fetchval("SELECT count(*) FROM idempotency") == 0
 
 
+async def test_a_nul_does_not_hide_what_else_is_wrong(world, shop):
+    value = {"amount": "1,5", "currency": "euro"}
+    answer = await world.register(shop, carrier="a\0", order="a\0b", value=value)
+    assert answer.status == 422
+    assert {each["pointer"]: each["error"] for each in answer.json["errors"]} == {
+        "/carrier": "holds a NUL",
+        "/order": "holds a NUL",
+        "/value/amount": 'not an amount such as "49.90"; at most ten digits and two decimals',
+        "/value/currency": "not a currency code of three capital letters such as EUR",
+    }
+
+
 async def test_amounts_are_texts_with_at_most_two_decimals(world, shop):
     for amount in (49.9, 49, "1.234", "1e3", "01", "", "1,5", "99999999999", "NaN", None):
         value = {"amount": amount, "currency": "EUR"}

@@ -15,7 +15,8 @@ from defusedxml.ElementTree import fromstring
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from schemas.base import Printable, clean_text, cut
+from schemas.base import clean_text, cut
+from schemas.faults import words
 from schemas.scan import LAST_DELIVERY, Confidence, Location, Scan, ScanTime
 from schemas.status import Handover
 from tracking.carriers.base import Malformed, Meaning, Parsed, Problem, text
@@ -271,12 +272,19 @@ def _add(parsed: Parsed, index: int, outcome: Scan | Parsed | None) -> None:
 
 
 def problem_of(index: int, error: ValidationError) -> Problem:
-    """The first thing that is wrong, by its dotted place; a place may be a key that was sent."""
-    finding = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(clean_text(str(part))[:_LONGEST_KEY] for part in finding["loc"])
-    if finding.get("ctx", {}).get("pattern") == Printable:
-        return Problem(index, place, "holds a NUL, a line break or another control character")
-    return Problem(index, place, finding["msg"].removeprefix("Value error, "))
+    """All that is wrong, by its dotted place; the first place is the field of the problem."""
+    findings = error.errors(include_url=False, include_input=False)
+    said = [(_place_of(each["loc"]), words(each)) for each in findings[:_MOST_FINDINGS]]
+    others = [f"{place}: {problem}".removeprefix(": ") for place, problem in said[1:]]
+    if len(findings) > _MOST_FINDINGS:
+        others.append(f"and {len(findings) - _MOST_FINDINGS} more")
+    return Problem(index, said[0][0], "; ".join([said[0][1], *others]))
+
+
+def _place_of(path: Iterable[str | int]) -> str:
+    """A part of it may be a key that was sent."""
+    return ".".join(clean_text(str(part))[:_LONGEST_KEY] for part in path)
 
 
 _LONGEST_KEY = 60
+_MOST_FINDINGS = 10

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from schemas.api import FieldError
-from tracking.web.problem import HttpProblem, invalid_body, pointer
+from tracking.web.problem import HttpProblem, field_errors, invalid_body, pointer
 
 MAX_BODY = 1024 * 1024
 _READ_LIMIT = 20.0  # seconds for a whole body
@@ -50,15 +50,12 @@ def too_large(limit: int) -> HttpProblem:
     return HttpProblem(413, "The body is too large", f"At most {limit} bytes are taken")
 
 
-def refuse_nul(body: bytes) -> None:
-    """A NUL in a text is never meant and cannot be stored: 422 that points at it."""
+def _nul_errors(body: bytes) -> list[FieldError]:
+    """A NUL in a text is never meant and cannot be stored."""
     if _ESCAPED_NUL not in body:
-        return
-    found = next(nuls_in(_decoded(body)), None)
-    if found is not None:
-        raise HttpProblem(
-            422, "The body does not fit", errors=[FieldError(pointer=found, error="holds a NUL")]
-        )
+        return []
+    places = dict.fromkeys(nuls_in(_decoded(body)))
+    return [FieldError(pointer=place, error="holds a NUL") for place in places]
 
 
 def _decoded(body: bytes) -> Any:
@@ -83,13 +80,18 @@ def nuls_in(value: Any, *path: str | int) -> Iterator[str]:
 
 def parse_body(model: type[M], body: bytes) -> M:
     """The body as this model; 400 where it is no JSON, 422 where a field is wrong."""
-    refuse_nul(body)
+    nuls = _nul_errors(body)
     try:
-        return model.model_validate_json(body)
+        parsed = model.model_validate_json(body)
     except ValidationError as error:
         if error.errors()[0]["type"] == "json_invalid":
             raise not_json(error.errors(include_input=False)[0]["msg"]) from None
-        raise invalid_body(error) from None
+        told = {each.pointer for each in nuls}
+        others = [each for each in field_errors(error) if each.pointer not in told]
+        raise invalid_body([*nuls, *others]) from None
+    if nuls:
+        raise invalid_body(nuls)
+    return parsed
 
 
 def not_json(why: str) -> HttpProblem:

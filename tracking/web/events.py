@@ -14,7 +14,7 @@ from tracking.carriers.klat import places_of_scans
 from tracking.carriers.lockers import LOCKER_CODES
 from tracking.carriers.payload import read_json, trimmed
 from tracking.web.bodies import MAX_BODY, not_json
-from tracking.web.problem import HttpProblem, plain
+from tracking.web.problem import HttpProblem
 
 MAX_EVENTS = 1000
 _PER_MESSAGE = 100
@@ -85,7 +85,7 @@ def _is_single(content: bytes, parsed: Parsed) -> bool:
 def rejections(parsed: Parsed) -> list[Rejected]:
     """What the reader could not read, in its words, the field first."""
     return [
-        Rejected(index=each.index, error=f"{each.field}: {plain(each.problem)}".removeprefix(": "))
+        Rejected(index=each.index, error=f"{each.field}: {each.problem}".removeprefix(": "))
         for each in parsed.problems
     ]
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from schemas.api import FieldError, Problem
+from schemas.faults import words
 from tracking.errors import BrokerUnavailable, KlatError, StatementTooSlow, StoreUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -39,19 +40,17 @@ class HttpProblem(KlatError):  # noqa: N818 - named for what RFC 9457 calls it
         self.headers = headers or {}
 
 
-def invalid_body(error: ValidationError) -> HttpProblem:
-    """422 that points at each field; repeats nothing of what was sent."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    errors = [
-        FieldError(pointer=pointer(*each["loc"]), error=plain(each["msg"]))
-        for each in found[:_MAX_ERRORS]
+def invalid_body(errors: Sequence[FieldError]) -> HttpProblem:
+    """422 that points at each field."""
+    return HttpProblem(422, "The body does not fit", errors=errors[:_MAX_ERRORS])
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """What the model found; repeats nothing of what was sent."""
+    return [
+        FieldError(pointer=pointer(*each["loc"]), error=words(each))
+        for each in error.errors(include_url=False, include_input=False)
     ]
-    return HttpProblem(422, "The body does not fit", errors=errors)
-
-
-def plain(message: str) -> str:
-    """The message without the words that pydantic puts before our own."""
-    return message.removeprefix("Value error, ")
 
 
 def pointer(*path: str | int) -> str:
