@@ -17,7 +17,12 @@ from tracking.sealing import Sealer
 from tracking.store.code_map import change_code_map, map_code, unmap_code
 from tracking.store.keys import Keys
 from tracking.store.pool import connection, transaction
-from tracking.store.quarantine import Quarantined, keep_quarantined, list_quarantine
+from tracking.store.quarantine import (
+    Quarantined,
+    keep_quarantined,
+    list_quarantine,
+    recount_quarantined,
+)
 from tracking.store.unrecognised import count_by_code, has_told, misread_by_code, misread_of
 
 _CARRIER: TypeAdapter[str] = TypeAdapter(CarrierCode)
@@ -109,5 +114,7 @@ async def unmap(pool: asyncpg.Pool, sealer: Sealer, carrier: str, code: str, now
         for each in await misread_of(conn, example, code, 0):
             body = each.told.model_dump_json().encode()
             waits = Quarantined.unknown_code(carrier, code, body, count=seen)
-            await keep_quarantined(conn, [waits], sealer, now)
+            # An entry that nobody has retried since counts some of these already.
+            if not await recount_quarantined(conn, waits, now):
+                await keep_quarantined(conn, [waits], sealer, now)
     return seen

@@ -143,6 +143,33 @@ async def test_what_was_unmapped_waits_again_and_can_be_mapped_again(pool):
     assert await status(pool) is Status.HELD
 
 
+UNMAPPED = [
+    pytest.param(["map", "come", "unmap"], 5, id="never retried"),
+    pytest.param(["map", "retry", "come", "unmap"], 5, id="mapped by mistake"),
+    pytest.param(["map", "retry", "unmap", "map", "unmap"], 3, id="twice without a retry"),
+    pytest.param(["map", "retry", "unmap", "come", "map", "unmap"], 5, id="more in between"),
+    pytest.param(["map", "retry", "unmap", "retry", "map", "unmap"], 3, id="twice"),
+]
+
+
+@pytest.mark.parametrize(("steps", "waiting"), UNMAPPED)
+async def test_each_event_of_an_unmapped_code_waits_once(pool, steps, waiting):
+    for hours in (1, 2, 3):
+        await arrive(pool, ROBOT, hours)
+    for step in steps:
+        match step:
+            case "map":
+                await says(pool, OUT)
+            case "unmap":
+                await unmap(pool, SEALER, "omniva", ROBOT, NOW)
+            case "come":
+                await arrive(pool, ROBOT, 4)
+                await arrive(pool, ROBOT, 5)
+            case "retry":
+                await retry(pool)
+    assert [entry.count for entry in await entries(pool)] == [waiting]
+
+
 async def test_what_is_not_mapped_cannot_be_unmapped(pool):
     with pytest.raises(CannotMap, match=r"^code: 'NEVER' of omniva is not mapped"):
         await unmap(pool, SEALER, "omniva", "NEVER", NOW)

@@ -223,6 +223,7 @@ QUICK = {
     "finish_call": ((ID, "'key-7'", "201", "'b'"), "idempotency_pkey"),
     "drop_call": ((ID, "'key-7'"), "idempotency_pkey"),
     "prune_calls": (("now() - interval '2 days'",), "idempotency_by_age"),
+    "recount_quarantined": ((KEY, "3", "now()"), "quarantine_fingerprint_key"),
     "list_quarantine": (("50",), "quarantine_open"),
     "find_quarantined": ((ID, ID), "quarantine_pkey"),
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),

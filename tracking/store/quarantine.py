@@ -152,6 +152,12 @@ async def keep_quarantined(
     )
 
 
+async def recount_quarantined(conn: asyncpg.Connection, each: Quarantined, now: datetime) -> bool:
+    """Take its count for the whole; False where it does not wait."""
+    found = await conn.fetchval(SQL["recount_quarantined"], each.fingerprint, each.count, now)
+    return found is not None
+
+
 def _seal(each: Quarantined, sealer: Sealer) -> bytes | None:
     return None if each.body is None else sealer.seal(each.body, _context(each.fingerprint))
 

@@ -12,6 +12,10 @@ ON CONFLICT (fingerprint) DO UPDATE
 SET count = EXCLUDED.count + CASE WHEN quarantine.resolved_at IS NULL THEN quarantine.count ELSE 0 END,
     last_at = EXCLUDED.last_at, resolved_at = NULL;
 
+-- name: recount_quarantined: so often this has come, where it waits already ($1 fingerprint, $2 count, $3 now)
+UPDATE quarantine SET count = $2, last_at = $3 WHERE fingerprint = $1 AND resolved_at IS NULL
+RETURNING quarantine_id;
+
 -- name: list_quarantine: what waits in quarantine, the latest first ($1 limit)
 SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::bytea AS sealed,
        size, count, native, tracking_number, first_at, last_at
