@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.api import ShipmentRegistration
-from schemas.scan import Event
+from schemas.scan import Confidence, Event
 from schemas.status import Handover, Status
 from tracking.carriers import CARRIERS
 from tracking.carriers.lockers import LOCKER_CODES
@@ -79,6 +79,7 @@ def test_tables_name_what_there_is():
     assert names_in(COURIERS, "field") == set(Event.model_fields)
     assert names_in(COURIERS, "status") == set(Status)
     assert names_in(COURIERS, "code") == set(LOCKER_CODES)
+    assert all(f"`{each}`" in SHOPS.read_text() for each in Confidence)
     assert names_in(SHOPS, "field") <= set(ShipmentRegistration.model_fields)
 
 

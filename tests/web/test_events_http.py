@@ -111,6 +111,12 @@ async def test_a_broken_line_costs_only_itself(world, omniva):
     assert world.broker.events() == [event()]
 
 
+async def test_an_array_without_events_is_taken_and_nothing_of_it(world, omniva):
+    answer = await post(world, omniva, [])
+    assert (answer.status, answer.json["accepted"], answer.json["rejected"]) == (202, 0, [])
+    assert world.broker.messages == []
+
+
 async def test_when_every_event_is_bad_nothing_is_published(world, omniva):
     answer = await post(world, omniva, event(colour="red"))
     assert (answer.status, answer.json["accepted"]) == (202, 0)

@@ -58,7 +58,7 @@ async def test_a_payload_that_names_no_parcel_is_told_which(world):
     assert world.broker.messages[0].headers["x-tracking-number"] == "JJFI00000000000000001"
     unnamed = await post(world, key, "posti", body)
     assert (unnamed.status, unnamed.json["accepted"]) == (202, 0)
-    assert unnamed.json["rejected"]
+    assert "add ?tracking_number= (RabbitMQ: the header" in unnamed.json["rejected"][0]["error"]
     for wrong in ("%00", "a%0d%0ab", "a" * 200, "%ff"):
         assert (await post(world, key, "posti", body, f"?tracking_number={wrong}")).status == 400
 
@@ -131,8 +131,13 @@ async def test_the_address_answers_carriers_that_ask_first(world):
 async def test_carriers_without_a_format_of_their_own_have_no_address(world):
     key = await world.key("courier", carrier="omniva")
     for carrier in ("nobody", "klat", "..%2f", "%00"):
-        assert (await post(world, key, carrier, b"{}")).status == 404
-        assert (await world.call("GET", f"/v1/carriers/{carrier}/events")).status == 404
+        for answer in (
+            await post(world, key, carrier, b"{}"),
+            await world.call("GET", f"/v1/carriers/{carrier}/events"),
+        ):
+            assert answer.status == 404
+            assert f"Only {', '.join(NATIVE)} are read" in answer.json["detail"]
+            assert "posts to /v1/events in Klāt's format" in answer.json["detail"]
 
 
 async def test_a_signature_stands_for_a_key(world):

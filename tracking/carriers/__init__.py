@@ -36,6 +36,9 @@ CARRIERS: Mapping[str, Carrier] = MappingProxyType(
     {**_COURIERS, "klat": klat.carrier_of(_COURIERS.get)}
 )
 
+READERS = frozenset(_COURIERS)
+"""The codes of those with a format of their own; "klat" speaks for any carrier."""
+
 
 def carrier(code: str) -> Carrier | None:
     return CARRIERS.get(code)

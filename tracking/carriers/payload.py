@@ -134,8 +134,14 @@ def number_of(item: Mapping[str, Any], asked: str | None, *keys: str) -> str:
     """The tracking number: from the item, or else the one that was asked for."""
     said = first(item, *keys) or asked
     if said is None:
-        raise Malformed(keys[0] if keys else "tracking_number", "is missing or empty")
+        raise Malformed(keys[0] if keys else "tracking_number", _UNNAMED)
     return said
+
+
+_UNNAMED = (
+    "is missing or empty, and nothing else names the parcel: add ?tracking_number= "
+    "(RabbitMQ: the header x-tracking-number)"
+)
 
 
 def when(item: Mapping[str, Any], zone: str, *keys: str, pattern: str | None = None) -> ScanTime:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.api import Receipt, Rejected
 from schemas.scan import Event, TrackingNumber
-from tracking.carriers import CARRIERS
+from tracking.carriers import CARRIERS, READERS
 from tracking.carriers.base import Carrier, Malformed, ParseContext
 from tracking.carriers.payload import is_xml, read_json, read_xml
 from tracking.errors import BrokerUnavailable
@@ -21,7 +21,7 @@ from tracking.web.events import Message, Sorted, rejections, sort_events
 from tracking.web.keyring import KEYRING
 from tracking.web.limits import InFlight
 from tracking.web.observe import METRICS
-from tracking.web.problem import HttpProblem, not_found
+from tracking.web.problem import HttpProblem
 from tracking.web.routing import Parameter, Route
 
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
@@ -58,10 +58,15 @@ async def get_native(request: web.Request) -> web.Response:
 
 
 def _reader(request: web.Request) -> Carrier:
-    carrier = CARRIERS.get(request.match_info["carrier"])
-    if carrier is None or carrier.code == "klat":  # which speaks for all carriers
-        raise not_found()
-    return carrier
+    code = request.match_info["carrier"]
+    if code not in READERS:
+        raise HttpProblem(
+            404,
+            "Not found",
+            f"Only {', '.join(sorted(READERS))} are read in formats of their own; "
+            "any other carrier posts to /v1/events in Klāt's format",
+        )
+    return CARRIERS[code]
 
 
 async def _proven_body(request: web.Request, carrier: Carrier) -> bytes:
