@@ -9,7 +9,7 @@ import asyncpg
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.scan import CarrierCode, RawCode
-from tracking.carriers import CARRIERS
+from tracking.carriers import READERS
 from tracking.carriers.base import Meaning
 from tracking.errors import KlatError
 from tracking.reread import released
@@ -43,8 +43,20 @@ class MapResult:
 
 
 def near(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """At most three known words that look like this one, the likeliest first."""
-    return tuple(get_close_matches(word, sorted(known), n=3))
+    """At most three known words that look like this one, the likeliest first.
+
+    Only those that differ in case and blanks alone, where there are such.
+    """
+    forms: dict[str, list[str]] = {}
+    for each in sorted(known):
+        forms.setdefault(_form(each), []).append(each)
+    asked = _form(word)
+    found = [asked] if asked in forms else get_close_matches(asked, forms, n=3)
+    return tuple(each for form in found for each in forms[form])[:3]
+
+
+def _form(word: str) -> str:
+    return "".join(word.split()).casefold()
 
 
 def did_you_mean(words: Iterable[str]) -> str:
@@ -77,9 +89,7 @@ def _check_words(carrier: str, code: str) -> None:
 
 async def _check_carrier(pool: asyncpg.Pool, conn: asyncpg.Connection, carrier: str) -> None:
     """Known by the release, by a key, or because it has told something with an unknown code."""
-    speakers = set(CARRIERS) - {"klat"} | {
-        key.carrier for key in await Keys(pool).list_keys() if key.carrier
-    }
+    speakers = READERS | {key.carrier for key in await Keys(pool).list_keys() if key.carrier}
     if carrier in speakers or await has_told(conn, carrier):
         return
     raise CannotMap(

@@ -348,13 +348,23 @@ async def test_who_has_a_key_or_has_told_something_is_a_carrier(pool):
 async def test_a_code_that_never_came_is_mapped_and_the_like_of_it_named(pool):
     await arrive(pool, ROBOT, 1)
     assert (await map_meaning(pool, "omniva", "HANDED_TO_ROBT", OUT, NOW)).near == (ROBOT,)
+    for slip in ("Handed_to_Robot", "HANDED_TO_ROBOT ", "HANDED_TO ROBOT"):
+        done = await map_meaning(pool, "omniva", slip, OUT, NOW)
+        assert (done.seen, done.near) == (0, (ROBOT,))
     done = await map_meaning(pool, "omniva", ROBOT, OUT, NOW)
     assert (done.seen, done.near) == (1, ())
 
 
+def test_words_in_another_case_come_alone():
+    known = {"STORED", "stored", "STORES", "IN TRANSIT"}
+    assert near("Stored", known) == ("STORED", "stored")
+    assert near("intransit", known) == ("IN TRANSIT",)
+    assert near("restored", known) == ("STORED", "stored", "STORES")
+
+
 @pytest.mark.parametrize(
     ("word", "found"),
-    [("omnvia", ("omniva",)), ("DPD", ()), ("dbd", ("dpd",)), ("zzz", ()), ("", ())],
+    [("omnvia", ("omniva",)), ("DPD", ("dpd",)), ("dbd", ("dpd",)), ("zzz", ()), ("", ())],
 )
 def test_near_words(word, found):
     assert near(word, {"omniva", "dpd", "dhl"}) == found

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.base import clean_text
 from schemas.scan import CarrierCode
-from tracking.carriers import CARRIERS
+from tracking.carriers import CARRIERS, READERS
 from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
 from tracking.keys import Role, secret_context
@@ -61,7 +61,7 @@ def _carrier_for(role: Role, carrier: str | None) -> str | None:
 
 def _warn_of_stranger(code: str, keys: Iterable[ListedKey]) -> None:
     """A locker operator may have any code; one that nobody has yet may be a slip of the finger."""
-    known = set(CARRIERS) - {"klat"} | {key.carrier for key in keys if key.carrier}
+    known = READERS | {key.carrier for key in keys if key.carrier}
     if code not in known:
         hint = did_you_mean(near(code, known))
         typer.echo(
