@@ -14,7 +14,7 @@ from rabbit import erlang
 from structlog.testing import capture_logs
 
 from tracking.local import child as children
-from tracking.local import health
+from tracking.local import health, supervisor
 from tracking.local.child import Child
 from tracking.local.endpoint import free_port
 from tracking.local.health import FEWEST, LOOK_EVERY, PATIENCE, Disk, Looks
@@ -70,6 +70,39 @@ async def test_a_role_that_hangs_is_named_and_started_again(web, tmp_path):
     (given_up,) = of(logs, "child.not_serving")
     assert (given_up["child"], given_up["error"]) == ("web", "no answer within 0 s")
     assert of(logs, "child.ended")[0]["restart_in"] == 0.5
+
+
+class Deaf(Child):
+    """Started for the second time it hangs: it runs, and answers nobody."""
+
+    starts = 0
+
+    async def start(self):
+        self.starts += 1
+        words = self.command
+        if self.starts == 2:
+            self.command = [sys.executable, "-c", "import signal; signal.pause()"]
+        try:
+            await super().start()
+        finally:
+            self.command = words
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_role_that_hangs_when_it_is_started_again_is_given_up_too(
+    web, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(supervisor, "START_GRACE", 0.5)
+    monkeypatch.setattr(supervisor, "GOOD_RUN", 0.1)
+    service = Deaf(web.name, web.command, web.env, web.ops_port, stop_limit=0.5)
+    async with running(service, Disk(tmp_path)) as logs:
+        service._process.kill()
+        await said(logs, "child.serving", times=2)
+        assert service.starts == 3
+    (given_up,) = of(logs, "child.not_serving")
+    assert (given_up["child"], given_up["error"]) == ("web", "its /healthz does not answer")
+    pauses = [line["restart_in"] for line in of(logs, "child.ended")]
+    assert pauses == [0.5, 1.0], "a start in vain is no good run, however long it takes"
 
 
 async def test_a_role_that_only_waits_for_others_is_alive(tmp_path):
@@ -184,6 +217,12 @@ def test_it_is_given_up_after_a_minute_of_nothing_but_bad_looks():
     looks = [(1000 + LOOK_EVERY * n, False) for n in range(8)]
     assert verdict(*looks) == [now - 1000 >= PATIENCE for now, _ in looks]
     assert PATIENCE >= 60
+
+
+def test_one_that_starts_again_has_longer():
+    looks = Looks(grace=120)
+    given_up = [looks.note(serves=False, now=LOOK_EVERY * n) for n in range(20)]
+    assert given_up.index(True) * LOOK_EVERY == PATIENCE + 120
 
 
 def test_a_machine_that_slept_between_two_looks_gives_nobody_up():

@@ -26,8 +26,12 @@ class Visible(Protocol):
 
 @dataclass
 class Looks:
-    """What looking at a service has shown. Instants are seconds of a monotonic clock."""
+    """What looking at a service has shown. Instants are seconds of a monotonic clock.
 
+    `grace`: seconds of patience more than for one that has served.
+    """
+
+    grace: float = 0.0
     failed: int = 0
     since: float = 0.0
 
@@ -39,7 +43,7 @@ class Looks:
         if not self.failed:
             self.since = now
         self.failed += 1
-        return self.failed >= FEWEST and now - self.since >= PATIENCE
+        return self.failed >= FEWEST and now - self.since >= PATIENCE + self.grace
 
 
 class Disk:
@@ -60,12 +64,12 @@ class Disk:
         return full
 
 
-async def until_given_up(service: Visible, disk: Disk) -> str:
+async def until_given_up(service: Visible, disk: Disk, *, grace: float = 0.0) -> str:
     """Return what is wrong with it once it has not served for too long.
 
     Never while the disk is full: another start would help nothing, and might break more.
     """
-    looks = Looks()
+    looks = Looks(grace)
     while True:
         await asyncio.sleep(LOOK_EVERY)
         fault = await _fault(service)

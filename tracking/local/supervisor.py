@@ -1,14 +1,14 @@
 """Keeps services serving: one that crashed, or serves no more, is started again after a pause.
 
-The pause grows with each time.
+The pause grows with each time. One that hangs when it is started again is given up likewise.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -16,10 +16,12 @@ from tracking.errors import StartError
 from tracking.local.health import PATIENCE, Disk, until_given_up
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 FIRST_PAUSE = 0.5  # seconds before the first restart
 LONGEST_PAUSE = 30.0
 GOOD_RUN = 30.0  # seconds after which a crash counts as the first again
+START_GRACE = 120.0  # seconds more to start again than to answer: as long as a server itself takes
 
 
 class Service(Protocol):
@@ -43,10 +45,14 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended, as the log says it; `idle` seconds of it were without service."""
+    """How a run ended, as the log says it, and how many seconds of it were a service."""
 
     said: Mapping[str, str | int]
-    idle: float = 0.0
+    served: float = 0.0
+
+
+class _GivenUp(Exception):  # noqa: N818 - named for what was done
+    """What was wrong with it, in a few words."""
 
 
 @asynccontextmanager
@@ -86,9 +92,8 @@ async def _keep(service: Service, serving: asyncio.Event, disk: Disk) -> None:
     """Start the service, again whenever it ends. Before it has ever served, its error is final."""
     pause = None
     while True:
-        began = time.monotonic()
         outcome = await _run_once(service, serving, disk)
-        pause = next_pause(pause, time.monotonic() - began - outcome.idle)
+        pause = next_pause(pause, outcome.served)
         log.warning("child.ended", child=service.name, restart_in=pause, **outcome.said)
         await asyncio.sleep(pause)
 
@@ -104,15 +109,25 @@ def next_pause(previous: float | None, ran: float) -> float:
 
 async def _run_once(service: Service, serving: asyncio.Event, disk: Disk) -> Outcome:
     try:
-        await service.start()
-        log.info("child.serving", child=service.name)
-        serving.set()
+        await _start(service, serving, disk)
         return await _until_over(service, disk)
+    except _GivenUp as fault:
+        return await _put_away(service, fault)
     except (StartError, OSError) as error:
         if not serving.is_set():
             raise
         await service.stop()
         return Outcome({"error": _plain(error)})
+
+
+async def _start(service: Service, serving: asyncio.Event, disk: Disk) -> None:
+    """The first start has a limit of its own, which ends everything."""
+    if serving.is_set():
+        await _unless_given_up(service.start(), service, disk, START_GRACE)
+    else:
+        await service.start()
+    log.info("child.serving", child=service.name)
+    serving.set()
 
 
 def _plain(error: StartError | OSError) -> str:
@@ -122,16 +137,35 @@ def _plain(error: StartError | OSError) -> str:
 
 async def _until_over(service: Service, disk: Disk) -> Outcome:
     """Return when it has ended, by itself or because it did not serve for too long."""
-    ended = asyncio.ensure_future(service.wait())
-    given_up = asyncio.ensure_future(until_given_up(service, disk))
+    began = time.monotonic()
     try:
-        await asyncio.wait({ended, given_up}, return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            return Outcome({"exit_code": ended.result()})
-        log.warning("child.not_serving", child=service.name, error=given_up.result())
-        await service.stop()
-        return Outcome({"error": given_up.result()}, idle=PATIENCE)
+        code = await _unless_given_up(service.wait(), service, disk)
+    except _GivenUp as fault:
+        return await _put_away(service, fault, time.monotonic() - began - PATIENCE)
+    return Outcome({"exit_code": code}, time.monotonic() - began)
+
+
+async def _put_away(service: Service, fault: _GivenUp, served: float = 0.0) -> Outcome:
+    log.warning("child.not_serving", child=service.name, error=str(fault))
+    await service.stop()
+    return Outcome({"error": str(fault)}, served)
+
+
+async def _unless_given_up(
+    work: Coroutine[Any, Any, T], service: Service, disk: Disk, grace: float = 0.0
+) -> T:
+    """What the work returns. Raises _GivenUp where it takes too long and nothing serves meanwhile.
+
+    What only waits for others answers when it is looked at, and may wait for ever.
+    """
+    working = asyncio.ensure_future(work)
+    given_up = asyncio.ensure_future(until_given_up(service, disk, grace=grace))
+    try:
+        await asyncio.wait({working, given_up}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise _GivenUp(given_up.result())
     finally:
-        ended.cancel()
+        working.cancel()
         given_up.cancel()
-        await asyncio.gather(ended, given_up, return_exceptions=True)
+        await asyncio.gather(working, given_up, return_exceptions=True)
