@@ -9,9 +9,9 @@ import typer
 from tracking.commands import keys, merchants, parked, quarantine
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
-from tracking.commands.stack import DataDir
-from tracking.errors import ConfigurationError, KlatError
-from tracking.local.folder import is_in_use, settings_for
+from tracking.commands.stack import DataDir, reaching, refuse_ended
+from tracking.errors import KlatError
+from tracking.local.folder import settings_for
 from tracking.local.up import Plan, run_until_stopped
 from tracking.logs import configure_logging
 from tracking.role import Role
@@ -74,7 +74,8 @@ def serve(
     settings = settings_for(data_dir)
     configure_logging(settings.log_format, role=role)
     try:
-        roles.run(role, settings, ops_host=ops_host, drain=drain)
+        with reaching(settings):
+            roles.run(role, settings, ops_host=ops_host, drain=drain)
     except KlatError:
         raise
     except Exception:
@@ -90,12 +91,12 @@ def migrate(
     plan: Annotated[bool, typer.Option("--plan", help="Only list what is pending.")] = False,
 ) -> None:
     """Bring the schema up to date."""
-    dsn, known = settings_for(data_dir).database(), schema.load_migrations()
-    if check or plan:
-        pending = asyncio.run(schema.plan(dsn, known))
-        _list("pending", pending)
-        raise typer.Exit(code=1 if check and pending else 0)
-    _list("applied", asyncio.run(schema.migrate(dsn, known)))
+    settings, known = settings_for(data_dir), schema.load_migrations()
+    dsn, only_look = settings.database(), check or plan
+    with reaching(settings):
+        found = asyncio.run((schema.plan if only_look else schema.migrate)(dsn, known))
+    _list("pending" if only_look else "applied", found)
+    raise typer.Exit(code=1 if check and found else 0)
 
 
 def _list(word: str, migrations: list[schema.Migration]) -> None:
@@ -106,10 +107,8 @@ def _list(word: str, migrations: list[schema.Migration]) -> None:
 @app.command()
 def env(data_dir: DataDir = None) -> None:
     """Print the variables by which other programs join the stack, one a line."""
-    settings, given = settings_for(data_dir), load_settings()
+    settings = settings_for(data_dir)
     addresses = settings.database(), settings.broker()
-    is_given = given.database_url is not None and given.amqp_url is not None
-    if not is_given and not is_in_use(settings.data_dir):
-        raise ConfigurationError(f"nothing runs in {settings.data_dir}: start it with `klat up`")
+    refuse_ended(settings, "database_url", "amqp_url")
     for name, address in zip(("DATABASE_URL", "AMQP_URL"), addresses, strict=True):
         typer.echo(f"{PREFIX}{name}={address}")

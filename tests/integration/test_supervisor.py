@@ -227,7 +227,7 @@ def assert_nothing_runs(folder):
     assert ended.returncode == 78
     assert (ended.stdout, ended.stderr) == (
         "",
-        f"nothing runs in {folder}: start it with `klat up`\n",
+        f"nothing runs in {folder}: start it with `klat up --data-dir {folder}`\n",
     )
 
 

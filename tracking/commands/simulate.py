@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from consumers.connection import Publisher
-from tracking.commands.stack import DataDir
+from tracking.commands.stack import DataDir, refuse_ended
 from tracking.local.folder import settings_for
 from tracking.local.simulate import run
 from tracking.logs import configure_logging
@@ -23,6 +23,8 @@ def simulate(
 ) -> None:
     """Post courier and locker events of whole parcel lives until stopped, and keep a demo."""
     settings = settings_for(data_dir)
+    settings.broker()
+    refuse_ended(settings, "amqp_url")
     configure_logging(settings.log_format, role="simulate")
     plan = run.Plan(couriers, rate, time.time_ns() if seed is None else seed)
     asyncio.run(_until_stopped(settings, plan))

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import shlex
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +15,11 @@ import asyncpg
 import structlog
 import typer
 
-from tracking.local.folder import settings_for
+from tracking.errors import ConfigurationError, StoreUnavailable
+from tracking.local.folder import is_in_use, settings_for
 from tracking.logs import redact
 from tracking.sealing import Sealer
-from tracking.settings import Settings
+from tracking.settings import Settings, load_settings
 from tracking.store.pool import open_pool
 
 T = TypeVar("T")
@@ -51,11 +54,34 @@ def on_database(data_dir: Path | None, work: Callable[[asyncpg.Pool], Awaitable[
 
 async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
     _log_aside()
-    pool = await open_pool(settings.database(), size=2)
+    dsn = settings.database()
+    with reaching(settings):
+        pool = await open_pool(dsn, size=2)
+        try:
+            return await work(pool)
+        finally:
+            await pool.close()
+
+
+@contextmanager
+def reaching(settings: Settings) -> Iterator[None]:
+    """Where the database cannot be reached since the stack has ended, say that instead.
+
+    Also of a wrong password: another stack may have the port by now.
+    """
     try:
-        return await work(pool)
-    finally:
-        await pool.close()
+        yield
+    except (StoreUnavailable, ConfigurationError):
+        refuse_ended(settings, "database_url")
+        raise
+
+
+def refuse_ended(settings: Settings, *needed: str) -> None:
+    """Raise ConfigurationError where these addresses are what an ended stack has left."""
+    folder = settings.data_dir
+    if not set(needed) <= load_settings().model_fields_set and not is_in_use(folder):
+        start = f"klat up --data-dir {shlex.quote(str(folder))}"
+        raise ConfigurationError(f"nothing runs in {folder}: start it with `{start}`")
 
 
 def _log_aside() -> None:
