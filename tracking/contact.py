@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from schemas.base import Frozen
-from schemas.contact import Buyer, Recipient
+from schemas.contact import KEPT, Buyer, Recipient
 from tracking.sealing import Sealer
 
 
@@ -26,4 +26,5 @@ def open_contact(sealer: Sealer, shipment_id: UUID, sealed: str | None) -> Conta
     """Raises SealBroken when the key is gone."""
     if sealed is None:
         return Contact()
-    return Contact.model_validate_json(sealer.open_text(sealed, f"contact:{shipment_id}"))
+    clear = sealer.open_text(sealed, f"contact:{shipment_id}")
+    return Contact.model_validate_json(clear, context=KEPT)

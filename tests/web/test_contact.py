@@ -1,13 +1,17 @@
 """What a shop says about people: made uniform where it can be, refused where it cannot be used."""
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
 from schemas.api import Money
 from schemas.contact import Recipient, normal_postcode
+from schemas.languages import LANGUAGES
 from schemas.shipment import shipment_id
 from tracking.contact import Contact, open_contact, seal_contact
 from tracking.sealing import SealBroken, Sealer
+from tracking.web.language import SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -139,6 +143,17 @@ def test_languages_are_kept_by_their_first_part():
             Recipient(language=wrong)
 
 
+def test_a_language_of_two_letters_is_one_of_iso_639():
+    assert set(SUPPORTED) < LANGUAGES
+    assert Recipient(language="pl").language == "pl"
+    for wrong in ("xx", "LX-lv"):
+        with pytest.raises(ValidationError) as refused:
+            Recipient(language=wrong)
+        (fault,) = refused.value.errors()
+        assert fault["loc"] == ("language",)
+        assert set(SUPPORTED) <= set(re.findall(r"\w+", fault["msg"]))
+
+
 def test_postcodes_are_compared_by_letters_and_digits():
     for written in ("LV-1010", " lv 1010 ", "lv–1010", "ＬＶ１０１０"):
         assert normal_postcode(written).endswith(("LV1010", "ＬＶ１０１０"))
@@ -167,4 +182,16 @@ def test_a_contact_opens_for_its_own_shipment_only():
         with pytest.raises(SealBroken):
             open_contact(wrong, other, sealed)
     assert seal_contact(sealer, mine, Contact()) is None
+
+
+def test_a_contact_of_before_the_list_of_languages_opens():
+    sealer, mine = Sealer(["k1"]), shipment_id("omniva", "CE1")
+    sealed = sealer.seal_text('{"recipient": {"language": "xx"}}', f"contact:{mine}")
+    assert open_contact(sealer, mine, sealed) == Contact(
+        recipient=Recipient.model_construct(language="xx")
+    )
+
+
+def test_nobody_is_sealed_for_nobody():
+    sealer, mine = Sealer(["k1"]), shipment_id("omniva", "CE1")
     assert open_contact(sealer, mine, None) == Contact()
