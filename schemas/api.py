@@ -128,6 +128,19 @@ class ShipmentBody(Frozen):
     history: list[HistoryItem]
 
 
+class FieldWarning(Frozen):
+    """What was taken and may be a slip, by a JSON pointer into the body."""
+
+    pointer: str
+    warning: str
+
+
+class ShipmentRegistered(ShipmentBody):
+    """The answer to a registration; `warnings` hold nothing up."""
+
+    warnings: list[FieldWarning]
+
+
 class ShipmentFound(ShipmentBody):
     """The newest shipment of a number or order; `others` are the ids of the older ones."""
 

@@ -110,7 +110,7 @@ class World:
     def _scan(self, number: str, status: str, hours: int, **fields: Any) -> Scan:
         at = START - timedelta(days=1) + timedelta(hours=hours)
         return Scan(
-            carrier="omniva",
+            carrier=fields.pop("carrier", "omniva"),
             tracking_number=number,
             time=ScanTime(raw=at.isoformat(), at=at),
             status=Status(status),

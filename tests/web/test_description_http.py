@@ -9,7 +9,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from staging import event, parcel
 
-from schemas.api import Problem, Receipt, ShipmentBody
+from schemas.api import Problem, Receipt, ShipmentRegistered
 from schemas.facts import FACT, cloud_event
 from schemas.shipment import shipment_id
 from tracking.web.app import ALL_ROUTES
@@ -60,13 +60,17 @@ async def test_real_bodies_fit_their_schemas(described, world):
     for name, body in (
         ("ShipmentRegistration", parcel()),
         ("Event", event()),
-        ("ShipmentBody", made),
+        ("ShipmentRegistered", made),
         ("ShipmentFound", found),
         ("Receipt", posted.json),
         ("Problem", problem.json),
     ):
         validator(described, f"/components/schemas/{name}").validate(body)
-    for model, body in ((ShipmentBody, made), (Receipt, posted.json), (Problem, problem.json)):
+    for model, body in (
+        (ShipmentRegistered, made),
+        (Receipt, posted.json),
+        (Problem, problem.json),
+    ):
         model.model_validate(body)
 
 

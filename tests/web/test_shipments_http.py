@@ -10,6 +10,7 @@ from staging import parcel
 
 from schemas.shipment import shipment_id
 from tracking.store.idempotency import DEAD_AFTER, KEPT, Calls
+from tracking.web.keyring import KEYRING
 
 
 @pytest.fixture
@@ -158,6 +159,38 @@ WRONG = {
     "/notify/fax": {"notify": {"fax": True}},
     "/order": {"order": " "},
 }
+
+
+def warned(answer):
+    return {each["pointer"]: each["warning"] for each in answer.json["warnings"]}
+
+
+async def test_a_carrier_that_nobody_knows_is_taken_and_hinted_at(world, shop):
+    await world.key("courier", carrier="riga-lockers")
+    await world.app[KEYRING].refresh()
+    for carrier, likely in (("omnvia", "omniva"), ("riga-locker", "riga-lockers")):
+        answer = await world.register(shop, carrier=carrier)
+        assert answer.status == 201
+        assert warned(answer)["/carrier"].endswith(f"; did you mean {likely}?")
+    far = await world.register(shop, carrier="zzqqkk")
+    assert warned(far)["/carrier"].endswith("may never come")
+    for known in ("omniva", "riga-lockers"):
+        assert warned(await world.register(shop, carrier=known)) == {}
+
+
+async def test_a_carrier_that_has_told_of_the_parcel_is_no_stranger(world, shop):
+    await world.scanned("CE1", "accepted", carrier="by-amqp")
+    answer = await world.register(shop, carrier="by-amqp", tracking_number="CE1")
+    assert (len(answer.json["history"]), warned(answer)) == (1, {})
+
+
+async def test_a_language_without_pages_is_kept_and_hinted_at(world, shop):
+    answer = await world.register(shop, recipient={"language": "pl"})
+    assert (answer.status, list(warned(answer))) == (201, ["/recipient/language"])
+    assert await world.pool.fetchval("SELECT language FROM registration") == "pl"
+    refused = await world.register(shop, recipient={"language": "xx"})
+    assert refused.status == 422
+    assert refused.json["errors"][0]["pointer"] == "/recipient/language"
 
 
 async def test_what_is_wrong_is_pointed_at_and_not_repeated(world, shop):

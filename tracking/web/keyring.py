@@ -54,6 +54,10 @@ class Keyring:
         if self._keys is None or self._misses.take(""):
             await self.refresh()
 
+    def carriers(self) -> set[str]:
+        """For whom somebody has a key."""
+        return {key.carrier for key in (self._keys or {}).values() if key.carrier}
+
     def secret(self, carrier: str) -> str | None:
         """With what the carrier signs its posts."""
         return self._secrets.get(carrier)

@@ -5,7 +5,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.api import ShipmentBody, ShipmentFound, ShipmentRegistration
+from schemas.api import ShipmentBody, ShipmentFound, ShipmentRegistered, ShipmentRegistration
 from schemas.scan import TrackingNumber
 from tracking.keys import Role
 from tracking.register import Registered, RegisteredByAnother, register
@@ -15,7 +15,9 @@ from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.web.auth import CALLER
 from tracking.web.bodies import parse_body, read_body
 from tracking.web.deps import DEPS, Deps
+from tracking.web.hints import hints
 from tracking.web.idempotent import Answer, idempotency_key, once
+from tracking.web.keyring import KEYRING
 from tracking.web.link import issue_link
 from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Parameter, Route
@@ -35,17 +37,24 @@ async def post_shipment(request: web.Request) -> web.Response:
     assert merchant_id is not None  # the table holds no merchant key without one
     deps = request.app[DEPS]
     told = deps.sealer.fingerprints(b"POST /v1/shipments\n" + body.model_dump_json().encode())
-    return await once(request, merchant_id, told, lambda: _register(deps, merchant_id, body))
+    couriers = request.app[KEYRING].carriers()
+    return await once(
+        request, merchant_id, told, lambda: _register(deps, merchant_id, body, couriers)
+    )
 
 
-async def _register(deps: Deps, merchant_id: UUID, body: ShipmentRegistration) -> Answer:
+async def _register(
+    deps: Deps, merchant_id: UUID, body: ShipmentRegistration, couriers: set[str]
+) -> Answer:
     now = deps.now()
     try:
         registered = await register(deps.pool, deps.sealer, merchant_id, body, now=now)
     except RegisteredByAnother:
         raise HttpProblem(409, "This shipment cannot be registered") from None
     url = await issue_link(deps, registered.shipment_id, now)
-    answer = await _told(deps, registered, url)
+    shipment = await _told(deps, registered, url)
+    warnings = hints(body, couriers, heard=bool(shipment.history))
+    answer = ShipmentRegistered(**dict(shipment), warnings=warnings)
     return Answer(201 if registered.created else 200, answer.model_dump_json(by_alias=True))
 
 
@@ -152,7 +161,7 @@ MERCHANT_ROUTES = (
         roles=frozenset({Role.MERCHANT}),
         parameters=(Parameter("Idempotency-Key", "header", "New for each call", required=True),),
         body=ShipmentRegistration,
-        answers={201: ShipmentBody, 200: ShipmentBody},
+        answers={201: ShipmentRegistered, 200: ShipmentRegistered},
         problems=(400, 401, 403, 408, 409, 413, 415, 422, 503),
     ),
     Route(
