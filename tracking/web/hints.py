@@ -14,7 +14,7 @@ def hints(
     """`couriers`: who has a key. `heard`: the carrier has told something of this parcel."""
     found = {
         "/carrier": None if heard else _of_carrier(told.carrier, READERS | couriers),
-        "/recipient/language": _of_language(told.recipient and told.recipient.language),
+        "/recipient/language": _of_language(told.recipient.language if told.recipient else None),
     }
     return [FieldWarning(pointer=place, warning=hint) for place, hint in found.items() if hint]
 
