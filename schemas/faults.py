@@ -23,6 +23,7 @@ OF_PATTERN: Mapping[str, str] = MappingProxyType(
 # Those without "string" are said of texts that were cleaned before they were measured.
 _OF_KIND = {
     "missing": "is missing",
+    "enum": "must be {expected}",
     "extra_forbidden": "is no field here",
     "string_too_short": "is empty",
     "too_short": "is empty",

@@ -84,7 +84,8 @@ def _check_words(carrier: str, code: str) -> None:
         try:
             accepted.validate_python(value)
         except ValidationError:
-            raise CannotMap(f"{field}: no event can carry {value!r}") from None
+            hint = did_you_mean(near(value, READERS)) if field == "carrier" else ""
+            raise CannotMap(f"{field}: no event can carry {value!r}{hint}") from None
 
 
 async def _check_carrier(pool: asyncpg.Pool, conn: asyncpg.Connection, carrier: str) -> None:

@@ -313,7 +313,7 @@ async def test_what_the_release_has_learnt_wins_over_the_map(pool, monkeypatch):
     [
         ("omnivva", "NEW", r"^carrier: nobody knows 'omnivva'.*; did you mean omniva\?"),
         ("klat", "NEW", r"^carrier: nobody knows 'klat'"),
-        ("Omniva", "NEW", r"^carrier: no event can carry 'Omniva'"),
+        ("Omniva", "NEW", r"^carrier: no event can carry 'Omniva'; did you mean omniva\?"),
         ("omniva", "A\nB", r"^code: no event can carry"),
         ("omniva", "", r"^code: no event can carry"),
         ("omniva", "x" * 121, r"^code: no event can carry"),

@@ -9,6 +9,7 @@ from schemas.api import Amount, Reference
 from schemas.base import CountryCode, CurrencyCode, Frozen
 from schemas.faults import OF_PATTERN, words
 from schemas.scan import CarrierCode, EventId, TrackingNumber
+from schemas.status import Handover
 
 
 def models(model: type[Frozen] = Frozen) -> set[type[Frozen]]:
@@ -41,6 +42,7 @@ def test_every_pattern_of_the_models_has_its_words():
         (CountryCode, "Latvia", "not a country code of two capital letters such as LV"),
         (CurrencyCode, "eur", "not a currency code of three capital letters such as EUR"),
         (Amount, "1e3", 'not an amount such as "49.90"; at most ten digits'),
+        (Handover, "hands", "must be 'recipient', 'neighbour', 'safe_place', 'mailbox', 'locker'"),
         (EventId, "a" * 201, "is longer than 200 characters"),
         (Reference, "a" * 101, "is longer than 100 characters"),
     ],

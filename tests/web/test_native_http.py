@@ -140,6 +140,11 @@ async def test_carriers_without_a_format_of_their_own_have_no_address(world):
             assert "posts to /v1/events in Klāt's format" in answer.json["detail"]
 
 
+async def test_a_misspelt_carrier_is_told_which_one_may_be_meant(world):
+    answer = await post(world, {}, "venipack", b"{}")
+    assert answer.json["detail"].endswith("; did you mean venipak?")
+
+
 async def test_a_signature_stands_for_a_key(world):
     body = (SAMPLES / "easypost" / "event.json").read_bytes()
     secret = "sécret"

@@ -14,6 +14,7 @@ from tracking.carriers.base import Carrier, Malformed, ParseContext
 from tracking.carriers.payload import is_xml, read_json, read_xml
 from tracking.errors import BrokerUnavailable
 from tracking.keys import Role
+from tracking.mapping import did_you_mean, near
 from tracking.web.auth import CALLER, authenticate, forbidden, presented_key, unauthorised
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
@@ -64,7 +65,8 @@ def _reader(request: web.Request) -> Carrier:
             404,
             "Not found",
             f"Only {', '.join(sorted(READERS))} are read in formats of their own; "
-            "any other carrier posts to /v1/events in Klāt's format",
+            "any other carrier posts to /v1/events in Klāt's format"
+            + did_you_mean(near(code, READERS)),
         )
     return CARRIERS[code]
 
