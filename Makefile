@@ -30,7 +30,7 @@ run: setup  ## run everything with simulated couriers, until Ctrl-C
 	@exec $(BIN)/klat up --demo
 
 test: setup  ## run the tests, two at a time, each side on a PostgreSQL and a RabbitMQ of its own
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup  ## format, lint, types, imports
 	@$(BIN)/ruff format --check .

@@ -200,7 +200,9 @@ def test_a_taken_port_is_refused(stack, tmp_path, option):
 
 
 async def test_sigterm_ends_all_of_it_and_the_next_start_goes_on(stack):
-    url, family, began = settings_for(stack.folder).database(), stack.family(), time.monotonic()
+    url = settings_for(stack.folder).database()
+    await query(url, "CREATE TABLE left_behind AS SELECT 42 AS answer")
+    family, began = stack.family(), time.monotonic()
     stack.process.send_signal(signal.SIGTERM)
     assert await stack.process.wait() == 0
     assert time.monotonic() - began < 25
@@ -208,7 +210,7 @@ async def test_sigterm_ends_all_of_it_and_the_next_start_goes_on(stack):
     assert_nothing_runs(stack.folder)
     await stack.start()
     assert settings_for(stack.folder).database() == url
-    assert await query(url, "SELECT answer FROM kept") == 42
+    assert await query(url, "SELECT answer FROM left_behind") == 42
 
 
 async def test_nothing_survives_a_supervisor_that_was_killed(stack):
