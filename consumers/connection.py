@@ -3,19 +3,16 @@
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import aio_pika
-import aiormq
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractRobustConnection
-from aiormq.exceptions import (
-    ChannelPreconditionFailed,
-    InvalidFrameError,
-    ProbableAuthenticationError,
-)
+from aiormq.exceptions import InvalidFrameError, ProbableAuthenticationError
 
+from consumers.declaration import Declaration, Prepare
+from consumers.failures import FAILURES
 from consumers.topology import EVENTS
 from tracking.errors import BrokerUnavailable, ConfigurationError
 
@@ -24,16 +21,6 @@ log = structlog.get_logger()
 PUBLISH_TIMEOUT = 5.0  # seconds until a publish without confirm counts as not accepted
 CONNECT_LIMIT = 10.0  # seconds that a command waits for the broker
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0  # seconds
-FAILURES = (
-    OSError,
-    TimeoutError,
-    RuntimeError,  # a channel that is being reopened
-    asyncio.InvalidStateError,
-    aiormq.exceptions.AMQPError,
-    aio_pika.exceptions.AMQPException,
-)
-
-Prepare = Callable[[aiormq.abc.AbstractChannel], Awaitable[None]]
 
 
 class _Connection(aio_pika.RobustConnection):
@@ -57,7 +44,8 @@ class Publisher:
     """
 
     def __init__(self, url: str, name: str, prepare: Prepare | None = None) -> None:
-        self._url, self._name, self._prepare = url, name, prepare
+        self._url, self._name = url, name
+        self._declaration = Declaration(url, name, prepare)
         self._connection: AbstractRobustConnection | None = None
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
@@ -90,12 +78,12 @@ class Publisher:
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 wait = min(wait * 2, _LAST_RETRY)
         try:
-            await asyncio.Event().wait()
+            await self._declaration.keep()
         finally:
             await self.close()
 
     async def _connect(self) -> None:
-        await self._declare()
+        await self._declaration.make()
         connection = await aio_pika.connect_robust(
             self._url,
             client_properties={"connection_name": self._name},
@@ -109,21 +97,6 @@ class Publisher:
         self._opened.set()
         log.info("publisher.connected", source=self._name)
 
-    async def _declare(self) -> None:
-        """On a connection of its own: what the broker refuses must not keep us from publishing."""
-        if self._prepare is None:
-            return
-        connection = await aiormq.connect(self._url)
-        try:
-            await self._prepare(await connection.channel())
-        except ChannelPreconditionFailed as error:
-            log.error("topology.mismatch", source=self._name, reason=str(error))  # noqa: TRY400 - no text
-        except FAILURES as error:
-            log.warning("topology.not_declared", source=self._name, error=type(error).__name__)
-        finally:
-            with suppress(*FAILURES):
-                await connection.close()
-
     def _on_lost(self, _: object, error: BaseException | None) -> None:
         """Called again after each try in vain; one line says it."""
         if self._connection is not None and not self._is_lost:
@@ -132,7 +105,7 @@ class Publisher:
 
     async def _on_back(self, _: object) -> None:
         try:
-            await self._declare()
+            await self._declaration.make()
         except FAILURES as error:
             self._say_unreachable(error)
         else:

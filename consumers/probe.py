@@ -2,7 +2,7 @@
 
 import aiormq
 
-from consumers.connection import FAILURES
+from consumers.failures import FAILURES
 
 
 async def fault_of(url: str) -> str | None:

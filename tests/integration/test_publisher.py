@@ -9,8 +9,9 @@ from consuming import channel_to, until, waiting
 from proxy import in_front_of
 from structlog.testing import capture_logs
 
+from consumers import declaration
 from consumers.connection import Publisher
-from consumers.topology import CARRIER_QUEUE, EXCHANGES, declare, declare_first, topology
+from consumers.topology import CARRIER_QUEUE, DEAD, EXCHANGES, declare, declare_first, topology
 from tracking.errors import BrokerUnavailable
 
 FIRST = partial(declare_first, wanted=topology())
@@ -77,6 +78,50 @@ async def test_a_queue_of_another_kind_is_said_and_keeps_nobody_from_publishing(
             await publish(publisher)
     assert [line["event"] for line in logs] == ["topology.mismatch", "publisher.connected"]
     assert "klat.dead.v1" in logs[0]["reason"]
+
+
+async def _of_another_kind(channel):
+    """Whoever made it has other arguments, and takes it away again."""
+    await channel.queue_declare(DEAD, durable=True)
+
+
+async def _gone(channel):
+    """As where somebody else takes down what is being bound."""
+    await channel.queue_bind("gone", "courier.events", routing_key="carrier.#")
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said_first"),
+    [(_of_another_kind, "topology.mismatch"), (_gone, "topology.not_declared")],
+)
+async def test_what_was_refused_is_declared_without_another_connection(
+    amqp_url, monkeypatch, spoilt, said_first
+):
+    monkeypatch.setattr(declaration, "_FIRST_RETRY", 0.05)
+    mended, tries = asyncio.Event(), []
+
+    async def prepare(channel):
+        tries.append(1)
+        if not mended.is_set():
+            await spoilt(await channel.connection.channel())
+        await FIRST(channel)
+
+    with capture_logs() as logs:
+        async with running(amqp_url, prepare) as publisher:
+            await until(lambda: _enough(tries))
+            with pytest.raises(BrokerUnavailable):
+                await publish(publisher)
+            async with channel_to(amqp_url) as channel:
+                await channel.queue_delete(DEAD)
+            mended.set()
+            await until(lambda: _said(logs, "topology.declared"))
+            await publish(publisher)
+    assert [line["event"] for line in logs] == [
+        said_first,
+        "publisher.connected",
+        "topology.declared",
+    ]
+    assert await waiting(amqp_url) == 1
 
 
 async def test_a_loss_is_said_once_however_long_it_lasts(amqp_url):
