@@ -72,6 +72,8 @@ async def supervised(
         finally:
             for keeper in keepers:
                 keeper.cancel()
+            # Stopped before its keeper has ended, a child that is just being started would stay.
+            await asyncio.gather(*keepers, return_exceptions=True)
             await asyncio.gather(*(service.stop() for service in services))
 
 
