@@ -173,6 +173,7 @@ async def _asked(disk, times):
     return disk.asked >= times
 
 
+@pytest.mark.timeout(180)  # RabbitMQ starts three times, and slowly on a busy machine
 async def test_a_node_that_runs_and_serves_nobody_is_started_again(rabbitmq, tmp_path, monkeypatch):
     """As after a full disk: Erlang runs, the broker in it has ended."""
     monkeypatch.setattr(health, "LOOK_EVERY", 0.1)
