@@ -19,7 +19,7 @@ from tracking.keys import Role as KeyRole
 from tracking.store.keys import Keys
 from tracking.store.pool import open_pool
 
-RATES = (100, 300)  # events a second
+RATES = (100, 200, 300)  # events a second
 SECONDS = 20
 PATIENCE = 45  # seconds after which a courier that is turned away gives up
 PARCELS = 300
