@@ -26,11 +26,11 @@ from schemas.scan import Confidence, Window
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
 from tracking.web.answer import Answer, read_answer
-from tracking.web.catalog import words_of
-from tracking.web.dates import Calendar
 from tracking.web.expectation import COMING
 from tracking.web.mood import Mood
 from tracking.web.view import ParcelView, UnlockState
+from tracking.words.catalog import words_of
+from tracking.words.dates import Calendar
 
 
 def read(view: ParcelView, language: str = "en") -> Answer:

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from parcels import NOW, local
 
 from schemas.scan import Confidence, Window
-from tracking.web.catalog import words_of
-from tracking.web.dates import Calendar, closes, first_day, last_day
+from tracking.words.catalog import words_of
+from tracking.words.dates import Calendar, closes, first_day, last_day
 
 
 def calendar(language: str, zone: str = "Europe/Riga", now: datetime = NOW) -> Calendar:

@@ -7,9 +7,9 @@ from parcels import ACCEPTED, ARRIVED, IN_LOCKER, NOW, SORTED, entry, local
 from schemas.scan import Confidence, Location
 from schemas.shipment import EntryKind, HistoryEntry
 from schemas.status import Handover, Reason, Status
-from tracking.web.catalog import words_of
-from tracking.web.dates import Calendar
 from tracking.web.timeline import RECENT, Line, Timeline, timeline
+from tracking.words.catalog import words_of
+from tracking.words.dates import Calendar
 
 
 def lines_of(*history: HistoryEntry, language: str = "en") -> list[Line]:

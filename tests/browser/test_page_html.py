@@ -23,9 +23,9 @@ from parcels import (
 from schemas.scan import Location
 from schemas.status import Reason, Status
 from tracking.web.assets import STATIC, static_path
-from tracking.web.language import SUPPORTED
 from tracking.web.page import MessageKind, render_message_page, render_tracking_page
 from tracking.web.view import ParcelView, UnlockState
+from tracking.words.language import SUPPORTED
 
 KILO = 1024
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracking.web.language import choose
+from tracking.words.language import choose
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page
 from site_of_parcels import Site
 
-from tracking.web.language import SUPPORTED
+from tracking.words.language import SUPPORTED
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,9 @@ import pytest
 from parcels import BROUGHT_STAGES, STAGES, STATES, in_transit, out_for_delivery, parcel, stopped
 
 from schemas.status import Handover, Reason, Status
-from tracking.web.catalog import words_of
 from tracking.web.progress import progress
 from tracking.web.view import ParcelView
+from tracking.words.catalog import words_of
 
 DONE, NOW_, PROBLEM, AHEAD = "+", ">", "!", "-"
 SIGNS = {"done": DONE, "now": NOW_, "problem": PROBLEM, "ahead": AHEAD}

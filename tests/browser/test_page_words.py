@@ -10,10 +10,11 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import tracking.web
+import tracking.words
 from schemas.status import Handover, Reason, Status
 from tracking.web import advice, wording
-from tracking.web.catalog import DOMAIN, LOCALES, SOURCE, cldr_locale, plural_tags, words_of
-from tracking.web.language import SUPPORTED
+from tracking.words.catalog import DOMAIN, LOCALES, SOURCE, cldr_locale, plural_tags, words_of
+from tracking.words.language import SUPPORTED
 
 TRANSLATED = [language for language in SUPPORTED if language != SOURCE]
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -24,7 +25,11 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 @cache
 def said_in_the_code() -> frozenset[tuple[str, str]]:
     """(context, text) of everything that the pages can say."""
-    found = extract_from_dir(Path(tracking.web.__file__).parent, METHODS, keywords=KEYWORDS)
+    found = [
+        text
+        for package in (tracking.web, tracking.words)
+        for text in extract_from_dir(Path(package.__file__).parent, METHODS, keywords=KEYWORDS)
+    ]
     return frozenset((context or "", _first(text)) for _, _, text, _, context in found)
 
 

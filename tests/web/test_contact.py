@@ -11,7 +11,7 @@ from schemas.languages import LANGUAGES
 from schemas.shipment import shipment_id
 from tracking.contact import Contact, open_contact, seal_contact
 from tracking.sealing import SealBroken, Sealer
-from tracking.web.language import SUPPORTED
+from tracking.words.language import SUPPORTED
 
 
 @pytest.mark.parametrize(

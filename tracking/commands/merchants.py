@@ -10,7 +10,7 @@ from schemas.base import clean_text
 from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
 from tracking.store.merchants import Merchant, Merchants
-from tracking.web.language import SUPPORTED
+from tracking.words.language import SUPPORTED
 
 app = typer.Typer(help="Shops: their help link and the language of pages.", no_args_is_help=True)
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from schemas.status import Handover, Reason, Status
-from tracking.web.catalog import N_
+from tracking.words.catalog import N_
 
 
 class Helper(StrEnum):

@@ -10,8 +10,6 @@ from schemas.shipment import EntryKind
 from schemas.status import Reason, Status
 from tracking.web import advice
 from tracking.web.advice import Advice
-from tracking.web.catalog import N_, Words
-from tracking.web.dates import Calendar, middle_of
 from tracking.web.expectation import COMING, Expectation
 from tracking.web.mood import ICON, MOOD, Mood
 from tracking.web.view import ParcelView, UnlockState
@@ -26,6 +24,8 @@ from tracking.web.wording import (
     handed,
     status_word,
 )
+from tracking.words.catalog import N_, Words
+from tracking.words.dates import Calendar, middle_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from schemas.scan import Window
 from schemas.status import Status
-from tracking.web.catalog import Words
-from tracking.web.dates import Calendar, closes, first_day, last_day
 from tracking.web.view import ParcelView
+from tracking.words.catalog import Words
+from tracking.words.dates import Calendar, closes, first_day, last_day
 
 COMING: Final = frozenset(
     {

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from schemas.api import FieldWarning, ShipmentRegistration
 from tracking.carriers import READERS
 from tracking.mapping import did_you_mean, near
-from tracking.web.language import SUPPORTED
+from tracking.words.language import SUPPORTED
 
 
 def hints(

@@ -15,13 +15,13 @@ from schemas.status import Status
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
 from tracking.web.assets import static_path
-from tracking.web.catalog import N_, Words, words_of
-from tracking.web.dates import Calendar
-from tracking.web.language import SUPPORTED
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.wording import status_word
+from tracking.words.catalog import N_, Words, words_of
+from tracking.words.dates import Calendar
+from tracking.words.language import SUPPORTED
 
 _STALE: Final = timedelta(minutes=2)  # an older view is a kept copy and says so
 _SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})

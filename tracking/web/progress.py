@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from schemas.shipment import ShipmentState
 from schemas.status import Status
-from tracking.web.catalog import Words
 from tracking.web.view import ParcelView
 from tracking.web.wording import COLLECTED, COLLECTED_FROM, STATUS
+from tracking.words.catalog import Words
 
 
 class StepState(StrEnum):

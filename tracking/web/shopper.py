@@ -15,7 +15,6 @@ from tracking.store.links import Links, LinkTarget, Tries
 from tracking.web.assets import STATIC
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
-from tracking.web.language import SUPPORTED, choose
 from tracking.web.limits import client_address
 from tracking.web.link import follow_link, page_path
 from tracking.web.page import MessageKind, render_message_page, render_tracking_page
@@ -26,6 +25,7 @@ from tracking.web.security import is_https
 from tracking.web.stream import get_stream
 from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
 from tracking.web.view import ParcelView, UnlockState
+from tracking.words.language import SUPPORTED, choose
 
 _LANGUAGE_COOKIE = "klat_lang"
 _A_YEAR = 365 * 24 * 3600  # seconds

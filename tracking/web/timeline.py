@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from schemas.scan import Confidence, Location, Scan
 from schemas.shipment import EntryKind, HistoryEntry
-from tracking.web.catalog import Words
-from tracking.web.dates import Calendar, middle_of
 from tracking.web.wording import cause, event
+from tracking.words.catalog import Words
+from tracking.words.dates import Calendar, middle_of
 
 RECENT = 6  # lines shown at once; older ones open on demand
 

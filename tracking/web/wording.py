@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from schemas.status import Handover, Reason, Status
-from tracking.web.catalog import N_, Words
+from tracking.words.catalog import N_, Words
 
 STATUS: Final[dict[Status, str]] = {
     Status.PENDING: N_("Waiting for the first scan"),

@@ -12,8 +12,8 @@ from babel.dates import format_date, get_timezone_location
 from markupsafe import Markup, escape
 
 from schemas.scan import Confidence, ScanTime, Window
-from tracking.web.catalog import N_, Words
-from tracking.web.inflection import DATE, HEADING, ON, SPAN, UNTIL, Inflected, whole
+from tracking.words.catalog import N_, Words
+from tracking.words.inflection import DATE, HEADING, ON, SPAN, UNTIL, Inflected, whole
 
 _TICK = timedelta(microseconds=1)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

@@ -1,9 +1,9 @@
-"""The words of the shopper's pages: .po files read once, plural forms chosen by CLDR's rules.
+"""Words of the shopper's pages: .po files read once, plural forms chosen by CLDR's rules.
 
 English is the source and has no file. After a text changed:
 
-    pybabel extract -F tracking/web/locale/babel.cfg -k pgettext:1c,2 -o page.pot .
-    pybabel update -D page -i page.pot -d tracking/web/locale --no-fuzzy-matching
+    pybabel extract -F tracking/words/locale/babel.cfg -k pgettext:1c,2 -o page.pot .
+    pybabel update -D page -i page.pot -d tracking/words/locale --no-fuzzy-matching
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from babel import Locale
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
-from tracking.web.language import SUPPORTED
+from tracking.words.language import SUPPORTED
 
 LOCALES: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "page"
@@ -49,10 +49,10 @@ class Words:
     direction cannot reorder the sentence. Markup (our own dates and phrases) goes in as it is.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, domain: str = DOMAIN, locales: Path = LOCALES) -> None:
         self.language = language
         self.locale = cldr_locale(language)
-        self._texts = _read(language)
+        self._texts = _read(language, domain, locales)
         self._plural = _plural_index(language)
 
     def gettext(self, message: str, /, **values: str | int) -> Markup:
@@ -91,10 +91,10 @@ def _plural_index(language: str) -> Callable[[int], int]:
     return lambda n: tags.index(rule(n))
 
 
-def _read(language: str) -> _Texts:
+def _read(language: str, domain: str, locales: Path) -> _Texts:
     if language == SOURCE:
         return {}
-    path = LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    path = locales / language / "LC_MESSAGES" / f"{domain}.po"
     with path.open("rb") as file:
         catalog = read_po(file, locale=language)
     return {
