@@ -1,16 +1,21 @@
 """POST and GET /v1/shipments: registered once, answered alike, found again."""
 
 import asyncio
+import json
 import re
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 from people import EMAIL, NAME, PHONE
 from staging import parcel
 
+from schemas.api import ShipmentRegistration
 from schemas.shipment import shipment_id
 from tracking.store.idempotency import DEAD_AFTER, KEPT, Calls
+from tracking.web.bodies import parse_body
 from tracking.web.keyring import KEYRING
+from tracking.web.problem import MAX_ERRORS, HttpProblem
 
 
 @pytest.fixture
@@ -212,6 +217,18 @@ async def test_a_nul_does_not_hide_what_else_is_wrong(world, shop):
         "/value/amount": 'not an amount such as "49.90"; at most ten digits and two decimals',
         "/value/currency": "not a currency code of three capital letters such as EUR",
     }
+
+
+def test_many_nuls_below_a_long_key_do_not_fill_the_memory():
+    """Each place repeats the key above it, and only the first are told."""
+    body = json.dumps({"k" * 10_000: ["\0"] * 10_000}).encode()
+    tracemalloc.start()
+    with pytest.raises(HttpProblem) as refused:
+        parse_body(ShipmentRegistration, body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(refused.value.body.errors) == MAX_ERRORS
+    assert peak < 100 * len(body), "all places together are a thousand times the body"
 
 
 async def test_amounts_are_texts_with_at_most_two_decimals(world, shop):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from schemas.api import FieldError
-from tracking.web.problem import HttpProblem, field_errors, invalid_body, pointer
+from tracking.web.problem import MAX_ERRORS, HttpProblem, field_errors, invalid_body, pointer
 
 MAX_BODY = 1024 * 1024
 _READ_LIMIT = 20.0  # seconds for a whole body
@@ -51,10 +52,11 @@ def too_large(limit: int) -> HttpProblem:
 
 
 def _nul_errors(body: bytes) -> list[FieldError]:
-    """A NUL in a text is never meant and cannot be stored."""
+    """A NUL in a text is never meant and cannot be stored. The first few, without repeats."""
     if _ESCAPED_NUL not in body:
         return []
-    places = dict.fromkeys(nuls_in(_decoded(body)))
+    # Each may stand below a key as long as the body: all places together could fill the memory.
+    places = dict.fromkeys(islice(nuls_in(_decoded(body)), MAX_ERRORS))
     return [FieldError(pointer=place, error="holds a NUL") for place in places]
 
 

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 _BACK_IN = (3, 8)  # seconds; brokers and databases come back in about that
 REQUEST_LIMIT = 30.0  # seconds for anything but a live stream
-_MAX_ERRORS = 20
+MAX_ERRORS = 20
 
 
 class HttpProblem(KlatError):  # noqa: N818 - named for what RFC 9457 calls it
@@ -42,14 +42,15 @@ class HttpProblem(KlatError):  # noqa: N818 - named for what RFC 9457 calls it
 
 def invalid_body(errors: Sequence[FieldError]) -> HttpProblem:
     """422 that points at each field."""
-    return HttpProblem(422, "The body does not fit", errors=errors[:_MAX_ERRORS])
+    return HttpProblem(422, "The body does not fit", errors=errors[:MAX_ERRORS])
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """What the model found; repeats nothing of what was sent."""
+    """What the model found, the first of it; repeats nothing of what was sent."""
+    found = error.errors(include_url=False, include_input=False)
     return [
         FieldError(pointer=pointer(*each["loc"]), error=words(each))
-        for each in error.errors(include_url=False, include_input=False)
+        for each in found[: 2 * MAX_ERRORS]  # as many again may be told already
     ]
 
 
