@@ -74,6 +74,7 @@ def serve(
     settings = settings_for(data_dir)
     configure_logging(settings.log_format, role=role)
     try:
+        settings.database()  # that it was never set is another matter than that it is away
         with reaching(settings):
             roles.run(role, settings, ops_host=ops_host, drain=drain)
     except KlatError:

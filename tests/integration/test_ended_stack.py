@@ -56,6 +56,13 @@ def test_nothing_runs_there(folder, command):
     assert str(found) == f"nothing runs in {folder}: start it with `klat up --data-dir '{folder}'`"
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_ever_ran_there(folder, tmp_path, command):
+    assert str(ended(command, tmp_path)).endswith(
+        f"is not set, and {tmp_path} holds no stack started by `klat up`"
+    )
+
+
 def test_while_it_runs_the_database_itself_is_what_is_away(folder):
     with (folder / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
