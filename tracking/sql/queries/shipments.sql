@@ -98,8 +98,9 @@ LEFT JOIN LATERAL (
            array_agg(scan.version) AS scan_version, array_agg(body::text) AS body
     FROM scan
     WHERE scan.shipment_id = s.shipment_id
+      AND s.version > seen.version  -- here, or the scans of those that stand still are read too
       AND scan.version > CASE WHEN s.simple THEN seen.version ELSE 0 END
-) AS scan ON s.version > seen.version;
+) AS scan ON true;
 
 -- name: shipments_by_number: every journey of every carrier under this number ($1 tracking number)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
