@@ -169,14 +169,14 @@ async def test_what_was_written_before_but_committed_after_is_not_passed_over(po
 
 
 async def test_a_broker_that_takes_its_time_does_not_cost_the_lead(database_url, pool, monkeypatch):
-    monkeypatch.setattr(outboxes, "LEAD_IDLE", "300ms")
+    monkeypatch.setattr(outboxes, "LEAD_IDLE", "1s")
     monkeypatch.setattr(outboxes, "_SPEAK_EVERY", 0.05)
     await write(pool)
     async with Outbox(pool).lead(database_url) as lead:
         assert await lead.is_ours()
         rows = await lead.next_outbox(500, 400)
         async with lead.kept():
-            await asyncio.sleep(0.9)  # longer than PostgreSQL lets it be silent
+            await asyncio.sleep(1.5)  # longer than PostgreSQL lets it be silent
         lead.confirmed(rows)
         await lead.forget()
     assert await emptied(pool)()

@@ -6,7 +6,6 @@ import shutil
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from consumers.probe import fault_of
@@ -77,8 +76,7 @@ class PrivateRabbitMQ:
         await stop(self._node, grace=STOP_LIMIT - _EPMD_STOP_LIMIT, how=signal.SIGTERM)
         if self._epmd_keeper is not None:
             self._epmd_keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._epmd_keeper
+            await asyncio.wait({self._epmd_keeper})  # not awaited: we may be cancelled ourselves
             self._epmd_keeper = None
         await stop(self._epmd, grace=_EPMD_STOP_LIMIT, how=signal.SIGTERM)
 

@@ -123,13 +123,24 @@ async def _keep_fresh(ring: Keyring, deps: Deps) -> None:
     while True:
         try:
             await ring.refresh()
-            freshness.note(stale=False)
-            if turn % _HOUSEKEEPING_EVERY == 0:
-                await ring.write_uses()
-                await Calls(deps.pool).prune_calls(now=deps.now())
         except StoreUnavailable:
             freshness.note(stale=True)
         except Exception:
             log.exception("keys.refresh_failed")
+        else:
+            freshness.note(stale=False)
+            if turn % _HOUSEKEEPING_EVERY == 0:
+                await _keep_house(ring, deps)
         turn += 1
         await asyncio.sleep(REFRESH_EVERY)
+
+
+async def _keep_house(ring: Keyring, deps: Deps) -> None:
+    """What it cannot write now it writes the next time; the keys are fresh nevertheless."""
+    try:
+        await ring.write_uses()
+        await Calls(deps.pool).prune_calls(now=deps.now())
+    except StoreUnavailable:
+        log.warning("keys.uses_not_written")
+    except Exception:
+        log.exception("keys.housekeeping_failed")
