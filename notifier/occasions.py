@@ -1,0 +1,189 @@
+"""What the present state of a parcel gives reason to say. Pure: a state and `now`, nothing else.
+
+Nothing here asks which news came last: an occasion stands as long as it is true, so a late or
+repeated fact changes nothing, and a stage that is past is not announced.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.notice import Channel, Occasion
+from schemas.shipment import ShipmentState
+from schemas.status import Status
+
+_SMS, _EMAIL, _PUSH = Channel.SMS, Channel.EMAIL, Channel.PUSH
+_HALF_TIME_FROM = timedelta(hours=36)  # who has less time to collect is reminded once less
+_LAST_HOURS = timedelta(hours=3)
+_MORNING = 10  # o'clock on the last day
+_SOON = timedelta(minutes=30)
+_TIGHT = timedelta(minutes=90)  # a window that is worth a word of its own
+
+
+class Night(StrEnum):
+    """A notice that falls into the night waits for the morning, goes before, or wakes."""
+
+    WAITS = "waits"
+    BEFORE = "before"
+    WAKES = "wakes"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`lasts`: how long after it began it is still news. `night`: what quiet hours do to it."""
+
+    channels: tuple[Channel, ...]
+    lasts: timedelta
+    night: Night = Night.WAITS
+    to_buyer: bool = False
+
+
+_DAY = timedelta(days=1)
+RULES: Mapping[Occasion, Rule] = {
+    Occasion.REGISTERED: Rule((_EMAIL,), 2 * _DAY, to_buyer=True),
+    Occasion.ACCEPTED: Rule((_EMAIL, _PUSH), 2 * _DAY),
+    Occasion.OUT_FOR_DELIVERY: Rule((_SMS, _EMAIL, _PUSH), timedelta(hours=12)),
+    Occasion.ARRIVING_NEXT: Rule((_PUSH,), timedelta(hours=12), Night.WAKES),
+    Occasion.READY_FOR_PICKUP: Rule((_SMS, _EMAIL, _PUSH), 3 * _DAY),
+    Occasion.PICKUP_HALF_TIME: Rule((_EMAIL, _PUSH), 30 * _DAY),
+    Occasion.PICKUP_LAST_DAY: Rule((_SMS, _EMAIL, _PUSH), 30 * _DAY),
+    Occasion.PICKUP_LAST_HOURS: Rule((_SMS, _PUSH), 30 * _DAY, Night.BEFORE),
+    Occasion.ATTEMPT_FAILED: Rule((_SMS, _EMAIL, _PUSH), _DAY),
+    Occasion.HELD: Rule((_EMAIL, _PUSH), 2 * _DAY),
+    Occasion.DELAYED: Rule((_EMAIL, _PUSH), 7 * _DAY, to_buyer=True),
+    Occasion.DELIVERED: Rule((_EMAIL, _PUSH), _DAY, to_buyer=True),
+    Occasion.RETURNING: Rule((_EMAIL, _PUSH), 3 * _DAY, to_buyer=True),
+    Occasion.DELIVERY_RETRACTED: Rule((_SMS, _EMAIL, _PUSH), 3 * _DAY, to_buyer=True),
+    Occasion.BONUS_GRANTED: Rule((_EMAIL,), 7 * _DAY, to_buyer=True),
+}
+"""What is said by default, and by which ways: a text message only where somebody has to act."""
+
+
+class Wanted(NamedTuple):
+    """An occasion that stands. `round` tells its second time from its first.
+
+    `at` is when to say it, None at once; from `until` on it is not worth saying any more.
+    """
+
+    occasion: Occasion
+    round: str
+    at: datetime | None
+    until: datetime
+
+
+class Parcel(NamedTuple):
+    """What the occasions depend on. `zone` is that of the place of delivery."""
+
+    state: ShipmentState
+    registered_at: datetime
+    promise_by: datetime | None
+    zone: str
+
+
+def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
+    """Everything that the state of now gives reason to say, now or later, and is still news."""
+    found = [*_by_status(parcel), *_reminders(parcel), *_arriving(parcel), *_delayed(parcel, now)]
+    return [each for each in found if now < each.until]
+
+
+def _by_status(parcel: Parcel) -> Iterator[Wanted]:
+    state = parcel.state
+    found = _OCCASION_OF.get(state.status)
+    if found is not None:
+        occasion, round_of = found
+        is_own = occasion is Occasion.REGISTERED
+        # A shop may register a parcel that has been under way for long: that is no news.
+        began = parcel.registered_at if is_own else state.since or parcel.registered_at
+        until = began + RULES[occasion].lasts
+        if occasion is Occasion.READY_FOR_PICKUP and state.pickup_until is not None:
+            until = min(until, state.pickup_until)
+        yield Wanted(occasion, round_of(state), None, until)
+
+
+def _once(_: ShipmentState) -> str:
+    return ""
+
+
+def _try_of(state: ShipmentState) -> str:
+    return str(state.attempts)
+
+
+def _place_of(state: ShipmentState) -> str:
+    """Another locker is another errand; the same one told again is not."""
+    place = state.pickup_place
+    return (place.place_id or place.name or "") if place else ""
+
+
+_OCCASION_OF: Mapping[Status, tuple[Occasion, Callable[[ShipmentState], str]]] = {
+    Status.PENDING: (Occasion.REGISTERED, _once),
+    Status.INFO_RECEIVED: (Occasion.REGISTERED, _once),
+    Status.ACCEPTED: (Occasion.ACCEPTED, _once),
+    Status.OUT_FOR_DELIVERY: (Occasion.OUT_FOR_DELIVERY, _try_of),
+    Status.READY_FOR_PICKUP: (Occasion.READY_FOR_PICKUP, _place_of),
+    Status.ATTEMPT_FAILED: (Occasion.ATTEMPT_FAILED, _try_of),
+    Status.HELD: (Occasion.HELD, _once),
+    Status.EXCEPTION: (Occasion.HELD, _once),
+    Status.DELIVERED: (Occasion.DELIVERED, _once),
+    Status.RETURNING: (Occasion.RETURNING, _once),
+    Status.RETURNED: (Occasion.RETURNING, _once),
+}
+
+
+def _reminders(parcel: Parcel) -> Iterator[Wanted]:
+    """Half time, the morning of the last day, the last hours: fewer where there is little time."""
+    state, limit = parcel.state, parcel.state.pickup_until
+    if state.status is not Status.READY_FOR_PICKUP or limit is None or state.since is None:
+        return
+    place, span = _place_of(state), limit - state.since
+    last_hours = limit - _LAST_HOURS
+    last_day = _morning_of_last_day(limit, parcel.zone)
+    if span >= _HALF_TIME_FROM and state.since + span / 2 < last_day:
+        yield Wanted(Occasion.PICKUP_HALF_TIME, place, state.since + span / 2, last_day)
+    if state.since + timedelta(hours=12) < last_day < last_hours:
+        yield Wanted(Occasion.PICKUP_LAST_DAY, place, last_day, last_hours)
+    if state.since + timedelta(hours=6) < last_hours:
+        yield Wanted(Occasion.PICKUP_LAST_HOURS, place, last_hours, limit)
+
+
+def _morning_of_last_day(limit: datetime, zone: str) -> datetime:
+    """Of the last day with some hours of daylight in it: a limit at noon is met the day before."""
+    local = (limit - timedelta(hours=12)).astimezone(ZoneInfo(zone))
+    return local.replace(hour=_MORNING, minute=0, second=0, microsecond=0).astimezone(limit.tzinfo)
+
+
+def _arriving(parcel: Parcel) -> Iterator[Wanted]:
+    """Shortly before a window that is tight enough to stay at home for."""
+    state, window = parcel.state, parcel.state.estimate
+    if state.status is not Status.OUT_FOR_DELIVERY or window is None or window.day_only:
+        return
+    if window.starts and window.ends and window.ends - window.starts <= _TIGHT:
+        at = window.starts - _SOON
+        yield Wanted(Occasion.ARRIVING_NEXT, _try_of(state), at, window.ends)
+
+
+def _delayed(parcel: Parcel, now: datetime) -> Iterator[Wanted]:
+    """The carrier's own date lies behind the promise, and the parcel is still on its way."""
+    state, window, promise = parcel.state, parcel.state.estimate, parcel.promise_by
+    if promise is None or window is None or state.status not in _UNDER_WAY:
+        return
+    expected = window.starts if window.day_only else window.ends
+    if expected is not None and expected > promise:
+        until = max(promise, now) + RULES[Occasion.DELAYED].lasts
+        yield Wanted(Occasion.DELAYED, "", None, until)
+
+
+_UNDER_WAY = frozenset(
+    {
+        Status.PENDING,
+        Status.INFO_RECEIVED,
+        Status.ACCEPTED,
+        Status.IN_TRANSIT,
+        Status.OUT_FOR_DELIVERY,
+        Status.ATTEMPT_FAILED,
+        Status.HELD,
+        Status.EXCEPTION,
+    }
+)

@@ -1,0 +1,219 @@
+"""Which notices a parcel owes, and why not the others. Pure: a situation in, decisions out.
+
+The situation is what is true now and what was decided before. The same situation gives the same
+decisions, whichever news led to it, so deciding twice says nothing twice.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from notifier.occasions import RULES, Night, Parcel, Wanted, wanted
+from notifier.quiet import Quiet, awake, before_night
+from schemas.notice import Addressee, Channel, NoticeState, Occasion
+from schemas.status import TERMINAL, Status
+
+MOST_A_DAY: Mapping[Channel, int] = {Channel.SMS: 4, Channel.EMAIL: 6, Channel.PUSH: 10}
+_DAY = timedelta(days=1)
+_MAY_HAVE_ARRIVED = frozenset(
+    {NoticeState.HANDED, NoticeState.SENT, NoticeState.DELIVERED, NoticeState.UNKNOWN}
+)
+_GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
+NO_LONGER_TRUE, TOO_LATE, TOO_MANY, NOT_BEFORE_MORNING = (
+    "no_longer_true",
+    "too_late",
+    "too_many",
+    "not_before_morning",
+)
+_MAY_BE_TRUE_AGAIN = frozenset({NO_LONGER_TRUE, TOO_LATE})
+
+
+class Key(NamedTuple):
+    """What makes a notice one of its kind for its parcel."""
+
+    occasion: Occasion
+    round: str
+    channel: Channel
+    addressee: Addressee
+
+
+class Told(NamedTuple):
+    """A notice that was decided before, and what became of it by `at`."""
+
+    key: Key
+    state: NoticeState
+    due_at: datetime
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How one person can be reached: of each channel why not, None where it can."""
+
+    addressee: Addressee
+    obstacles: Mapping[Channel, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the shop does not want said, by which way; and when its shoppers sleep."""
+
+    off: frozenset[tuple[Occasion, Channel]] = frozenset()
+    quiet: Quiet = field(default_factory=Quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    parcel: Parcel
+    reaches: Sequence[Reach]
+    told: Mapping[Key, Told] = field(default_factory=dict)
+    wishes: Wishes = field(default_factory=Wishes)
+
+
+class Decision(NamedTuple):
+    """To be sent at `due_at` unless it is `until`; with a reason: not to be sent."""
+
+    key: Key
+    due_at: datetime
+    until: datetime
+    reason: str | None = None
+
+
+def decide(situation: Situation, now: datetime) -> list[Decision]:
+    """What is new: notices to plan or to drop, and planned ones that move to another time."""
+    return [
+        each
+        for want in _all_wanted(situation, now)
+        for each in _decided(situation, want, now)
+        if _is_news(situation.told.get(each.key), each, at_once=want.at is None)
+    ]
+
+
+def check(situation: Situation, key: Key, now: datetime) -> Decision:
+    """Asked before sending, of the state of then: to send, to wait until `due_at`, or to drop."""
+    standing = {(each.occasion, each.round): each for each in _all_wanted(situation, now)}
+    want = standing.get((key.occasion, key.round))
+    if want is None:
+        return Decision(key, now, now, NO_LONGER_TRUE)
+    return _when(situation, key, want, now)
+
+
+def _all_wanted(situation: Situation, now: datetime) -> list[Wanted]:
+    found = wanted(situation.parcel, now)
+    again = _round_of_delivery(situation)
+    if again:
+        found = [
+            each._replace(round=again) if each.occasion is Occasion.DELIVERED else each
+            for each in found
+        ]
+    return [*found, *_retraction(situation, now)]
+
+
+def _round_of_delivery(situation: Situation) -> str:
+    """Who was told that it was a mistake is told again when it comes true."""
+    return "again" if _arrived(situation, Occasion.DELIVERY_RETRACTED) else ""
+
+
+def _retraction(situation: Situation, now: datetime) -> Iterator[Wanted]:
+    """Only of what somebody was told."""
+    status = situation.parcel.state.status
+    if (status not in TERMINAL or status in _GOING_BACK) and _arrived(
+        situation, Occasion.DELIVERED
+    ):
+        lasts = RULES[Occasion.DELIVERY_RETRACTED].lasts
+        told = max(each.at for each in _arrived(situation, Occasion.DELIVERED))
+        if now < told + lasts:
+            yield Wanted(Occasion.DELIVERY_RETRACTED, "", None, told + lasts)
+
+
+def _arrived(situation: Situation, occasion: Occasion) -> list[Told]:
+    return [
+        each
+        for each in situation.told.values()
+        if each.key.occasion is occasion and each.state in _MAY_HAVE_ARRIVED
+    ]
+
+
+def _decided(situation: Situation, want: Wanted, now: datetime) -> Iterator[Decision]:
+    rule = RULES[want.occasion]
+    for reach in situation.reaches:
+        if reach.addressee is Addressee.BUYER and not rule.to_buyer:
+            continue
+        for channel in _channels(situation, want, reach):
+            key = Key(want.occasion, want.round, channel, reach.addressee)
+            yield _when(situation, key, want, now)
+
+
+def _channels(situation: Situation, want: Wanted, reach: Reach) -> list[Channel]:
+    """Those of the rule; e-mail in the place of a text message that cannot be sent."""
+    if want.occasion is Occasion.DELIVERY_RETRACTED:
+        told = _arrived(situation, Occasion.DELIVERED)
+        return [each.key.channel for each in told if each.key.addressee is reach.addressee]
+    channels = list(RULES[want.occasion].channels)
+    if Channel.SMS in channels and Channel.EMAIL not in channels:
+        key = Key(want.occasion, want.round, Channel.SMS, reach.addressee)
+        if _never_by(situation, key):
+            channels.append(Channel.EMAIL)
+    return channels
+
+
+def _never_by(situation: Situation, key: Key) -> bool:
+    told = situation.told.get(key)
+    has_failed = told is not None and told.state is NoticeState.FAILED
+    return has_failed or _wish_or_obstacle(situation, key) is not None
+
+
+def _when(situation: Situation, key: Key, want: Wanted, now: datetime) -> Decision:
+    due = _due(situation, key, want, now)
+    reason = _obstacle(situation, key, due)
+    if reason is None and due >= want.until:
+        reason = NOT_BEFORE_MORNING
+    return Decision(key, due, want.until, reason)
+
+
+def _due(situation: Situation, key: Key, want: Wanted, now: datetime) -> datetime:
+    """E-mail wakes nobody."""
+    at, zone, quiet = want.at or now, situation.parcel.zone, situation.wishes.quiet
+    night = RULES[key.occasion].night
+    if key.channel is Channel.EMAIL or night is Night.WAKES:
+        return at
+    if night is Night.BEFORE:
+        return before_night(at, zone, quiet)
+    return awake(max(at, now), zone, quiet)
+
+
+def _obstacle(situation: Situation, key: Key, now: datetime) -> str | None:
+    found = _wish_or_obstacle(situation, key)
+    if found is None and _sent_within_a_day(situation, key, now) >= MOST_A_DAY[key.channel]:
+        return TOO_MANY
+    return found
+
+
+def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:
+    if (key.occasion, key.channel) in situation.wishes.off:
+        return "shop_does_not_want"
+    reach = next(each for each in situation.reaches if each.addressee is key.addressee)
+    return reach.obstacles.get(key.channel)
+
+
+def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
+    return sum(
+        each.state in _MAY_HAVE_ARRIVED and each.at > now - _DAY
+        for each in situation.told.values()
+        if each.key.channel is key.channel and each.key.addressee is key.addressee
+    )
+
+
+def _is_news(told: Told | None, decision: Decision, *, at_once: bool) -> bool:
+    """Decided once; but what waits may move, and what was dropped as untrue may be true again."""
+    if told is None:
+        return True
+    if told.state is NoticeState.PLANNED:
+        return not at_once and (decision.reason is not None or decision.due_at != told.due_at)
+    return (
+        told.state is NoticeState.DROPPED
+        and told.reason in _MAY_BE_TRUE_AGAIN
+        and decision.reason is None
+    )
