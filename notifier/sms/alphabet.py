@@ -1,0 +1,43 @@
+"""The two alphabets of an SMS: GSM 7 bit where every character is in it, UCS-2 otherwise.
+
+GSM 7 bit is the basic table and the extension table of 3GPP TS 23.038 (GSM 03.38), sections 6.2.1
+and 6.2.1.1, without the national tables, which few phones and no provider at hand can choose.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+BASIC: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
+    " !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+"""Sent as a pair, escape and character: two septets."""
+
+_GSM7: Final = BASIC | EXTENSION
+_BMP_END: Final = "\uffff"  # beyond it a character is a surrogate pair in UTF-16
+
+
+class Alphabet(StrEnum):
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+def alphabet(text: str) -> Alphabet:
+    """The one a provider takes for this text: one character outside GSM 7 bit changes it all."""
+    return Alphabet.GSM7 if _GSM7.issuperset(text) else Alphabet.UCS2
+
+
+def width(char: str, of: Alphabet) -> int:
+    """How much room a character takes: septets in GSM 7 bit, UTF-16 units in UCS-2."""
+    if of is Alphabet.GSM7:
+        return 2 if char in EXTENSION else 1
+    return 2 if char > _BMP_END else 1
+
+
+def units(text: str) -> int:
+    """Septets or UTF-16 units of the whole text, in its own alphabet."""
+    of = alphabet(text)
+    return sum(width(char, of) for char in text)
