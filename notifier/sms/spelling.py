@@ -1,0 +1,88 @@
+"""How a text for SMS is spelt: plain always, short where that saves a message.
+
+One letter outside GSM 7 bit leaves 70 characters of 160: a Latvian text of 150 costs three messages
+as it is spelt and one without its diacritics, as people write on phones. Whether our words may be
+written so is for the caller to say; words of others, such as names, never are.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from notifier.sms.segments import count, fits_one
+
+# Each means what stands for it. Grave and acute accents on their own are used as apostrophes.
+_TYPOGRAPHY: Final = str.maketrans(
+    dict.fromkeys("‘’‚‛′ʹʼ‹›`´", "'")
+    | dict.fromkeys("“”„‟″«»", '"')
+    | dict.fromkeys("‐‑‒–—―−•", "-")
+    | dict.fromkeys("\r\v\x85\u2028\u2029", "\n")
+    | {"…": "...", "⁄": "/", "\t": " ", "\f": " "}
+)
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, format, surrogates, private use
+# A joiner is spelling between letters of some scripts and in emoji, and noise beside Latin ones.
+_STRAY_JOINER: Final = re.compile(
+    r"(?<![^\x00-\u024f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f\u2000-\u206f])"
+)
+_JOINERS: Final = frozenset("\u200c\u200d")
+
+_LETTERS: Final = {
+    "lv": ("āčēģīķļņōŗšūž", "acegiklnorsuz"),
+    "lt": ("ąčęėįšųūž", "aceeisuuz"),
+    # ä, ö and ü are in GSM 7 bit and stay. õ becomes o, as in the machine-readable lines of
+    # passports (ICAO 9303-3): ö is another letter of Estonian, and ò, which GSM has, is none.
+    "et": ("õšž", "osz"),
+}
+_SHORT: Final = {
+    language: str.maketrans(letters + letters.upper(), plain + plain.upper())
+    for language, (letters, plain) in _LETTERS.items()
+}
+
+
+class Ours(str):
+    """A value that is our own words, such as a date: it may be spelt short. Others never are."""
+
+    __slots__ = ()
+
+
+def plain(text: str) -> str:
+    """The text without typography that costs: what it says stays the same, in any language.
+
+    Quotes, dashes, the ellipsis and spaces become those of a keyboard; what cannot be seen
+    (controls, bidi marks, the word joiner) goes. In NFC; plain text stays as it is.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).translate(_TYPOGRAPHY)
+    text = _STRAY_JOINER.sub("", "".join(filter(None, map(_shown, text))))
+    return unicodedata.normalize("NFC", text)
+
+
+def _shown(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Zs":
+        return " "
+    return "" if category in _UNSEEN and char not in _JOINERS | {"\n"} else char
+
+
+def short(text: str, language: str) -> str:
+    """Our own words without the letters that GSM 7 bit lacks; as they are, in other languages."""
+    return unicodedata.normalize("NFC", text).translate(_SHORT.get(language, {}))
+
+
+def spelt(template: str, values: Mapping[str, str], language: str, *, may_shorten: bool) -> str:
+    """The text of an SMS: `template` is ours, with %(name)s for values.
+
+    In full where that is one message. Else, where it may be, our words are spelt short, and so
+    are the values that are `Ours`; but not where that would save nothing, as beside a name that
+    needs UCS-2 anyway.
+    """
+    full = plain(template % values)
+    if not may_shorten or fits_one(full):
+        return full
+    brief = {name: _brief(value, language) for name, value in values.items()}
+    shortened = plain(short(template, language) % brief)
+    return shortened if count(shortened) < count(full) else full
+
+
+def _brief(value: str, language: str) -> str:
+    return short(value, language) if isinstance(value, Ours) else value

@@ -1,0 +1,145 @@
+"""Spelling: plain is safe for every text, short touches our own words only."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.sms.alphabet import Alphabet, alphabet
+from notifier.sms.segments import count
+from notifier.sms.spelling import Ours, plain, short, spelt
+
+LATVIAN = "āčēģīķļņšūž"
+LITHUANIAN = "ąčęėįšųūž"
+ESTONIAN = "äöüõšž"
+RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("„Pie Jāņa” – «Rīga» — ‘a’ ‚b’", "\"Pie Jāņa\" - \"Rīga\" - 'a' 'b'"),
+        ("wait…", "wait..."),
+        ("10\u00a0000\u202f€\u2009!", "10 000 € !"),
+        ("10\u2060–\u206014", "10-14"),
+        ("a\u202eb\u2066c\u2069\u200e\u200b\ufeff\u00ad", "abc"),
+        ("a\x00b\x1bc\x7f", "abc"),
+        ("one\r\ntwo\rthree\u2028four\tfive", "one\ntwo\nthree\nfour five"),
+        ("O`Neill O´Neill Oʼneill", "O'Neill O'Neill O'neill"),
+        ("Ja\u0304nis", "Jānis"),
+        ("a\ud800b", "ab"),
+        ("a\u200db \u200c", "ab "),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("Посылка № 5 — «Киев»", 'Посылка № 5 - "Киев"'),
+        ("{{7*7}} %(code)s", "{{7*7}} %(code)s"),
+    ],
+)
+def test_plain(text, wanted):
+    assert plain(text) == wanted
+
+
+@given(st.text())
+def test_plain_text_stays_as_it_is(text):
+    once = plain(text)
+    assert plain(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+
+
+@given(st.text())
+def test_nothing_unseen_is_left(text):
+    left = {unicodedata.category(char) for char in plain(text) if char not in "\n\u200c\u200d"}
+    assert not left & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+@given(st.text())
+def test_letters_and_digits_are_never_touched(text):
+    def letters(some: str) -> list[str]:
+        """But for the two "letters" that are apostrophes."""
+        apart = unicodedata.normalize("NFD", some)
+        return [char for char in apart if char.isalnum() and char not in "ʹʼ"]
+
+    assert letters(plain(text)) == letters(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("lv", LATVIAN, "acegiklnsuz"),
+        ("lv", LATVIAN.upper(), "ACEGIKLNSUZ"),
+        ("lt", LITHUANIAN, "aceeisuuz"),
+        ("lt", LITHUANIAN.upper(), "ACEEISUUZ"),
+        ("et", ESTONIAN, "äöüosz"),
+        ("et", ESTONIAN.upper(), "ÄÖÜOSZ"),
+        ("lv", "Su\u0304ti\u0304jums", "Sutijums"),
+        ("ru", RUSSIAN, RUSSIAN),
+        ("lv", RUSSIAN, RUSSIAN),
+        ("en", "naïve āā", "naïve āā"),
+        ("xx", "āčē", "āčē"),
+        ("lv", "%(name)s: ņem!", "%(name)s: nem!"),
+    ],
+)
+def test_short(language, text, wanted):
+    assert short(text, language) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "letters"), [("lv", LATVIAN), ("lt", LITHUANIAN), ("et", ESTONIAN)]
+)
+def test_short_words_of_a_language_are_gsm7(language, letters):
+    alphabet_of_it = "abcdefghijklmnopqrstuvwxyz" + letters
+    assert alphabet(short(alphabet_of_it + alphabet_of_it.upper(), language)) is Alphabet.GSM7
+
+
+@given(st.sampled_from(["lv", "lt", "et", "ru", "en"]), st.text(st.characters(codec="cp1251")))
+def test_cyrillic_is_never_spelt_short(language, text):
+    assert short(text, language) == unicodedata.normalize("NFC", text)
+
+
+LONG = "Sūtījums no %(shop)s gaida pakomātā līdz %(until)s. Kods: %(code)s. Skaties šeit: %(link)s"
+LINK = "https://track.example/t/0123456789abcdef012345"
+
+
+def said(shop: str, *, may_shorten: bool = True, template: str = LONG) -> str:
+    values = {"shop": shop, "until": Ours("piektdienai, 21. jūnijam"), "code": "48213"}
+    return spelt(template, {**values, "link": LINK}, "lv", may_shorten=may_shorten)
+
+
+def test_our_words_are_spelt_short_where_it_saves_a_message():
+    text = said("Rimi")
+    assert text.startswith("Sutijums no Rimi gaida pakomata lidz piektdienai, 21. junijam.")
+    assert (count(text), count(said("Rimi", may_shorten=False))) == (1, 3)
+
+
+def test_a_name_stays_as_it_is_and_then_so_do_our_words():
+    """It needs UCS-2, so that writing badly would save nothing."""
+    assert said("Jāņa sēta") == LONG % {
+        "shop": "Jāņa sēta",
+        "until": "piektdienai, 21. jūnijam",
+        "code": "48213",
+        "link": LINK,
+    }
+
+
+def test_a_text_of_one_message_is_spelt_in_full():
+    assert said("Rimi", template="Kods %(code)s, līdz %(until)s") == (
+        "Kods 48213, līdz piektdienai, 21. jūnijam"
+    )
+
+
+def test_a_name_is_plain_so_that_its_quotes_cost_nothing():
+    text = said("„Rimi”")
+    assert 'no "Rimi" gaida' in text
+    assert count(text) == 1
+
+
+@pytest.mark.parametrize("trick", ["%(code)s", "%s", "100 %", "{code}", "%%"])
+def test_a_value_is_no_template(trick):
+    assert f" {trick} " in said(trick)
+
+
+@given(st.text(min_size=1, max_size=200), st.booleans())
+def test_a_value_of_others_is_never_respelt(name, may_shorten):
+    text = spelt("āāā [%(name)s] ēēē", {"name": name}, "lv", may_shorten=may_shorten)
+    assert plain(f"[{name}]") in text
