@@ -1,0 +1,40 @@
+"""Numbers that may be written to, against SMS pumping.
+
+Whoever earns by messages to dear numbers registers them as recipients (toll fraud). So only the
+countries are open that the operator serves, and no range where the called party is paid. Ranges
+that the list does not know stay open: it ages, and a shopper with a new number must not be refused.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+BALTIC: Final = frozenset({"LV", "LT", "EE"})
+# Personal numbers (+44 70, +372 70) redirect at the caller's cost and are known for this fraud.
+_DEAR: Final = {
+    PhoneNumberType.PREMIUM_RATE: "premium_rate",
+    PhoneNumberType.SHARED_COST: "shared_cost",
+    PhoneNumberType.PERSONAL_NUMBER: "personal_number",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.UAN: "uan",
+    PhoneNumberType.VOICEMAIL: "voicemail",
+}
+
+
+def why_not(phone_e164: str, countries: Collection[str] = BALTIC) -> str | None:
+    """A stable word for why no SMS may go there, or None. `countries` in ISO 3166-1 alpha-2."""
+    try:
+        number = phonenumbers.parse(phone_e164)
+    except phonenumbers.NumberParseException:
+        return "not_a_number"
+    if not phonenumbers.is_possible_number(number) or _e164(number) != phone_e164:
+        return "not_a_number"
+    if phonenumbers.region_code_for_number(number) not in countries:
+        return "country"
+    return _DEAR.get(phonenumbers.number_type(number))
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
