@@ -1,0 +1,1 @@
+"""What providers report later: whether a message that they took has arrived."""
