@@ -7,7 +7,7 @@ written so is for the caller to say; words of others, such as names, never are.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from notifier.sms.segments import count, fits_one
@@ -40,12 +40,6 @@ _SHORT: Final = {
 }
 
 
-class Ours(str):
-    """A value that is our own words, such as a date: it may be spelt short. Others never are."""
-
-    __slots__ = ()
-
-
 def plain(text: str) -> str:
     """The text without typography that costs: what it says stays the same, in any language.
 
@@ -69,20 +63,15 @@ def short(text: str, language: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_SHORT.get(language, {}))
 
 
-def spelt(template: str, values: Mapping[str, str], language: str, *, may_shorten: bool) -> str:
-    """The text of an SMS: `template` is ours, with %(name)s for values.
+def spelt(pieces: Iterable[tuple[str, bool]], language: str, *, may_shorten: bool) -> str:
+    """The text of an SMS from its pieces: (text, whether it is protected), in their order.
 
-    In full where that is one message. Else, where it may be, our words are spelt short, and so
-    are the values that are `Ours`; but not where that would save nothing, as beside a name that
-    needs UCS-2 anyway.
+    In full where that is one message. Else, where it may be, what is not protected is spelt
+    short; but not where that would save nothing, as beside a name that needs UCS-2 anyway.
     """
-    full = plain(template % values)
+    parts = list(pieces)
+    full = plain("".join(text for text, _ in parts))
     if not may_shorten or fits_one(full):
         return full
-    brief = {name: _brief(value, language) for name, value in values.items()}
-    shortened = plain(short(template, language) % brief)
-    return shortened if count(shortened) < count(full) else full
-
-
-def _brief(value: str, language: str) -> str:
-    return short(value, language) if isinstance(value, Ours) else value
+    brief = plain("".join(text if kept else short(text, language) for text, kept in parts))
+    return brief if count(brief) < count(full) else full
