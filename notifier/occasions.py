@@ -149,8 +149,8 @@ def _reminders(parcel: Parcel) -> Iterator[Wanted]:
 
 
 def _morning_of_last_day(limit: datetime, zone: str) -> datetime:
-    """Of the last day with some hours of daylight in it: a limit at noon is met the day before."""
-    local = (limit - timedelta(hours=12)).astimezone(ZoneInfo(zone))
+    """Of the last day with an afternoon in it: a limit at noon is reminded of the day before."""
+    local = (limit - timedelta(hours=14)).astimezone(ZoneInfo(zone))
     return local.replace(hour=_MORNING, minute=0, second=0, microsecond=0).astimezone(limit.tzinfo)
 
 

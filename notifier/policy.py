@@ -7,11 +7,10 @@ decisions, whichever news led to it, so deciding twice says nothing twice.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from notifier.occasions import RULES, Night, Parcel, Wanted, wanted
 from notifier.quiet import Quiet, awake, before_night
-from schemas.notice import Addressee, Channel, NoticeState, Occasion
+from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
 from schemas.status import TERMINAL, Status
 
 MOST_A_DAY: Mapping[Channel, int] = {Channel.SMS: 4, Channel.EMAIL: 6, Channel.PUSH: 10}
@@ -27,25 +26,6 @@ NO_LONGER_TRUE, TOO_LATE, TOO_MANY, NOT_BEFORE_MORNING = (
     "not_before_morning",
 )
 _MAY_BE_TRUE_AGAIN = frozenset({NO_LONGER_TRUE, TOO_LATE})
-
-
-class Key(NamedTuple):
-    """What makes a notice one of its kind for its parcel."""
-
-    occasion: Occasion
-    round: str
-    channel: Channel
-    addressee: Addressee
-
-
-class Told(NamedTuple):
-    """A notice that was decided before, and what became of it by `at`."""
-
-    key: Key
-    state: NoticeState
-    due_at: datetime
-    at: datetime
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +50,6 @@ class Situation:
     reaches: Sequence[Reach]
     told: Mapping[Key, Told] = field(default_factory=dict)
     wishes: Wishes = field(default_factory=Wishes)
-
-
-class Decision(NamedTuple):
-    """To be sent at `due_at` unless it is `until`; with a reason: not to be sent."""
-
-    key: Key
-    due_at: datetime
-    until: datetime
-    reason: str | None = None
 
 
 def decide(situation: Situation, now: datetime) -> list[Decision]:

@@ -1,6 +1,8 @@
 """Notices: what may be said to a shopper, by which way, and what became of it."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Occasion(StrEnum):
@@ -47,3 +49,31 @@ class NoticeState(StrEnum):
     FAILED = "failed"  # it did not arrive and is not tried again this way
     UNKNOWN = "unknown"  # it may have left; not repeated, a receipt may settle it
     DROPPED = "dropped"  # decided not to be sent, for the reason that stands beside it
+
+
+class Key(NamedTuple):
+    """What makes a notice one of its kind for its parcel; `round` tells a second time."""
+
+    occasion: Occasion
+    round: str
+    channel: Channel
+    addressee: Addressee
+
+
+class Told(NamedTuple):
+    """A notice that was decided before, and what became of it by `at`."""
+
+    key: Key
+    state: NoticeState
+    due_at: datetime
+    at: datetime
+    reason: str | None = None
+
+
+class Decision(NamedTuple):
+    """To be sent at `due_at` unless it is `until`; with a reason: not to be sent."""
+
+    key: Key
+    due_at: datetime
+    until: datetime
+    reason: str | None = None

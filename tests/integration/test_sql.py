@@ -167,6 +167,12 @@ FROM generate_series(1, 20000) n;
 INSERT INTO raw_payload SELECT decode(md5('r' || n), 'hex'), 'omniva',
     now() - n * interval '1 hour', 's'
 FROM generate_series(1, 20000) n;
+INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
+                    until, version, provider, provider_id, planned_at, changed_at)
+SELECT md5(n::text)::uuid, 'delivered', '', 'sms', 'recipient', md5('n' || n)::uuid,
+    CASE WHEN n % 100 = 0 THEN 'planned' WHEN n % 100 = 1 THEN 'handed' ELSE 'sent' END,
+    now() - n * interval '1 second', now(), 1, 'p', 'id-' || n, now(), now()
+FROM generate_series(1, 20000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
@@ -234,6 +240,15 @@ QUICK = {
     "prune_parked": (("now() - interval '30 days'", "500"), "parked_replayed"),
     "find_parked": ((ID, ID), "parked_message_pkey"),
     "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
+    "notice_subjects": ((IDS,), "registration_pkey"),
+    "notices_of": ((IDS,), "notice_pkey"),
+    "decide_notices": ((IDS, TEXTS, TEXTS, TEXTS, TEXTS, IDS, TEXTS, TEXTS, TIMES, TIMES, TEXTS,
+                        NUMBERS, "now()"), "notice_pkey"),
+    "claim_notices": (("'sms'", "now()", "20"), "notice_due"),
+    "hand_notices": ((IDS, IDS, TEXTS, TEXTS, NUMBERS, "'p'", "now()"), "notice_in_hand"),
+    "settle_notices": ((IDS, IDS, TEXTS, TEXTS, TIMES, TEXTS, "now()"), "notice_pkey"),
+    "abandoned_notices": (("now()", "now()", "now()"), "notice_in_hand"),
+    "next_due_notice": (("'sms'",), "notice_due"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
 NOTHING_TO_FIND = {

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from notifier.occasions import Parcel
-from notifier.policy import Decision, Key, Reach, Situation, Told, Wishes, check, decide
-from schemas.notice import Addressee, Channel, NoticeState
+from notifier.policy import Reach, Situation, Wishes, check, decide
+from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Told
 from schemas.scan import Location, Window
 from schemas.shipment import ShipmentState
 from schemas.status import Status

@@ -106,9 +106,9 @@ def test_reminders_come_at_half_time_on_the_last_morning_and_in_the_last_hours()
 
 
 def test_time_to_collect_that_is_extended_moves_the_reminders():
-    shopper, evening = Shopper(), NOON + 6 * HOUR
-    shopper.live(waiting(evening + 2 * DAY), NOON)
-    longer = waiting(evening + 5 * DAY)
+    shopper = Shopper()
+    shopper.live(waiting(NOON + 2 * DAY), NOON)
+    longer = waiting(NOON + 5 * DAY)
     moved = shopper.hear(longer, NOON + DAY)
     assert {each.key.occasion for each in moved} == {
         Occasion.PICKUP_HALF_TIME,

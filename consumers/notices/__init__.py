@@ -1,0 +1,1 @@
+"""Facts -> notices: decided in the transaction that reads the state, sent by the notifier."""

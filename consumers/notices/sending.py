@@ -1,0 +1,152 @@
+"""Planned notices -> providers. Claim, look again, note that it goes, send, note how it ended.
+
+Every arrow is a commit of its own and no network lies inside one. Killed before "it goes", a notice
+is due again; killed after, nobody knows whether it left: it becomes unknown and is not repeated.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from consumers.notices.preparing import Preparing, Ready
+from consumers.notices.retry import ending
+from notifier.channels.base import Handed, Outcome
+from schemas.notice import NoticeState
+from tracking.errors import KlatError, StoreUnavailable
+from tracking.store.notices import Claimed, Ending, Notices
+
+log = structlog.get_logger()
+
+AT_ONCE = 20  # notices in one sender's hands
+CLAIM_LIMIT = timedelta(minutes=2)  # longer than looking again ever takes
+HAND_LIMIT = timedelta(minutes=10)  # longer than any provider's limits together
+_LOOK_EVERY = 20.0  # seconds; rows that another process planned, or left behind
+_PAUSE = 1.0  # seconds after a fault
+
+Failed = Callable[[Sequence[Claimed]], Awaitable[None]]
+
+
+class SendingMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.ended = Counter(
+            "klat_notices", "Notices by how they ended", ["channel", "state"], registry=registry
+        )
+        self.seconds = Histogram(
+            "klat_notice_provider_seconds", "A provider's time", ["channel"], registry=registry
+        )
+
+
+class Sending:
+    """Sends what is due by one way. `failed` looks for another way; `clock` is asked each turn."""
+
+    def __init__(
+        self,
+        notices: Notices,
+        preparing: Preparing,
+        failed: Failed,
+        metrics: SendingMetrics,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._notices, self._preparing, self._way = notices, preparing, preparing.way
+        self._failed, self._metrics, self._clock = failed, metrics, clock
+        self.woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until it is cancelled. What the database cannot take now waits."""
+        while True:
+            try:
+                self.woken.clear()
+                await self.take_over()
+                while await self.turn():
+                    pass
+                await self._wait()
+            except StoreUnavailable as error:
+                log.warning("store.unavailable", error=str(error))
+                await asyncio.sleep(_PAUSE)
+
+    async def _wait(self) -> None:
+        """For news, or until the next one is due."""
+        due = await self._notices.next_due_notice(self._way.channel)
+        seconds = (due - self._clock()).total_seconds() if due else _LOOK_EVERY
+        try:
+            async with asyncio.timeout(min(max(seconds, 0), _LOOK_EVERY)):
+                await self.woken.wait()
+        except TimeoutError:
+            return
+
+    async def take_over(self) -> None:
+        """What a sender that died left behind."""
+        now = self._clock()
+        left = await self._notices.abandoned_notices(
+            claimed_before=now - CLAIM_LIMIT, handed_before=now - HAND_LIMIT, now=now
+        )
+        for notice_id, state in left:
+            log.warning("notice.left_behind", message_id=notice_id, state=state)
+
+    async def turn(self) -> bool:
+        """Send what is due, up to AT_ONCE; False when nothing was."""
+        now = self._clock()
+        claimed = await self._notices.claim_notices(self._way.channel, AT_ONCE, now=now)
+        if claimed:
+            ready, endings = await self._preparing.prepare(claimed, now)
+            await self._settle(endings)
+            await self._settle_patiently(await self._sent(await self._handed(ready, now)))
+        return bool(claimed)
+
+    async def _handed(self, ready: Sequence[Ready], now: datetime) -> list[Ready]:
+        if not ready:
+            return []
+        handing = [each.handing for each in ready]
+        ours = await self._notices.hand_notices(handing, self._way.provider, now=now)
+        return [each for each in ready if each.outgoing.notice_id in ours]
+
+    async def _sent(self, ready: Sequence[Ready]) -> list[Ending]:
+        return list(await asyncio.gather(*(self._send(each) for each in ready)))
+
+    async def _send(self, ready: Ready) -> Ending:
+        with self._metrics.seconds.labels(self._way.channel).time():
+            try:
+                handed = await self._way.send(ready.outgoing)
+            except Exception as error:
+                # A fault of ours: it may have been sent, so it is not repeated.
+                log.exception("notice.not_handed", error_type=type(error).__name__)
+                handed = Handed(Outcome.AMBIGUOUS, "fault")
+        return ending(ready.handing.claimed, handed, self._clock())
+
+    async def _settle_patiently(self, endings: Sequence[Ending]) -> None:
+        """They have left: forgetting how that ended would make each of them unknown."""
+        while True:
+            try:
+                return await self._settle(endings)
+            except StoreUnavailable as error:
+                log.warning("store.unavailable", error=str(error), waiting=len(endings))
+                await asyncio.sleep(_PAUSE)
+
+    async def _settle(self, endings: Sequence[Ending]) -> None:
+        if not endings:
+            return
+        await self._notices.settle_notices(endings, now=self._clock())
+        for each in endings:
+            self._metrics.ended.labels(self._way.channel, each.state).inc()
+            log.info(
+                "notice.ended",
+                message_id=each.claimed.notice_id,
+                shipment_id=each.claimed.shipment_id,
+                kind=each.claimed.key.occasion,
+                channel=each.claimed.key.channel,
+                state=each.state,
+                reason=each.reason,
+            )
+        failed = [each.claimed for each in endings if each.state is NoticeState.FAILED]
+        if failed:
+            await self._try_another_way(failed)
+
+    async def _try_another_way(self, failed: Sequence[Claimed]) -> None:
+        try:
+            await self._failed(failed)
+        except KlatError as error:
+            log.warning("notices.not_decided", error=type(error).__name__)

@@ -1,0 +1,50 @@
+"""What a notice may say of a parcel: the state opened for its reader, and nothing beyond."""
+
+from datetime import datetime
+
+from consumers.notices.subject import zone_of
+from notifier.values import Brand, Values
+from schemas.contact import Person
+from schemas.notice import Addressee, Key
+from schemas.shipment import ShipmentState
+from tracking.carriers import CARRIERS
+from tracking.sealing import SealBroken, Sealer
+from tracking.store.notices import Subject
+from tracking.web.visible import full_state, public_state
+from tracking.words.language import choose
+
+
+def values_of(
+    subject: Subject, person: Person, key: Key, link: str, sealer: Sealer, now: datetime
+) -> Values:
+    state = _opened(subject, key.addressee, sealer)
+    carrier = CARRIERS.get(subject.carrier)
+    return Values(
+        occasion=key.occasion,
+        addressee=key.addressee,
+        language=choose(person.language, subject.merchant_language),
+        zone=zone_of(subject),
+        now=now,
+        brand=Brand(subject.merchant_name, help=subject.merchant_help),
+        carrier=carrier.name if carrier else subject.carrier.title(),
+        tracking_number=subject.tracking_number,
+        link=link,
+        order=subject.order,
+        reason=state.reason,
+        handover=state.handover,
+        window=state.estimate,
+        place=state.pickup_place,
+        until=state.pickup_until,
+        code=state.pickup_code,
+        qr=state.pickup_qr,
+    )
+
+
+def _opened(subject: Subject, addressee: Addressee, sealer: Sealer) -> ShipmentState:
+    """The code is for the recipient; where no key opens it the notice goes without."""
+    if addressee is Addressee.RECIPIENT:
+        try:
+            return full_state(subject.state, sealer, subject.carrier, subject.tracking_number)
+        except SealBroken:
+            return public_state(subject.state)
+    return public_state(subject.state)

@@ -1,0 +1,134 @@
+"""A shop with parcels, a sender of notices, and a provider that does as it is told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from consuming import SEALER
+from prometheus_client import CollectorRegistry
+
+from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.preparing import Preparing
+from consumers.notices.sending import Sending, SendingMetrics
+from notifier.channels.base import Handed, Outcome
+from notifier.deliver import Outgoing
+from notifier.values import Values
+from schemas.api import ShipmentRegistration
+from schemas.notice import Channel
+from schemas.scan import Location, Pickup, Scan, ScanTime
+from schemas.shipment import shipment_id
+from schemas.status import Status
+from tracking.incoming import incoming
+from tracking.ingest import Batch, ingest
+from tracking.register import register
+from tracking.store.keys import Keys
+from tracking.store.notices import Notices
+from tracking.store.pool import transaction
+
+NOON = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)  # in Riga
+PERSON = {"name": "Ilze Paraugs", "phone": "+37120000001", "email": "ilze@example.org"}
+CODE = "481516"
+ACCEPTED = Handed(Outcome.ACCEPTED, provider_id="p-1")
+
+
+@dataclass
+class FakeWay:
+    """Keeps what it is given. `answers` are taken one after the other, then it accepts."""
+
+    channel: Channel = Channel.SMS
+    provider: str = "fake"
+    taken: list[Outgoing] = field(default_factory=list)
+    answers: list[Handed | BaseException] = field(default_factory=list)
+    before: Callable[[], Any] | None = None
+
+    def compose(self, values: Values) -> Mapping[str, str]:
+        return {"text": f"{values.occasion} {values.code} {values.link}"}
+
+    async def send(self, outgoing: Outgoing) -> Handed:
+        if self.before is not None:
+            await self.before()
+        self.taken.append(outgoing)
+        answer = self.answers.pop(0) if self.answers else ACCEPTED
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+@dataclass
+class Shop:
+    """Registers parcels, lets them be scanned, decides and sends, all at `now`."""
+
+    pool: asyncpg.Pool
+    merchant_id: Any
+    now: datetime = NOON
+
+    @classmethod
+    async def open(cls, pool: asyncpg.Pool) -> "Shop":
+        async with transaction(pool) as conn:
+            return cls(pool, await Keys(pool).ensure_merchant(conn, "Veikals", NOON))
+
+    @property
+    def notices(self) -> Notices:
+        return Notices(self.pool)
+
+    async def register(self, number: str, **fields: Any) -> Any:
+        told = {"carrier": "omniva", "tracking_number": number, "recipient": PERSON, **fields}
+        body = ShipmentRegistration.model_validate(told)
+        await register(self.pool, SEALER, self.merchant_id, body, now=self.now)
+        return shipment_id("omniva", number)
+
+    async def scanned(self, number: str, status: Status, **fields: Any) -> None:
+        scan = Scan(
+            carrier="omniva",
+            tracking_number=number,
+            time=ScanTime(raw=self.now.isoformat(), at=self.now),
+            status=status,
+            **fields,
+        )
+        await ingest(self.pool, Batch([incoming(scan, self.now, SEALER)]), SEALER, now=self.now)
+
+    async def waits(self, number: str, hours: int = 72) -> Any:
+        """A registered parcel that waits in a locker."""
+        key = await self.register(number)
+        until = self.now + timedelta(hours=hours)
+        place = Location(name="Rīga Akropole", place_id="9901")
+        pickup = Pickup(until=until, code=CODE)
+        await self.scanned(number, Status.READY_FOR_PICKUP, location=place, pickup=pickup)
+        return key
+
+    def deciding(self, *channels: Channel) -> Deciding:
+        served = frozenset(channels) or frozenset({Channel.SMS})
+        return Deciding(self.notices, SEALER, served, DecisionMetrics(CollectorRegistry()))
+
+    async def decide(self, *ids: Any, channels: tuple[Channel, ...] = ()) -> None:
+        await self.deciding(*channels).decide(dict.fromkeys(ids, "fact"), self.now)
+
+    def sending(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> Sending:
+        async def link(*_: Any) -> str:
+            return "https://t.example/abcdefghijklmnopqrstuv"
+
+        async def failed(claimed: Any) -> None:
+            await self.decide(*(each.shipment_id for each in claimed), channels=channels)
+
+        preparing = Preparing(self.notices, way, SEALER, link)
+        metrics = SendingMetrics(CollectorRegistry())
+        return Sending(self.notices, preparing, failed, metrics, clock=lambda: self.now)
+
+    async def send(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> None:
+        sending = self.sending(way, channels)
+        await sending.take_over()
+        while await sending.turn():
+            pass
+
+    async def rows(self, occasion: str = "ready_for_pickup", channel: str = "sms") -> list[Any]:
+        return await self.pool.fetch(
+            "SELECT * FROM notice WHERE occasion = $1 AND channel = $2 ORDER BY shipment_id",
+            occasion,
+            channel,
+        )
+
+    async def row(self, occasion: str = "ready_for_pickup", channel: str = "sms") -> Any:
+        (found,) = await self.rows(occasion, channel)
+        return found

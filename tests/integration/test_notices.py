@@ -1,0 +1,284 @@
+"""From a parcel's state to a provider: once, whatever dies on the way, and kept with its reason."""
+
+import asyncio
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from consuming import SEALER
+from telling import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
+
+from consumers.notices import sending as sendings
+from consumers.notices.preparing import content_context
+from consumers.notices.retry import MOST_TRIES
+from notifier.channels.base import Handed, Outcome
+from schemas.notice import Channel
+from schemas.status import Status
+from tracking.errors import StoreUnavailable
+from tracking.store.notices import Notices
+from tracking.store.pool import open_pool
+
+BOTH = (Channel.SMS, Channel.EMAIL)
+
+
+@pytest.fixture
+async def shop(database_url):
+    pool = await open_pool(database_url, size=6)
+    yield await Shop.open(pool)
+    await pool.close()
+
+
+async def test_a_parcel_in_the_locker_is_told_once_with_its_code(shop):
+    key = await shop.waits("CE1")
+    way = FakeWay()
+    for _ in range(3):
+        await shop.decide(key)
+        await shop.send(way)
+    (sent,) = way.taken
+    assert (sent.to, sent.values.code, sent.values.language) == (PERSON["phone"], CODE, "en")
+    row = await shop.row()
+    assert (row["state"], row["provider"], row["provider_id"]) == ("sent", "fake", "p-1")
+    assert row["fact_id"] == "fact"
+
+
+async def test_what_is_kept_is_sealed_and_without_the_code(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await shop.send(FakeWay())
+    row = await shop.row()
+    words = json.loads(SEALER.open_text(row["content"], content_context(row["notice_id"])))
+    assert words["text"].startswith("ready_for_pickup ••••••")
+    assert CODE not in str(dict(row))
+
+
+async def test_nobody_is_written_to_of_a_parcel_that_no_shop_registered(shop):
+    await shop.scanned("CE1", Status.OUT_FOR_DELIVERY)
+    deciding = shop.deciding()
+    await deciding.handle([])
+    assert await shop.pool.fetchval("SELECT count(*) FROM notice") == 0
+
+
+async def test_what_cannot_be_sent_is_kept_with_the_reason(shop):
+    key = await shop.register("CE1", recipient={"email": "a@example.org"}, notify={"email": False})
+    await shop.scanned("CE1", Status.OUT_FOR_DELIVERY)
+    await shop.decide(key)
+    rows = await shop.pool.fetch("SELECT channel, state, reason FROM notice")
+    assert {(row["channel"], row["state"], row["reason"]) for row in rows} == {
+        ("sms", "dropped", "no_phone"),
+        ("email", "dropped", "shop_does_not_want"),
+        ("push", "dropped", "not_subscribed"),
+    }
+
+
+async def test_without_a_provider_that_is_the_reason(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key, channels=(Channel.EMAIL,))
+    assert (await shop.row())["reason"] == "no_provider"
+
+
+async def test_what_is_no_longer_true_is_not_said(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await shop.scanned("CE1", Status.DELIVERED)  # before any sender looked
+    way = FakeWay()
+    await shop.send(way)
+    assert way.taken == []
+    row = await shop.row()
+    assert (row["state"], row["reason"]) == ("dropped", "no_longer_true")
+
+
+async def test_reminders_wait_and_are_forgotten_once_it_is_collected(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay()
+    await shop.send(way)
+    assert (await shop.row("pickup_last_day"))["state"] == "planned"
+    await shop.scanned("CE1", Status.DELIVERED)
+    shop.now += timedelta(days=4)
+    await shop.send(way)
+    assert [each.values.occasion for each in way.taken] == ["ready_for_pickup"]
+    assert (await shop.row("pickup_last_day"))["reason"] == "no_longer_true"
+
+
+async def test_a_provider_that_asks_for_patience_gets_it(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[Handed(Outcome.RETRY, "429", retry_after=60)])
+    await shop.send(way)
+    row = await shop.row()
+    assert (row["state"], row["reason"], row["due_at"] - NOON) == (
+        "planned",
+        "429",
+        timedelta(seconds=60),
+    )
+    shop.now += timedelta(seconds=59)
+    await shop.send(way)
+    assert len(way.taken) == 1
+    shop.now += timedelta(seconds=1)
+    await shop.send(way)
+    assert len(way.taken) == 2
+    assert (await shop.row())["state"] == "sent"
+
+
+async def test_it_is_given_up_in_the_end(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[Handed(Outcome.RETRY, "30001")] * (MOST_TRIES + 5))
+    for _ in range(40):  # a night in between
+        await shop.send(way)
+        shop.now += timedelta(hours=1)
+    row = await shop.row()
+    assert (len(way.taken), row["state"], row["reason"]) == (MOST_TRIES, "failed", "30001")
+
+
+async def test_a_text_message_that_is_refused_becomes_a_mail(shop):
+    """Of the last hours, which by default come by text message only."""
+    key = await shop.waits("CE1", hours=30)
+    await shop.decide(key, channels=BOTH)
+    shop.now += timedelta(hours=27)
+    sms = FakeWay(answers=[Handed(Outcome.REFUSED, "21211", address_is_bad=True)] * 3)
+    await shop.send(sms, BOTH)
+    mail = FakeWay(channel=Channel.EMAIL)
+    await shop.send(mail, BOTH)
+    assert (await shop.row("pickup_last_hours"))["state"] == "failed"
+    assert "pickup_last_hours" in [each.values.occasion for each in mail.taken]
+
+
+async def test_what_may_have_arrived_is_not_repeated(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[Handed(Outcome.AMBIGUOUS, "reset")])
+    await shop.send(way)
+    shop.now += timedelta(days=1)
+    await shop.decide(key)
+    await shop.send(way)
+    assert [each.values.occasion for each in way.taken] == ["ready_for_pickup"]
+    row = await shop.row()
+    assert (row["state"], row["reason"]) == ("unknown", "reset")
+
+
+async def test_a_fault_of_our_own_is_not_repeated_either(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[RuntimeError("oops")])
+    await shop.send(way)
+    assert (await shop.row())["state"] == "unknown"
+
+
+async def killed(shop, way):
+    """The process ends in the middle of a turn: nothing of it is settled."""
+    with pytest.raises(asyncio.CancelledError):
+        await shop.send(way)
+
+
+async def test_killed_while_sending_it_is_unknown_and_never_sent_again(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[asyncio.CancelledError()])
+    await killed(shop, way)
+    assert (await shop.row())["state"] == "handed"
+    await shop.send(way)  # another sender, before anybody knows
+    shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
+    await shop.decide(key)
+    await shop.send(way)
+    assert len(way.taken) == 1
+    row = await shop.row()
+    assert (row["state"], row["reason"]) == ("unknown", "sender_died")
+
+
+@pytest.mark.parametrize("step", ["hand_notices", "desk"])
+async def test_killed_before_anything_left_it_is_sent_by_another(shop, monkeypatch, step):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay()
+
+    def dies(*_, **__):
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Notices, step, dies)
+        await killed(shop, way)
+    assert (await shop.row())["state"] == "claimed"
+    await shop.send(way)
+    assert way.taken == []
+    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
+    await shop.send(way)
+    assert len(way.taken) == 1
+    assert (await shop.row())["state"] == "sent"
+
+
+async def test_killed_after_sending_it_is_unknown_and_never_sent_again(shop, monkeypatch):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay()
+
+    def dies(*_, **__):
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Notices, "settle_notices", dies)
+        await killed(shop, way)
+    shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
+    await shop.send(way)
+    assert len(way.taken) == 1
+    assert (await shop.row())["state"] == "unknown"
+
+
+async def test_a_database_that_is_away_after_sending_forgets_nothing(shop, monkeypatch):
+    monkeypatch.setattr(sendings, "_PAUSE", 0.01)
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    settle, away = Notices.settle_notices, iter(range(3))
+
+    async def settle_later(self, endings, *, now):
+        if next(away, None) is not None:
+            raise StoreUnavailable("away")
+        await settle(self, endings, now=now)
+
+    monkeypatch.setattr(Notices, "settle_notices", settle_later)
+    await shop.send(FakeWay())
+    assert (await shop.row())["state"] == "sent"
+
+
+async def test_who_was_taken_for_dead_hands_nothing_over(shop):
+    """It stood still after its claim; another one took the notice and sent it."""
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    slow, quick = FakeWay(), FakeWay()
+    sending = shop.sending(slow)
+    claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
+    ready, _ = await sending._preparing.prepare(claimed, shop.now)
+    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
+    await shop.send(quick)
+    assert await sending._handed(ready, shop.now) == []
+    assert len(quick.taken) == 1
+
+
+async def test_many_senders_at_once_send_each_once(shop):
+    ids = [await shop.waits(f"CE{number}") for number in range(30)]
+    await asyncio.gather(*(shop.decide(*ids) for _ in range(3)))
+    ways = [FakeWay() for _ in range(4)]
+    await asyncio.gather(*(shop.send(way) for way in ways))
+    sent = Counter(each.notice_id for way in ways for each in way.taken)
+    assert len(sent) == 30
+    assert set(sent.values()) == {1}
+
+
+async def test_a_sender_wakes_for_news_and_for_what_becomes_due(shop, monkeypatch):
+    monkeypatch.setattr(sendings, "_LOOK_EVERY", 60.0)
+    way = FakeWay()
+    sending = shop.sending(way)
+    running = asyncio.create_task(sending.run())
+    try:
+        key = await shop.waits("CE1")
+        await shop.decide(key)
+        sending.woken.set()
+        async with asyncio.timeout(5):
+            while not way.taken or (await shop.row())["state"] != "sent":  # noqa: ASYNC110 - a row
+                await asyncio.sleep(0.01)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert way.taken[0].values.link.startswith("https://t.example/")
+    assert ACCEPTED.provider_id == (await shop.row())["provider_id"]

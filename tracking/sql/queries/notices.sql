@@ -1,0 +1,73 @@
+-- name: notice_subjects: registered shipments and whom they concern, one decider at a time ($1 shipment ids)
+SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, r.contact,
+       r.country, r.language, r.order_ref, r.promise_by, r.notify::text AS notify, r.registered_at,
+       r.merchant_id, m.name AS merchant_name, m.help AS merchant_help,
+       m.language AS merchant_language
+FROM registration AS r
+JOIN shipment AS s USING (shipment_id)
+JOIN merchant AS m USING (merchant_id)
+WHERE r.shipment_id = ANY($1::uuid[])
+ORDER BY r.shipment_id
+FOR NO KEY UPDATE OF r;
+
+-- name: notices_of: every notice of these shipments ($1 shipment ids)
+SELECT shipment_id, occasion, round, channel, addressee, notice_id, state, reason, due_at, until,
+       version, tries, language, provider, provider_id, content, planned_at, changed_at
+FROM notice WHERE shipment_id = ANY($1::uuid[]);
+
+-- name: decide_notices: keep decisions; what is in a sender's hands stays as it is ($1 shipments, $2 occasions, $3 rounds, $4 channels, $5 addressees, $6 notice ids, $7 states, $8 reasons, $9 due, $10 until, $11 facts, $12 versions, $13 now)
+INSERT INTO notice AS n (shipment_id, occasion, round, channel, addressee, notice_id, state, reason,
+                         due_at, until, fact_id, version, planned_at, changed_at)
+SELECT d.*, $13, $13
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+            $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::integer[]) AS d
+ON CONFLICT (shipment_id, occasion, round, channel, addressee) DO UPDATE SET
+    state = EXCLUDED.state,
+    reason = EXCLUDED.reason,
+    due_at = EXCLUDED.due_at,
+    until = EXCLUDED.until,
+    fact_id = EXCLUDED.fact_id,
+    version = EXCLUDED.version,
+    changed_at = EXCLUDED.changed_at
+WHERE n.state IN ('planned', 'dropped');
+
+-- name: claim_notices: take what is due, each by one sender ($1 channel, $2 now, $3 at the most)
+UPDATE notice AS n SET state = 'claimed', changed_at = $2
+FROM (
+    SELECT shipment_id, occasion, round, channel, addressee FROM notice
+    WHERE state = 'planned' AND channel = $1 AND due_at <= $2
+    ORDER BY due_at LIMIT $3
+    FOR UPDATE SKIP LOCKED
+) AS due
+WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
+    = (due.shipment_id, due.occasion, due.round, due.channel, due.addressee)
+RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
+
+-- name: hand_notices: from here on they may have left ($1 shipments, $2 notice ids, $3 languages, $4 contents, $5 versions, $6 provider, $7 now)
+UPDATE notice AS n
+SET state = 'handed', tries = n.tries + 1, language = h.language, content = h.content,
+    version = h.version, provider = $6, changed_at = $7
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[])
+     AS h (shipment_id, notice_id, language, content, version)
+WHERE n.shipment_id = h.shipment_id AND n.notice_id = h.notice_id AND n.state = 'claimed'
+RETURNING n.notice_id;
+
+-- name: settle_notices: how it ended, unless a receipt was faster ($1 shipments, $2 notice ids, $3 states, $4 reasons, $5 due, $6 provider ids, $7 now)
+UPDATE notice AS n
+SET state = e.state, reason = e.reason, due_at = coalesce(e.due_at, n.due_at),
+    provider_id = coalesce(e.provider_id, n.provider_id), changed_at = $7
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+     AS e (shipment_id, notice_id, state, reason, due_at, provider_id)
+WHERE n.shipment_id = e.shipment_id AND n.notice_id = e.notice_id
+  AND (n.state IN ('claimed', 'handed') OR n.state = 'unknown' AND n.reason = 'sender_died');
+
+-- name: abandoned_notices: left behind by a sender that died: untouched ones are due again, of others nobody knows ($1 claimed before, $2 handed before, $3 now)
+UPDATE notice
+SET state = CASE state WHEN 'claimed' THEN 'planned' ELSE 'unknown' END,
+    reason = CASE state WHEN 'claimed' THEN NULL ELSE 'sender_died' END,
+    changed_at = $3
+WHERE (state = 'claimed' AND changed_at < $1) OR (state = 'handed' AND changed_at < $2)
+RETURNING notice_id, state;
+
+-- name: next_due_notice: when the next planned one is due ($1 channel)
+SELECT min(due_at) FROM notice WHERE state = 'planned' AND channel = $1;

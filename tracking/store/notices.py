@@ -1,0 +1,215 @@
+"""Notices: whom a parcel concerns, what was decided, and how each one ended."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
+from schemas.shipment import ShipmentState
+from tracking.sql import SQL
+from tracking.store.pool import connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A registered parcel as it stands, and whom it concerns. `contact` is sealed."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    version: int
+    state: ShipmentState
+    contact: str | None
+    country: str | None
+    language: str | None
+    order: str | None
+    promise_by: datetime | None
+    notify: Mapping[str, bool]
+    registered_at: datetime
+    merchant_id: UUID
+    merchant_name: str
+    merchant_help: str | None
+    merchant_language: str | None
+    told: Mapping[Key, Told]
+
+
+class Claimed(NamedTuple):
+    """A notice in a sender's hands; `tries` before this one."""
+
+    shipment_id: UUID
+    notice_id: UUID
+    key: Key
+    tries: int
+    until: datetime
+
+
+class Handing(NamedTuple):
+    """What is about to be sent. `content` is sealed."""
+
+    claimed: Claimed
+    language: str
+    content: str
+    version: int
+
+
+class Ending(NamedTuple):
+    """How it ended; `due_at` where it is to be tried again."""
+
+    claimed: Claimed
+    state: NoticeState
+    reason: str | None = None
+    due_at: datetime | None = None
+    provider_id: str | None = None
+
+
+def notice_id(shipment_id: UUID, key: Key) -> UUID:
+    """One id for one notice, however often it is decided: providers know it by this."""
+    return uuid5(shipment_id, "\x1f".join(("notice", *key)))
+
+
+class Desk:
+    """Decides inside one transaction: nobody else decides on these shipments meanwhile."""
+
+    def __init__(self, conn: asyncpg.Connection) -> None:
+        self._conn = conn
+
+    async def subjects(self, ids: Sequence[UUID]) -> list[Subject]:
+        return await _subjects(self._conn, ids)
+
+    async def decide_notices(
+        self,
+        decisions: Sequence[tuple[Subject, Decision]],
+        facts: Mapping[UUID, str],
+        now: datetime,
+    ) -> None:
+        rows = [
+            (
+                subject.shipment_id,
+                *each.key,
+                notice_id(subject.shipment_id, each.key),
+                NoticeState.DROPPED if each.reason else NoticeState.PLANNED,
+                each.reason,
+                each.due_at,
+                each.until,
+                facts.get(subject.shipment_id),
+                subject.version,
+            )
+            for subject, each in decisions
+        ]
+        if rows:
+            await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
+
+
+async def _subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Subject]:
+    found = await notice_subjects(conn, ids)
+    told: dict[UUID, dict[Key, Told]] = {row["shipment_id"]: {} for row in found}
+    for row in await notices_of(conn, list(told)):
+        key = _key(row)
+        told[row["shipment_id"]][key] = Told(
+            key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
+        )
+    return [_subject(row, told[row["shipment_id"]]) for row in found]
+
+
+async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await conn.fetch(SQL["notice_subjects"], ids)  # type: ignore[no-any-return]  # no types
+
+
+async def notices_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await conn.fetch(SQL["notices_of"], ids)  # type: ignore[no-any-return]  # no types
+
+
+def _key(row: asyncpg.Record) -> Key:
+    return Key(
+        Occasion(row["occasion"]),
+        row["round"],
+        Channel(row["channel"]),
+        Addressee(row["addressee"]),
+    )
+
+
+def _subject(row: asyncpg.Record, told: Mapping[Key, Told]) -> Subject:
+    return Subject(
+        shipment_id=row["shipment_id"],
+        carrier=row["carrier"],
+        tracking_number=row["tracking_number"],
+        version=row["version"],
+        state=ShipmentState.model_validate_json(row["state"]),
+        contact=row["contact"],
+        country=row["country"],
+        language=row["language"],
+        order=row["order_ref"],
+        promise_by=row["promise_by"],
+        notify=json.loads(row["notify"]),
+        registered_at=row["registered_at"],
+        merchant_id=row["merchant_id"],
+        merchant_name=row["merchant_name"],
+        merchant_help=row["merchant_help"],
+        merchant_language=row["merchant_language"],
+        told=told,
+    )
+
+
+class Notices:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[Desk]:
+        async with transaction(self._pool) as conn:
+            yield Desk(conn)
+
+    async def claim_notices(self, channel: Channel, limit: int, *, now: datetime) -> list[Claimed]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["claim_notices"], channel, now, limit)
+        return [
+            Claimed(row["shipment_id"], row["notice_id"], _key(row), row["tries"], row["until"])
+            for row in rows
+        ]
+
+    async def hand_notices(
+        self, handing: Sequence[Handing], provider: str, *, now: datetime
+    ) -> set[UUID]:
+        """Which are still ours: none of who took so long that it was taken for dead."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(
+                SQL["hand_notices"],
+                [each.claimed.shipment_id for each in handing],
+                [each.claimed.notice_id for each in handing],
+                [each.language for each in handing],
+                [each.content for each in handing],
+                [each.version for each in handing],
+                provider,
+                now,
+            )
+        return {row["notice_id"] for row in rows}
+
+    async def settle_notices(self, endings: Sequence[Ending], *, now: datetime) -> None:
+        async with connection(self._pool) as conn:
+            await conn.execute(
+                SQL["settle_notices"],
+                [each.claimed.shipment_id for each in endings],
+                [each.claimed.notice_id for each in endings],
+                [each.state for each in endings],
+                [each.reason for each in endings],
+                [each.due_at for each in endings],
+                [each.provider_id for each in endings],
+                now,
+            )
+
+    async def abandoned_notices(
+        self, *, claimed_before: datetime, handed_before: datetime, now: datetime
+    ) -> list[tuple[UUID, NoticeState]]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["abandoned_notices"], claimed_before, handed_before, now)
+        return [(row["notice_id"], NoticeState(row["state"])) for row in rows]
+
+    async def next_due_notice(self, channel: Channel) -> datetime | None:
+        async with connection(self._pool) as conn:
+            return await conn.fetchval(SQL["next_due_notice"], channel)  # type: ignore[no-any-return]  # no types
