@@ -39,5 +39,6 @@ def width(char: str, of: Alphabet) -> int:
 
 def units(text: str) -> int:
     """Septets or UTF-16 units of the whole text, in its own alphabet."""
-    of = alphabet(text)
-    return sum(width(char, of) for char in text)
+    if alphabet(text) is Alphabet.GSM7:
+        return len(text) + sum(map(text.count, EXTENSION))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
