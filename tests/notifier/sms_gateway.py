@@ -7,6 +7,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from aiohttp import web
 
@@ -90,8 +91,8 @@ def streaming(status: int, chunks: int, *, then_hangs: bool = False) -> Behaviou
                 gateway.streamed += len(chunk)
         if then_hangs:
             await gateway.let_go.wait()
-        assert request.transport is not None
-        request.transport.abort()
+        if request.transport is not None:
+            request.transport.abort()
         return response
 
     return behave
@@ -120,13 +121,15 @@ TLS_HELLO = b"\x16"
 
 
 @asynccontextmanager
-async def talking(said: bytes, after: bytes = b"\r\n\r\n") -> AsyncIterator[str]:
-    """Says this to every request, HTTP or not, and closes."""
+async def talking(*said: bytes, after: bytes = b"\r\n\r\n") -> AsyncIterator[str]:
+    """Says these in turn to requests, HTTP or not, and closes each time."""
+    answers = cycle(said)
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(after)
-        writer.write(said)
-        await writer.drain()
+        writer.write(next(answers))
+        with suppress(ConnectionError):
+            await writer.drain()
         writer.close()
 
     async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:

@@ -5,6 +5,7 @@ import base64
 import json
 import socket
 from collections.abc import AsyncIterator
+from random import Random
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -351,6 +352,39 @@ async def test_a_connection_that_is_reset_at_once_is_ambiguous(session):
 async def test_rubbish_is_ambiguous(session, said):
     async with talking(said) as url:
         assert await sent(twilio(session, url)) == Handed(AMBIGUOUS, "disconnected")
+
+
+WELL_SAID = (
+    b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nSet-Cookie: a=b; Path=/\r\n"
+    b"Retry-After: 5\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Encoding: identity\r\n"
+    b'Transfer-Encoding: chunked\r\n\r\n4\r\n{"id\r\n7\r\n": "17"\r\n1\r\n}\r\n0\r\n\r\n'
+)
+
+
+def distorted(seed: int) -> bytes:
+    """A good answer with some bytes changed, doubled, lost or cut off; half of them by one byte."""
+    draw, said = Random(seed), bytearray(WELL_SAID)
+    for _ in range(draw.choice([1, 1, 3, 9])):
+        at = draw.randrange(len(said))
+        match draw.randrange(4):
+            case 0:
+                said[at] = draw.randrange(256)
+            case 1:
+                said[at:at] = said[at : at + draw.randrange(1, 20)]
+            case 2:
+                del said[at : at + draw.randrange(1, 20)]
+            case _:
+                said[at:at] = draw.randbytes(draw.randrange(1, 5))
+    return bytes(said)
+
+
+async def test_whatever_is_answered_something_came_of_it(session):
+    """No error leaves, and only an id is an acceptance."""
+    async with talking(WELL_SAID, *map(distorted, range(600))) as url:
+        found = [await sent(http(session, url, SOON)) for _ in range(601)]
+    assert found[0] == Handed(ACCEPTED, provider_id="17")
+    assert {each.outcome for each in found} >= {ACCEPTED, AMBIGUOUS}
+    assert all(each.provider_id for each in found if each.outcome is ACCEPTED)
 
 
 @pytest.mark.parametrize("status", [201, 400, 429])
