@@ -8,20 +8,19 @@ import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from consumers.envelope import envelope, origin, parked_id
+from consumers.envelope import envelope
+from consumers.parking import Parking
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import DEAD, DELIVERY_LIMIT, declare, retire, topology
 from tracking.decode import Decoded, Decoder
 from tracking.ingest import Applied, Batch
-from tracking.store.parked import ParkedMessage
 
 log = structlog.get_logger()
 
 PREFETCH = 3 * BATCH  # one batch in hand, one waiting, one on its way
 
 Ingest = Callable[[Batch, datetime], Awaitable[Applied]]
-Park = Callable[[ParkedMessage], Awaitable[None]]
 
 
 class IngestMetrics:
@@ -32,7 +31,6 @@ class IngestMetrics:
         self.quarantined = Counter(
             "klat_quarantined", "Inputs put into quarantine", registry=registry
         )
-        self.parked = Counter("klat_parked", "Messages parked", registry=registry)
         self.batch = Histogram(
             "klat_ingest_batch_seconds", "Time to apply a batch", registry=registry
         )
@@ -51,12 +49,13 @@ class IngestMetrics:
 
 
 class CourierEvents:
-    """Applies batches of messages. `handle` and `park` are what a Runner asks for."""
+    """Applies batches of messages. `handle` is what a Runner asks for."""
 
     def __init__(
-        self, decoder: Decoder, ingest: Ingest, park: Park, metrics: IngestMetrics
+        self, decoder: Decoder, ingest: Ingest, parking: Parking, metrics: IngestMetrics
     ) -> None:
-        self._decoder, self._ingest, self._park, self._metrics = decoder, ingest, park, metrics
+        self._decoder, self._ingest, self._metrics = decoder, ingest, metrics
+        self.parking = parking
 
     async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
         started, now = time.perf_counter(), datetime.now(UTC)
@@ -81,24 +80,7 @@ class CourierEvents:
     async def _park_dead(self, messages: Sequence[DeliveredMessage]) -> None:
         for message in messages:
             if message.routing_key == DEAD:
-                await self.park(message, "DeliveryLimit", DELIVERY_LIMIT)
-
-    async def park(self, message: DeliveredMessage, error: str, tries: int) -> None:
-        came_by = origin(message)
-        parked = ParkedMessage(
-            parked_id=parked_id(message),
-            queue=came_by.queue,
-            exchange=came_by.exchange,
-            routing_key=came_by.routing_key,
-            headers=came_by.headers,
-            body=message.body,
-            error=error,
-            tries=tries,
-            parked_at=datetime.now(UTC),
-        )
-        await self._park(parked)
-        self._metrics.parked.inc()
-        log.error("message.parked", parked_id=parked.parked_id, error=error, tries=tries)
+                await self.parking.park(message, "DeliveryLimit", DELIVERY_LIMIT)
 
 
 def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runner:
@@ -113,4 +95,4 @@ def courier_events_runner(url: str, queues: int, events: CourierEvents) -> Runne
         return [*wanted.ingest_queues, *await retire(channel, wanted)]
 
     source = Source(url, "courier_events", prepare, prefetch=PREFETCH)
-    return Runner(source, events.handle, events.park)
+    return Runner(source, events.handle, events.parking.park)

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiormq.abc import DeliveredMessage
 
-from consumers.topology import CARRIER_QUEUE, DEAD, LOCKER_QUEUE
+from consumers.topology import CARRIER_QUEUE, DEAD, FACTS, LOCKER_QUEUE, NOTICES_QUEUE
 from tracking.decode import Envelope
 
 _NO_HEADERS: Mapping[str, Any] = {}
@@ -66,8 +66,13 @@ def origin(message: DeliveredMessage) -> Origin:
     if key == DEAD and isinstance(deaths, list) and deaths:
         death: Any = deaths[0]
         exchange, key = str(death["exchange"]), str(death["routing-keys"][0])
-    queue = LOCKER_QUEUE if key.startswith("locker.") else CARRIER_QUEUE
-    return Origin(queue, _storable(exchange), _storable(key), headers)
+    return Origin(_queue(exchange, key), _storable(exchange), _storable(key), headers)
+
+
+def _queue(exchange: str, key: str) -> str:
+    if exchange == FACTS:
+        return NOTICES_QUEUE
+    return LOCKER_QUEUE if key.startswith("locker.") else CARRIER_QUEUE
 
 
 def parked_id(message: DeliveredMessage) -> uuid.UUID:

@@ -6,6 +6,7 @@
                  courier.events --carrier.#--> klat.carrier_events.spread (x-consistent-hash on
                  message_id) --> klat.carrier_events.v1.0 ... n-1
     relay -----> klat.facts (topic)     what became true; routing key = fact type
+                 klat.facts --shipment.#--> klat.notices.v1   (quorum)
     relay -----> klat.live (fanout)     which shipments changed, not durable on purpose
 
 After a change of KLAT_INGEST_QUEUES the queues of before are unbound and still consumed.
@@ -28,6 +29,7 @@ DEAD = "klat.dead.v1"
 CARRIER_QUEUE = "klat.carrier_events.v1"
 SPREAD = "klat.carrier_events.spread"
 LOCKER_QUEUE = "klat.locker_events.v1"
+NOTICES_QUEUE = "klat.notices.v1"
 DELIVERY_LIMIT = 20
 LIVE_RELAY, LIVE_NUMBER = "x-live-relay", "x-live-number"  # headers of live messages
 _SHARD = f"{CARRIER_QUEUE}."
@@ -78,6 +80,7 @@ _BASE = (
 EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
+NOTICES = Topology(_BASE, (), (_DEAD, Queue(NOTICES_QUEUE, FACTS, "shipment.#", _QUORUM)))
 _WHATEVER_THE_NUMBER = Topology(_BASE, (), (_DEAD, _LOCKERS))
 
 

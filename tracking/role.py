@@ -7,3 +7,4 @@ class Role(StrEnum):
     WEB = "web"
     INGEST = "ingest"
     RELAY = "relay"
+    NOTICES = "notices"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+import aiohttp
 import asyncpg
 import structlog
 import uvloop
@@ -18,18 +19,23 @@ from prometheus_client import CollectorRegistry
 from consumers.connection import Publisher
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.live_updates import LiveUpdates
+from consumers.notices.parts import notice_parts, notices_runner
+from consumers.notices.ways import ways_of
+from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.frames import Frames
 from tracking.ingest import Applied, Batch, ingest
+from tracking.links import LinkMaker
 from tracking.live import LiveHub
 from tracking.retention import keep_pruned
 from tracking.role import Role
 from tracking.sealing import Sealer
 from tracking.settings import Settings
 from tracking.store.migrate import load_migrations, pending
+from tracking.store.notices import Notices
 from tracking.store.outbox import Outbox
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
@@ -63,6 +69,9 @@ class Running:
     @property
     def sealer(self) -> Sealer:
         return Sealer(self.settings.keys())
+
+    def parking(self) -> Parking:
+        return Parking(Parked(self.pool, self.sealer).park_message, self.registry)
 
     def start(self, name: str, work: Awaitable[None]) -> None:
         """Run until the role ends; its failure ends the role, and the supervisor starts another."""
@@ -196,9 +205,7 @@ async def _start_ingest(running: Running) -> Readiness:
     async def apply(batch: Batch, now: datetime) -> Applied:
         return await ingest(running.pool, batch, sealer, now=now)
 
-    events = CourierEvents(
-        decoder, apply, Parked(running.pool, sealer).park_message, IngestMetrics(running.registry)
-    )
+    events = CourierEvents(decoder, apply, running.parking(), IngestMetrics(running.registry))
     runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
     running.start("courier_events", runner.run())
     backlog = Backlog(running.pool, sealer, running.registry)
@@ -224,6 +231,21 @@ async def _start_relay(running: Running) -> Readiness:
     return Readiness(checks)
 
 
+async def _start_notices(running: Running) -> Readiness:
+    sealer, notices = running.sealer, Notices(running.pool)
+    links = LinkMaker(running.pool, sealer, running.settings.public_url)
+    http = await running.stack.enter_async_context(aiohttp.ClientSession())
+    parts = notice_parts(
+        notices, sealer, ways_of(running.settings, http), links.issue, running.registry
+    )
+    runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
+    running.start("notices", runner.run())
+    for sending in parts.sending:
+        running.start(f"sending_{sending.channel}", sending.run())
+    checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
+    return Readiness(checks)
+
+
 async def _leave(relay: Relay) -> None:
     with suppress(Exception):  # without its connection it has the lead no more
         async with asyncio.timeout(LEAVE_LIMIT):
@@ -241,4 +263,5 @@ _ROLES: Mapping[Role, Callable[[Running], Awaitable[Readiness]]] = {
     Role.WEB: _start_web,
     Role.INGEST: _start_ingest,
     Role.RELAY: _start_relay,
+    Role.NOTICES: _start_notices,
 }

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from schemas.contact import Email
 from tracking.errors import ConfigurationError
 
 PREFIX = "KLAT_"
@@ -116,6 +117,7 @@ class Settings(BaseSettings):
     secret_keys: EncryptionKeys = ()  # newest first
     ingest_queues: int = Field(default=1, ge=1, le=256)
     smtp_url: SmtpUrl | None = None
+    mail_from: Email | None = None
     sms_provider: Literal["none", "twilio", "smpp", "http"] = "none"
     twilio_api_url: WebUrl = "https://api.twilio.com"
     twilio_account_sid: str | None = None

@@ -1,7 +1,7 @@
 """Facts -> decisions, a batch at a time. A fact is a reason to look; what counts is the state."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from uuid import UUID
@@ -42,9 +42,10 @@ class Deciding:
         sealer: Sealer,
         channels: AbstractSet[Channel],
         metrics: DecisionMetrics,
+        wake: Callable[[], None],
     ) -> None:
         self._notices, self._sealer, self._channels = notices, sealer, channels
-        self._metrics = metrics
+        self._metrics, self._wake = metrics, wake
 
     async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
         facts = dict(filter(None, map(_named, (message.body for message in messages))))
@@ -58,6 +59,8 @@ class Deciding:
             await desk.decide_notices(decisions, facts, now)
         for _, each in decisions:
             self._metrics.noted(each)
+        if decisions:
+            self._wake()
         log.debug("notices.decided", decisions=len(decisions), shipments=len(facts))
 
     async def _decided(

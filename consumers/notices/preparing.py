@@ -83,7 +83,8 @@ class Preparing:
 
     def _content(self, claimed: Claimed, words: Mapping[str, str], code: str | None) -> str:
         """The words as sent, but for the code: who sees the notice need not open the locker."""
-        kept = json.dumps(_without(code, words), ensure_ascii=False)
+        shown = {part: text for part, text in words.items() if part != "html"}
+        kept = json.dumps(_without(code, shown), ensure_ascii=False)
         return self._sealer.seal_text(kept, content_context(claimed.notice_id))
 
 

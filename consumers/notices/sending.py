@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from consumers.notices.preparing import Preparing, Ready
 from consumers.notices.retry import ending
 from notifier.channels.base import Handed, Outcome
-from schemas.notice import NoticeState
+from schemas.notice import Channel, NoticeState
 from tracking.errors import KlatError, StoreUnavailable
 from tracking.store.notices import Claimed, Ending, Notices
 
@@ -54,6 +54,10 @@ class Sending:
         self._notices, self._preparing, self._way = notices, preparing, preparing.way
         self._failed, self._metrics, self._clock = failed, metrics, clock
         self.woken = asyncio.Event()
+
+    @property
+    def channel(self) -> Channel:
+        return self._way.channel
 
     async def run(self) -> None:
         """Until it is cancelled. What the database cannot take now waits."""

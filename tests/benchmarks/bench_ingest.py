@@ -18,6 +18,7 @@ from stack import Stack
 from workload import events
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
+from consumers.parking import Parking
 from consumers.topology import CARRIER_QUEUE
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
@@ -123,7 +124,8 @@ async def klat(stack: Stack, count: int) -> float:
             done.set()
         return result
 
-    events_handler = CourierEvents(Decoder(SEALER), apply, _never_parks, metrics)
+    parking = Parking(_never_parks, CollectorRegistry())
+    events_handler = CourierEvents(Decoder(SEALER), apply, parking, metrics)
     runner = courier_events_runner(stack.amqp_url, 1, events_handler)
     started = time.perf_counter()
     task = asyncio.create_task(runner.run())

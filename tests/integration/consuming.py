@@ -13,6 +13,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
+from consumers.parking import Parking
 from consumers.runner import Runner
 from consumers.topology import EVENTS, declare, topology
 from tracking.decode import Decoder
@@ -96,7 +97,7 @@ async def consuming(
 
     chosen, batches = apply or use_case, []
     metrics = IngestMetrics(CollectorRegistry())
-    park = Parked(pool, SEALER).park_message
+    park = Parking(Parked(pool, SEALER).park_message, CollectorRegistry())
 
     class Counted(CourierEvents):
         async def handle(self, messages: Sequence[aiormq.abc.DeliveredMessage]) -> None:

@@ -100,7 +100,9 @@ class Shop:
 
     def deciding(self, *channels: Channel) -> Deciding:
         served = frozenset(channels) or frozenset({Channel.SMS})
-        return Deciding(self.notices, SEALER, served, DecisionMetrics(CollectorRegistry()))
+        return Deciding(
+            self.notices, SEALER, served, DecisionMetrics(CollectorRegistry()), lambda: None
+        )
 
     async def decide(self, *ids: Any, channels: tuple[Channel, ...] = ()) -> None:
         await self.deciding(*channels).decide(dict.fromkeys(ids, "fact"), self.now)

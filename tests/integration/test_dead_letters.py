@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
+from consumers.parking import Parking
 from consumers.topology import CARRIER_QUEUE, DEAD, EVENTS, declare, topology
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch
@@ -30,7 +31,9 @@ async def test_a_message_over_the_delivery_limit_is_parked_with_its_origin(
         return Applied()
 
     metrics = IngestMetrics(CollectorRegistry())
-    events = CourierEvents(Decoder(sealer), apply, parked.park_message, metrics)
+    events = CourierEvents(
+        Decoder(sealer), apply, Parking(parked.park_message, CollectorRegistry()), metrics
+    )
     runner = courier_events_runner(amqp_url, 1, events)
     running = asyncio.create_task(runner.run())
     async with asyncio.timeout(20):

@@ -1,7 +1,6 @@
-"""The public link: 128 random bits in 22 characters; of it only a keyed hash is kept."""
+"""The public link: where it leads, for how long, and to whom it shows all."""
 
 import re
-import secrets
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from aiohttp import web
 
 from schemas.status import TERMINAL, Status
+from tracking.links import LinkMaker
 from tracking.store.links import Links, LinkTarget
 from tracking.web.deps import DEPS, Deps
 from tracking.web.limits import Buckets, client_address
@@ -20,7 +20,6 @@ SILENCE = timedelta(days=90)  # without news; then the story has ended too
 _ENDED = TERMINAL | {Status.CANCELLED, Status.EXPIRED}
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-_RANDOM_BYTES = 16
 MISSES = web.AppKey("misses", Buckets)
 
 
@@ -35,11 +34,7 @@ def page_path(request: web.Request) -> str:
 
 
 async def issue_link(deps: Deps, shipment_id: UUID, now: datetime) -> str:
-    """The address of a new tracking page; it is known to nobody but the caller."""
-    token = secrets.token_urlsafe(_RANDOM_BYTES)
-    newest = deps.sealer.token_hashes(token)[0]
-    await Links(deps.pool).insert_link(newest, shipment_id, now=now)
-    return f"{deps.settings.public_url}/t/{token}"
+    return await LinkMaker(deps.pool, deps.sealer, deps.settings.public_url).issue(shipment_id, now)
 
 
 async def follow_link(request: web.Request) -> LinkTarget:

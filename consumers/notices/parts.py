@@ -1,0 +1,61 @@
+"""The parts of the role `notices`: who decides, and one sender for each way."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from aiormq.abc import AbstractChannel
+from prometheus_client import CollectorRegistry
+
+from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.preparing import Link, Preparing
+from consumers.notices.sending import Sending, SendingMetrics
+from consumers.parking import Parking
+from consumers.runner import BATCH, Runner
+from consumers.source import Source
+from consumers.topology import NOTICES, NOTICES_QUEUE, declare
+from notifier.deliver import Way
+from tracking.sealing import Sealer
+from tracking.store.notices import Claimed, Notices
+
+
+class Parts(NamedTuple):
+    deciding: Deciding
+    sending: Sequence[Sending]
+
+
+def notice_parts(
+    notices: Notices, sealer: Sealer, ways: Sequence[Way], link: Link, registry: CollectorRegistry
+) -> Parts:
+    """Whoever decides wakes the senders; a sender that fails for good asks for another decision."""
+    channels = frozenset(way.channel for way in ways)
+    sending: list[Sending] = []
+
+    def wake() -> None:
+        for each in sending:
+            each.woken.set()
+
+    deciding = Deciding(notices, sealer, channels, DecisionMetrics(registry), wake)
+
+    async def failed(claimed: Sequence[Claimed]) -> None:
+        await deciding.decide(_after_failure(claimed), datetime.now(UTC))
+
+    metrics = SendingMetrics(registry)
+    for way in ways:
+        preparing = Preparing(notices, way, sealer, link)
+        sending.append(Sending(notices, preparing, failed, metrics))
+    return Parts(deciding, sending)
+
+
+def _after_failure(claimed: Sequence[Claimed]) -> Mapping[UUID, str]:
+    return {each.shipment_id: f"failed:{each.notice_id}" for each in claimed}
+
+
+def notices_runner(url: str, deciding: Deciding, parking: Parking) -> Runner:
+    async def prepare(channel: AbstractChannel) -> Sequence[str]:
+        await declare(channel, NOTICES)
+        return [NOTICES_QUEUE]
+
+    source = Source(url, "notices", prepare, prefetch=2 * BATCH)
+    return Runner(source, deciding.handle, parking.park)

@@ -1,0 +1,48 @@
+"""Which ways the settings open. None is no fault: notices are decided, and say `no_provider`."""
+
+from collections.abc import Iterator
+
+import aiohttp
+
+from notifier.channels.email import SmtpMail
+from notifier.channels.sms import SmsProvider
+from notifier.channels.twilio import TwilioSms
+from notifier.deliver import Way
+from notifier.ways import MailWay, SmsWay
+from tracking.errors import ConfigurationError
+from tracking.settings import PREFIX, Settings
+
+
+def ways_of(settings: Settings, session: aiohttp.ClientSession) -> list[Way]:
+    """Raises ConfigurationError, a line for each setting that is missing."""
+    return list(_ways(settings, session))
+
+
+def _ways(settings: Settings, session: aiohttp.ClientSession) -> Iterator[Way]:
+    if settings.sms_provider != "none":
+        yield SmsWay(_sms(settings, session))
+    if settings.smtp_url is not None:
+        url = settings.smtp_url.get_secret_value()
+        yield MailWay(SmtpMail(url), _needed("mail_from", settings.mail_from, "smtp_url"))
+
+
+def _sms(settings: Settings, session: aiohttp.ClientSession) -> SmsProvider:
+    if settings.sms_provider != "twilio":
+        raise ConfigurationError(f"{PREFIX}SMS_PROVIDER: only none and twilio are there so far")
+    token = settings.twilio_auth_token
+    given = "sms_provider"
+    return TwilioSms(
+        session,
+        _needed("twilio_account_sid", settings.twilio_account_sid, given),
+        _needed("twilio_auth_token", token.get_secret_value() if token else None, given),
+        _needed("twilio_from", settings.twilio_from, given),
+        api_url=settings.twilio_api_url,
+    )
+
+
+def _needed(name: str, value: str | None, given: str) -> str:
+    if value is None:
+        raise ConfigurationError(
+            f"{PREFIX}{name.upper()}: is not set, and {PREFIX}{given.upper()} needs it"
+        )
+    return value

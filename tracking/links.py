@@ -1,0 +1,24 @@
+"""New links to a parcel's page: 128 random bits in 22 characters, of which only a hash is kept."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from tracking.sealing import Sealer
+from tracking.store.links import Links
+
+_RANDOM_BYTES = 16
+
+
+class LinkMaker:
+    def __init__(self, pool: asyncpg.Pool, sealer: Sealer, public_url: str) -> None:
+        self._links, self._sealer, self._public_url = Links(pool), sealer, public_url
+
+    async def issue(self, shipment_id: UUID, now: datetime) -> str:
+        """The address of a new tracking page; it is known to nobody but the caller."""
+        token = secrets.token_urlsafe(_RANDOM_BYTES)
+        newest = self._sealer.token_hashes(token)[0]
+        await self._links.insert_link(newest, shipment_id, now=now)
+        return f"{self._public_url}/t/{token}"
