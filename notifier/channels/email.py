@@ -5,9 +5,11 @@ import ipaddress
 import ssl
 from email.message import EmailMessage
 
+import idna
+
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.smtp_line import Letter, Limits, Line
-from notifier.channels.smtp_reply import BAD_ADDRESS
+from notifier.channels.smtp_reply import BAD_ADDRESS, BUSY
 from notifier.channels.smtp_url import parse_smtp_url
 from notifier.mail.address import wire_address
 from notifier.mail.headers import to_bytes
@@ -48,15 +50,24 @@ class SmtpMail:
             to = wire_address(to, "recipient")
         except ValueError:
             return Handed(Outcome.REFUSED, BAD_ADDRESS, address_is_bad=True)
-        letter = _letter(message, sender, to)
-        async with self._places:
-            return await self._give(letter)
+        return await self._in_turn(_letter(message, sender, to))
 
     async def close(self) -> None:
         """Take leave of the server. Mails that are under way are the caller's to wait for."""
         for line in list(self._kept):
             self._leave(line)
         await asyncio.gather(*self._closing)
+
+    async def _in_turn(self, letter: Letter) -> Handed:
+        try:
+            async with asyncio.timeout(self._limits.place):
+                await self._places.acquire()
+        except TimeoutError:
+            return Handed(Outcome.RETRY, BUSY)
+        try:
+            return await self._give(letter)
+        finally:
+            self._places.release()
 
     async def _give(self, letter: Letter) -> Handed:
         line = self._take()
@@ -108,9 +119,9 @@ def _letter(message: EmailMessage, sender: str, to: str) -> Letter:
 
 
 def _host_name(name: str) -> str:
-    """An address is written as a literal (RFC 5321, 4.1.3)."""
+    """As EHLO takes it: an IP address as a literal (RFC 5321, 4.1.3), a name in A-labels."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
-        return name
+        return name if name.isascii() else idna.encode(name, uts46=True).decode()
     return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"

@@ -40,11 +40,13 @@ class Limits:
 
     RFC 5321, 4.5.3.2 asks for minutes, of servers that talk to strangers; one's own relay is quick.
     The wait after the final dot is the longest, since giving up there leaves the mail in doubt.
+    However the waits add up, a mail's fate is told within ten minutes.
     """
 
-    opening: float = 30.0  # TCP, greeting, TLS and login together
-    command: float = 30.0
-    body: float = 60.0
+    place: float = 180.0  # for one of the connections to come free
+    opening: float = 20.0  # TCP, greeting, TLS and login together
+    command: float = 20.0
+    body: float = 30.0
     final: float = 120.0
     idle: float = 20.0
     mails: int = 100  # over one connection

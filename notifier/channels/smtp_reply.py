@@ -22,6 +22,7 @@ class Step(IntEnum):
 
 LINE_LOST = "line_lost"
 TIMEOUT = "timeout"
+BUSY = "busy"  # no connection came free in time
 TLS_FAILED = "tls_failed"
 BAD_REPLY = "bad_reply"
 STARTTLS_MISSING = "starttls_missing"

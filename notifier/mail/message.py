@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -51,7 +52,8 @@ def compose(
 ) -> EmailMessage:
     """The mail, ready to be handed to SMTP.
 
-    Names and subjects lose what cannot be shown (controls, line ends, bidi) and are cut; a wrong
+    Names and subjects lose what cannot be shown (controls, line ends, bidi) and are cut; a help
+    address that is none is left out, so that a shop's slip holds back no mail. Any other wrong
     address, link, language or size is a ValueError that names it and repeats nothing.
     """
     message = EmailMessage(policy=POLICY)
@@ -83,7 +85,8 @@ def _address(
     message["From"] = _mailbox(sender, "sender")
     message["To"] = _mailbox(recipient, "recipient")
     if help_address is not None:
-        message["Reply-To"] = _mailbox(Party(help_address, sender.name), "help address")
+        with suppress(ValueError):
+            message["Reply-To"] = _mailbox(Party(help_address, sender.name), "help address")
 
 
 def _mailbox(party: Party, what: str) -> Address:

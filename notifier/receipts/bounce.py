@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from notifier.mail.status import enhanced, names_bad_address
 
-_MAX_BYTES = 262_144  # of a report that is read; what is returned stands far below
+_MAX_BYTES = 65_536  # that are read: a report stands first, what it returns may be long
 _MAX_PARTS = 50
 _IDENTIFIER = re.compile(r"<?([^\s<>@]{1,128}@[^\s<>@]{1,253})>?")
 _UNSPECIFIC = re.compile(r"[245]\.0\.0")

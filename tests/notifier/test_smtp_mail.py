@@ -390,6 +390,23 @@ class TestKeptLines:
         assert handed == [ACCEPTED] * 20
         assert server.connections == 3
 
+    async def test_who_gets_no_connection_in_time_is_tried_later(self):
+        server = MailServer({"MAIL": [HANG, None]})
+        limits = Limits(place=0.2)
+        async with mailing(server, connections=1, limits=limits) as channel:
+            first = asyncio.create_task(channel.send(mail(), SENDER, TO))
+            await server.reached["MAIL"].wait()
+            assert await channel.send(mail(), SENDER, TO) == Handed(Outcome.RETRY, "busy")
+            first.cancel()
+            await asyncio.wait([first])
+            assert await channel.send(mail(), SENDER, TO) == ACCEPTED
+
+    def test_all_waits_together_end_within_ten_minutes(self):
+        limits = Limits()
+        kept = 3 * limits.command + limits.body
+        fresh = limits.opening + kept + limits.final + limits.command  # and RSET
+        assert limits.place + kept + fresh < 600
+
     async def test_a_server_that_does_not_say_goodbye_is_not_waited_for(self):
         server = MailServer({"QUIT": [HANG]})
         assert await sent(server, limits=Limits(command=0.5)) == ACCEPTED
@@ -459,7 +476,12 @@ class TestAddresses:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("192.0.2.1", "[192.0.2.1]"), ("::1", "[IPv6:::1]"), ("track.test", "track.test")],
+    [
+        ("192.0.2.1", "[192.0.2.1]"),
+        ("::1", "[IPv6:::1]"),
+        ("track.test", "track.test"),
+        ("ķekava.lv", "xn--ekava-n5a.lv"),
+    ],
 )
 def test_a_host_that_is_an_address_says_so(name, said):
     assert SmtpMail("smtp://127.0.0.1", hello=name)._hello == said
