@@ -8,7 +8,8 @@ from email.message import EmailMessage
 import idna
 
 from notifier.channels.base import Handed, Outcome
-from notifier.channels.smtp_line import Letter, Limits, Line
+from notifier.channels.smtp_letter import Letter
+from notifier.channels.smtp_line import Limits, Line
 from notifier.channels.smtp_reply import BAD_ADDRESS, BUSY
 from notifier.channels.smtp_url import parse_smtp_url
 from notifier.mail.address import wire_address

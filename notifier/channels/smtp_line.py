@@ -1,9 +1,8 @@
 """One connection to an SMTP server, over which mails go one after the other."""
 
 import asyncio
-import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 from aiosmtplib import (
@@ -18,6 +17,7 @@ from aiosmtplib import (
 from aiosmtplib.protocol import SMTPProtocol
 
 from notifier.channels.base import Handed, Outcome
+from notifier.channels.smtp_letter import Letter, options, stuffed
 from notifier.channels.smtp_reply import (
     AUTH_MISSING,
     SMTPUTF8_MISSING,
@@ -29,9 +29,6 @@ from notifier.channels.smtp_reply import (
     judged,
 )
 from notifier.channels.smtp_url import SmtpServer
-
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_DOT = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +47,6 @@ class Limits:
     final: float = 120.0
     idle: float = 20.0
     mails: int = 100  # over one connection
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail and its envelope. `content` has CRLF lines; `utf8`: the envelope needs SMTPUTF8."""
-
-    sender: str = field(repr=False)
-    to: str = field(repr=False)
-    content: bytes = field(repr=False)
-    message_id: str | None
-    utf8: bool
 
 
 class Line:
@@ -175,7 +161,7 @@ class Line:
     async def _envelope(self, letter: Letter) -> None:
         if letter.utf8 and not self._client.supports_extension("smtputf8"):
             raise Lacks(SMTPUTF8_MISSING, Outcome.REFUSED)
-        mail, rcpt = _options(self._client, letter)
+        mail, rcpt = options(self._client.supports_extension, letter)
         self._step = Step.MAIL
         await self._client.mail(letter.sender, options=mail, encoding="utf-8")
         self._step = Step.RCPT
@@ -187,10 +173,9 @@ class Line:
         if protocol is None or transport is None:
             raise SMTPServerDisconnected("lost")
         cast("asyncio.WriteTransport", transport).set_write_buffer_limits(high=0)
-        protocol.write(_stuffed(content))
+        protocol.write(stuffed(content))
         async with asyncio.timeout(self._limits.body):
             await protocol._drain_helper()  # noqa: SLF001 - what asyncio's StreamWriter.drain calls
-            await asyncio.sleep(0)  # one turn of the loop, to learn of a line that is lost already
         if not protocol.is_connected:
             raise SMTPServerDisconnected("lost")
         return protocol
@@ -205,30 +190,3 @@ class Line:
             await self._client.rset()
         except (SMTPException, OSError):
             self.drop()
-
-
-def _options(client: SMTP, letter: Letter) -> tuple[list[str], list[str]]:
-    """ESMTP parameters of MAIL and RCPT, as far as the server knows them.
-
-    DSN (RFC 3461): of failures only, with our Message-ID as ENVID, and without the mail's text,
-    which may hold the code of a locker.
-    """
-    mail = [f"SIZE={len(letter.content)}"] if client.supports_extension("size") else []
-    mail += ["SMTPUTF8"] if letter.utf8 else []
-    if not client.supports_extension("dsn"):
-        return mail, []
-    envelope_id = _xtext(letter.message_id)
-    mail += ["RET=HDRS", *([f"ENVID={envelope_id}"] if envelope_id else [])]
-    return mail, ["NOTIFY=FAILURE"]
-
-
-def _xtext(message_id: str | None) -> str | None:
-    """Without brackets; RFC 3461, 4.4 allows 100 characters. Ours need no escapes."""
-    text = (message_id or "").strip("<>")
-    return text if re.fullmatch(r"[!-*,-<>-~]{1,100}", text) else None
-
-
-def _stuffed(content: bytes) -> bytes:
-    """RFC 5321, 4.5.2, with no line end but CRLF: a lone one could hide a second mail."""
-    lines = _DOT.sub(b"..", _LINE_END.sub(b"\r\n", content))
-    return lines if lines.endswith(b"\r\n") else lines + b"\r\n"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from mail_server import DROP, HANG, MailServer, certificate, listening
+from mail_certificate import certificate
+from mail_server import DROP, HANG, MailServer, listening
 
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.email import SmtpMail
