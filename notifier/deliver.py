@@ -37,3 +37,7 @@ class Way(Protocol):
     async def send(self, outgoing: Outgoing) -> Handed:
         """Never raises for what the other side does."""
         ...
+
+    async def close(self) -> None:
+        """Take leave of the provider."""
+        ...

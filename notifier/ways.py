@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Collection, Mapping
+from email.message import EmailMessage
 from typing import Final
 
 import segno
@@ -43,6 +44,9 @@ class SmsWay:
         reference = str(outgoing.notice_id)
         return await self._provider.send(outgoing.to, outgoing.words["text"], reference)
 
+    async def close(self) -> None:
+        """The session is its giver's to close."""
+
 
 class MailWay:
     """Mails from `sender`, in the name of the shop."""
@@ -58,11 +62,18 @@ class MailWay:
         return {"subject": mail.subject, "text": mail.text, "html": html}
 
     async def send(self, outgoing: Outgoing) -> Handed:
+        try:
+            message = self._message(outgoing)
+        except ValueError:  # it names the field and repeats nothing, and a repeat would end alike
+            return Handed(Outcome.REFUSED, "cannot_be_written")
+        return await self._smtp.send(message, self._sender, outgoing.to)
+
+    def _message(self, outgoing: Outgoing) -> EmailMessage:
         values, words = outgoing.values, outgoing.words
         rendered = Rendered(
             words["subject"], words["text"], words["html"], values.language, _qr(values)
         )
-        message = compose(
+        return compose(
             rendered,
             sender=Party(self._sender, values.brand.name),
             recipient=Party(outgoing.to, outgoing.name),
@@ -71,7 +82,9 @@ class MailWay:
             help_address=_mailbox(values.brand.help),
             unsubscribe=values.stop,
         )
-        return await self._smtp.send(message, self._sender, outgoing.to)
+
+    async def close(self) -> None:
+        await self._smtp.close()
 
 
 def _qr(values: Values) -> bytes | None:

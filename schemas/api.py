@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import CurrencyCode, Frozen, LongText, PlausibleInstant, ShortText
 from schemas.contact import Buyer, Recipient
+from schemas.notice import Addressee, Channel, NoticeState, Occasion
 from schemas.scan import CarrierCode, Confidence, Estimate, Location, TrackingNumber
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
@@ -145,6 +146,40 @@ class ShipmentFound(ShipmentBody):
     """The newest shipment of a number or order; `others` are the ids of the older ones."""
 
     others: list[UUID] = Field(default_factory=list)
+
+
+class NoticeBody(Frozen):
+    """What was said to whom, or decided not to be. Instants are UTC.
+
+    `reason` says why it was dropped, put off or given up; `fact_id` after which news it was
+    decided. `text` and `subject` are the words as sent, without what opens the locker or the page.
+    """
+
+    notice_id: UUID
+    occasion: Occasion
+    round: str
+    channel: Channel
+    addressee: Addressee
+    state: NoticeState
+    reason: str | None = None
+    due_at: datetime
+    until: datetime
+    fact_id: str | None = None
+    version: int
+    tries: int
+    language: str | None = None
+    provider: str | None = None
+    provider_id: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    planned_at: datetime
+    changed_at: datetime
+
+
+class NoticeList(Frozen):
+    """In the order in which they were or are due."""
+
+    notices: list[NoticeBody]
 
 
 class Rejected(Frozen):

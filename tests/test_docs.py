@@ -12,6 +12,8 @@ import typer
 from consumers.connection import PUBLISH_TIMEOUT
 from consumers.runner import TRIES
 from consumers.topology import DELIVERY_LIMIT
+from notifier.occasions import RULES
+from schemas.notice import Channel, NoticeState, Occasion
 from tracking.carriers import CARRIERS
 from tracking.cli import app
 from tracking.settings import PREFIX, Settings
@@ -23,6 +25,7 @@ from tracking.web.problem import REQUEST_LIMIT
 ROOT = Path(__file__).parents[1]
 OPERATORS = ROOT / "docs" / "operators.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+NOTICES = ROOT / "docs" / "notices.md"
 SECURITY = ROOT / "docs" / "security.md"
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = {
@@ -150,6 +153,21 @@ def test_a_metric_that_is_named_exists(page):
     users = {"klat_owner", "klat_app"}
     named = set(re.findall(r"\bklat_(?!live_)[a-z_]*[a-z]", PAGES[page]))
     assert named - users <= metrics()
+
+
+def test_every_occasion_and_state_of_a_notice_has_its_row():
+    rows = {row[0].strip("`"): row for row in table(NOTICES, "occasion")}
+    assert set(rows) == set(Occasion)
+    assert {name: row[2].split(", ") for name, row in rows.items()} == {
+        occasion: list(rule.channels) for occasion, rule in RULES.items()
+    }
+    nights = {name: row[3] for name, row in rows.items() if row[3] != "–"}
+    assert nights == {
+        occasion: rule.night
+        for occasion, rule in RULES.items()
+        if set(rule.channels) != {Channel.EMAIL}
+    }
+    assert firsts(NOTICES, "state") == set(NoticeState)
 
 
 def test_every_event_of_the_log_has_its_row_with_its_level():

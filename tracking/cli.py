@@ -7,6 +7,7 @@ import structlog
 import typer
 
 from tracking.commands import keys, merchants, parked, quarantine
+from tracking.commands.explain import explain
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
 from tracking.commands.stack import DataDir, reaching, refuse_ended
@@ -32,6 +33,7 @@ app.add_typer(merchants.app, name="merchants")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(parked.app, name="parked")
 app.command()(show)
+app.command()(explain)
 app.command()(simulate)
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535)]

@@ -24,6 +24,7 @@ from consumers.notices.ways import ways_of
 from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
+from notifier.deliver import Way
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.frames import Frames
@@ -235,9 +236,10 @@ async def _start_notices(running: Running) -> Readiness:
     sealer, notices = running.sealer, Notices(running.pool)
     links = LinkMaker(running.pool, sealer, running.settings.public_url)
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
-    parts = notice_parts(
-        notices, sealer, ways_of(running.settings, http), links.issue, running.registry
-    )
+    ways = ways_of(running.settings, http)
+    for way in ways:
+        running.stack.push_async_callback(_close_way, way)
+    parts = notice_parts(notices, sealer, ways, links.issue, running.registry)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
     for sending in parts.sending:
@@ -250,6 +252,12 @@ async def _leave(relay: Relay) -> None:
     with suppress(Exception):  # without its connection it has the lead no more
         async with asyncio.timeout(LEAVE_LIMIT):
             await relay.close()
+
+
+async def _close_way(way: Way) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CANCEL_LIMIT):
+            await way.close()
 
 
 def _check(holds: Callable[[], bool]) -> Check:

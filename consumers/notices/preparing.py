@@ -11,9 +11,11 @@ from consumers.notices.wording import values_of
 from notifier.deliver import Outgoing, Way
 from notifier.policy import check
 from notifier.required import MissingValueError
+from notifier.values import Values
 from schemas.contact import Person
 from schemas.notice import Addressee, NoticeState
 from tracking.contact import Contact
+from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
 from tracking.store.notices import Claimed, Ending, Handing, Notices, Subject
 
@@ -77,19 +79,14 @@ class Preparing:
             words = self.way.compose(values)
         except MissingValueError as error:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
-        content = self._content(claimed, words, values.code)
+        content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
         return Ready(handing, Outgoing(claimed.notice_id, to, person.name, values, words))
 
-    def _content(self, claimed: Claimed, words: Mapping[str, str], code: str | None) -> str:
-        """The words as sent, but for the code: who sees the notice need not open the locker."""
-        shown = {part: text for part, text in words.items() if part != "html"}
-        kept = json.dumps(_without(code, shown), ensure_ascii=False)
+    def _content(self, claimed: Claimed, words: Mapping[str, str], values: Values) -> str:
+        """The words as sent, but for what opens the locker or the page."""
+        kept = json.dumps(_shown(words, values), ensure_ascii=False)
         return self._sealer.seal_text(kept, content_context(claimed.notice_id))
-
-
-def content_context(notice_id: UUID) -> str:
-    return f"notice:{notice_id}"
 
 
 def _person(contact: Contact, addressee: Addressee) -> Person:
@@ -98,7 +95,9 @@ def _person(contact: Contact, addressee: Addressee) -> Person:
     return person
 
 
-def _without(code: str | None, words: Mapping[str, str]) -> Mapping[str, str]:
-    if not code:
-        return words
-    return {part: text.replace(code, "•" * len(code)) for part, text in words.items()}
+def _shown(words: Mapping[str, str], values: Values) -> dict[str, str]:
+    secrets = [values.link, *filter(None, (values.code, values.stop))]
+    shown = {part: text for part, text in words.items() if part != "html"}
+    for secret in secrets:
+        shown = {part: text.replace(secret, HIDDEN) for part, text in shown.items()}
+    return shown

@@ -1,6 +1,7 @@
 """Which ways the settings open. None is no fault: notices are decided, and say `no_provider`."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -22,8 +23,16 @@ def _ways(settings: Settings, session: aiohttp.ClientSession) -> Iterator[Way]:
     if settings.sms_provider != "none":
         yield SmsWay(_sms(settings, session))
     if settings.smtp_url is not None:
-        url = settings.smtp_url.get_secret_value()
-        yield MailWay(SmtpMail(url), _needed("mail_from", settings.mail_from, "smtp_url"))
+        sender = _needed("mail_from", settings.mail_from, "smtp_url")
+        yield MailWay(_smtp(settings.smtp_url.get_secret_value(), settings.public_url), sender)
+
+
+def _smtp(url: str, public_url: str) -> SmtpMail:
+    """Servers distrust a client that says `localhost`: it says where the pages are."""
+    try:
+        return SmtpMail(url, hello=urlsplit(public_url).hostname or "localhost")
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _sms(settings: Settings, session: aiohttp.ClientSession) -> SmsProvider:

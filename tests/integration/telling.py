@@ -55,6 +55,9 @@ class FakeWay:
             raise answer
         return answer
 
+    async def close(self) -> None:
+        pass
+
 
 @dataclass
 class Shop:

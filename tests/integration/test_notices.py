@@ -10,12 +10,13 @@ from consuming import SEALER
 from telling import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
 
 from consumers.notices import sending as sendings
-from consumers.notices.preparing import content_context
 from consumers.notices.retry import MOST_TRIES
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel
 from schemas.status import Status
 from tracking.errors import StoreUnavailable
+from tracking.notices import HIDDEN, content_context, lines, told
+from tracking.sealing import Sealer
 from tracking.store.notices import Notices
 from tracking.store.pool import open_pool
 
@@ -48,8 +49,33 @@ async def test_what_is_kept_is_sealed_and_without_the_code(shop):
     await shop.send(FakeWay())
     row = await shop.row()
     words = json.loads(SEALER.open_text(row["content"], content_context(row["notice_id"])))
-    assert words["text"].startswith("ready_for_pickup ••••••")
+    assert words == {"text": f"ready_for_pickup {HIDDEN} {HIDDEN}"}
     assert CODE not in str(dict(row))
+
+
+async def test_shop_and_support_read_each_decision_with_its_reason(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await shop.send(FakeWay())
+    found = {(each.occasion, each.channel): each for each in await told(shop.pool, SEALER, key)}
+    sent, no_mail = found["ready_for_pickup", "sms"], found["ready_for_pickup", "email"]
+    assert (sent.state, sent.provider, sent.text) == (
+        "sent",
+        "fake",
+        f"ready_for_pickup {HIDDEN} {HIDDEN}",
+    )
+    assert (no_mail.state, no_mail.reason, no_mail.text) == ("dropped", "no_provider", None)
+    said = lines(list(found.values()))
+    assert "2026-11-20 10:00  ready_for_pickup by sms to recipient: sent, fake p-1" in said
+    assert PERSON["phone"] not in "".join(said)
+
+
+async def test_words_that_no_key_opens_are_left_out(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await shop.send(FakeWay())
+    found = await told(shop.pool, Sealer(["another"]), key)
+    assert {each.text for each in found} == {None}
 
 
 async def test_nobody_is_written_to_of_a_parcel_that_no_shop_registered(shop):

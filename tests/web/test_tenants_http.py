@@ -27,6 +27,7 @@ async def test_another_shops_shipment_looks_like_none_at_all(world, shop, rival)
     nowhere = "00000000-0000-0000-0000-000000000000"
     asked = {
         f"/v1/shipments/{made['shipment_id']}": f"/v1/shipments/{nowhere}",
+        f"/v1/shipments/{made['shipment_id']}/notices": f"/v1/shipments/{nowhere}/notices",
         f"/v1/shipments?carrier=omniva&tracking_number={NUMBER}": (
             "/v1/shipments?carrier=omniva&tracking_number=CE0"
         ),

@@ -165,6 +165,10 @@ class Notices:
         async with transaction(self._pool) as conn:
             yield Desk(conn)
 
+    async def of_shipment(self, shipment_id: UUID) -> list[asyncpg.Record]:
+        async with connection(self._pool) as conn:
+            return await notices_of(conn, [shipment_id])
+
     async def claim_notices(self, channel: Channel, limit: int, *, now: datetime) -> list[Claimed]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["claim_notices"], channel, now, limit)

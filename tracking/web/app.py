@@ -13,6 +13,7 @@ from tracking.web.description import DESCRIPTION_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
 from tracking.web.merchant import MERCHANT_ROUTES
+from tracking.web.notices import NOTICE_ROUTES
 from tracking.web.observe import METRICS, Metrics, observed
 from tracking.web.problem import REQUEST_LIMIT, Handler, problems
 from tracking.web.routing import ROUTES, Route
@@ -20,7 +21,13 @@ from tracking.web.security import secure_headers
 from tracking.web.shopper import SHOPPER_ROUTES
 from tracking.web.unlock import TRIES, tries
 
-ALL_ROUTES = (*COURIER_ROUTES, *MERCHANT_ROUTES, *SHOPPER_ROUTES, *DESCRIPTION_ROUTES)
+ALL_ROUTES = (
+    *COURIER_ROUTES,
+    *MERCHANT_ROUTES,
+    *NOTICE_ROUTES,
+    *SHOPPER_ROUTES,
+    *DESCRIPTION_ROUTES,
+)
 
 
 def make_app(deps: Deps) -> web.Application:

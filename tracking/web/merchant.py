@@ -5,7 +5,12 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.api import ShipmentBody, ShipmentFound, ShipmentRegistered, ShipmentRegistration
+from schemas.api import (
+    ShipmentBody,
+    ShipmentFound,
+    ShipmentRegistered,
+    ShipmentRegistration,
+)
 from schemas.scan import TrackingNumber
 from tracking.keys import Role
 from tracking.register import Registered, RegisteredByAnother, register
@@ -76,7 +81,7 @@ async def _body(
 
 
 async def get_shipment(request: web.Request) -> web.Response:
-    seen = await _seen(request.app[DEPS], request[CALLER], [_id(request)])
+    seen = await shipments_seen(request.app[DEPS], request[CALLER], [asked_id(request)])
     if not seen:
         raise not_found()
     row, registration = seen[0]
@@ -87,7 +92,7 @@ async def get_shipment(request: web.Request) -> web.Response:
     return _answer(body, tag)
 
 
-def _id(request: web.Request) -> UUID:
+def asked_id(request: web.Request) -> UUID:
     try:
         return UUID(request.match_info["shipment_id"])
     except ValueError:
@@ -109,7 +114,7 @@ def _answer(body: ShipmentBody, tag: str | None = None) -> web.Response:
 async def find_shipment(request: web.Request) -> web.Response:
     """By number: the newest journey. By order: the parcel registered last. Others by id."""
     deps, caller = request.app[DEPS], request[CALLER]
-    seen = await _seen(deps, caller, await _asked(deps, caller, request))
+    seen = await shipments_seen(deps, caller, await _asked(deps, caller, request))
     if not seen:
         raise not_found()
     body = await _body(deps, *seen[0])
@@ -133,7 +138,7 @@ async def _asked(deps: Deps, caller: ApiKey, request: web.Request) -> list[UUID]
     return [row.shipment_id for row in rows]
 
 
-async def _seen(deps: Deps, caller: ApiKey, ids: list[UUID]) -> list[Seen]:
+async def shipments_seen(deps: Deps, caller: ApiKey, ids: list[UUID]) -> list[Seen]:
     """Those of these shipments that the caller may see."""
     found = []
     for shipment_id in ids[:_MOST_FOUND]:
@@ -150,7 +155,7 @@ def _may_see(caller: ApiKey, registration: RegistrationRow | None) -> bool:
     return registration is not None and registration.merchant_id == caller.merchant_id
 
 
-_READERS = frozenset({Role.MERCHANT, Role.SUPPORT})
+READERS = frozenset({Role.MERCHANT, Role.SUPPORT})
 
 MERCHANT_ROUTES = (
     Route(
@@ -169,7 +174,7 @@ MERCHANT_ROUTES = (
         "/v1/shipments/{shipment_id}",
         get_shipment,
         "A shipment with its history",
-        roles=_READERS,
+        roles=READERS,
         parameters=(Parameter("If-None-Match", "header", "An ETag: 304 if nothing changed"),),
         answers={200: ShipmentBody, 304: None},
         problems=(401, 403, 404, 503),
@@ -179,7 +184,7 @@ MERCHANT_ROUTES = (
         "/v1/shipments",
         find_shipment,
         "A shipment by its number or its order",
-        roles=_READERS,
+        roles=READERS,
         parameters=(
             Parameter("carrier", "query", "With tracking_number"),
             Parameter("tracking_number", "query", "With carrier"),

@@ -1,0 +1,55 @@
+"""Which ways the settings open, and what is said where one is missing."""
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from consumers.notices.ways import ways_of
+from schemas.notice import Channel
+from tracking.errors import ConfigurationError
+from tracking.settings import Settings
+
+MAIL = {"smtp_url": SecretStr("smtp://mail.example:25"), "mail_from": "parcels@shop.example"}
+TWILIO = {
+    "sms_provider": "twilio",
+    "twilio_account_sid": "AC0",
+    "twilio_auth_token": SecretStr("secret"),
+    "twilio_from": "Veikals",
+}
+
+
+@pytest.fixture
+async def session():
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.mark.parametrize(
+    ("given", "channels"),
+    [({}, []), (MAIL, [Channel.EMAIL]), (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL])],
+)
+async def test_what_is_set_is_open(session, given, channels):
+    ways = ways_of(Settings().model_copy(update=given), session)
+    assert [way.channel for way in ways] == channels
+    for way in ways:
+        await way.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (MAIL | {"mail_from": None}, "KLAT_MAIL_FROM: is not set, and KLAT_SMTP_URL needs it"),
+        (
+            MAIL | {"smtp_url": SecretStr("smtp://user@mail.example")},
+            "KLAT_SMTP_URL: ",
+        ),
+        (TWILIO | {"twilio_from": None}, "KLAT_TWILIO_FROM: is not set"),
+        (TWILIO | {"twilio_auth_token": None}, "KLAT_TWILIO_AUTH_TOKEN: is not set"),
+        ({"sms_provider": "smpp"}, "KLAT_SMS_PROVIDER: only none and twilio"),
+    ],
+)
+async def test_what_is_missing_is_named(session, given, said):
+    with pytest.raises(ConfigurationError) as refused:
+        ways_of(Settings().model_copy(update=given), session)
+    assert str(refused.value).startswith(said)
+    assert "secret" not in str(refused.value)

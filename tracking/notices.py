@@ -1,0 +1,58 @@
+"""What became of the notices of a parcel, for shop and support: each decision with its reason."""
+
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from schemas.api import NoticeBody
+from tracking.sealing import SealBroken, Sealer
+from tracking.store.notices import Notices
+
+log = structlog.get_logger()
+
+HIDDEN = "[hidden]"
+"""Stands in kept words for what opens the locker or the page."""
+
+
+def content_context(notice_id: UUID) -> str:
+    """What the kept words of a notice are bound to."""
+    return f"notice:{notice_id}"
+
+
+async def told(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> list[NoticeBody]:
+    """Every notice of a parcel, in the order in which they were or are due."""
+    rows = await Notices(pool).of_shipment(shipment_id)
+    return [_body(row, sealer) for row in sorted(rows, key=lambda row: (row["due_at"], *row[1:5]))]
+
+
+def _body(row: asyncpg.Record, sealer: Sealer) -> NoticeBody:
+    fields = dict(row)
+    content = fields.pop("content")
+    del fields["shipment_id"]
+    words = _words(content, row["notice_id"], sealer) if content else {}
+    return NoticeBody(**fields, subject=words.get("subject"), text=words.get("text"))
+
+
+def _words(content: str, notice_id: UUID, sealer: Sealer) -> dict[str, str]:
+    try:
+        words: dict[str, str] = json.loads(sealer.open_text(content, content_context(notice_id)))
+    except SealBroken:
+        log.warning("notice.sealed_with_another_key", message_id=notice_id)
+        return {}
+    return words
+
+
+def lines(notices: Sequence[NoticeBody]) -> list[str]:
+    """One line a notice, for a terminal."""
+    return [_line(each) for each in notices]
+
+
+def _line(each: NoticeBody) -> str:
+    when = f"{each.due_at:%Y-%m-%d %H:%M}"
+    what = f"{each.occasion} by {each.channel} to {each.addressee}"
+    why = f" ({each.reason})" if each.reason else ""
+    by = f", {each.provider} {each.provider_id or ''}".rstrip() if each.provider else ""
+    return f"{when}  {what}: {each.state}{why}{by}"
