@@ -32,7 +32,7 @@ _COMING: Final = frozenset(
         Occasion.DELAYED,
     }
 )
-_EMPTY_LINES, _ONE = re.compile(r"\n{3,}"), "\n\n"
+_EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _PART: Final = Markup('<span class="part">{}</span>')
 
 
@@ -75,7 +75,7 @@ def letter_of(values: Values, facts: Facts) -> Letter:
     }
     text = _LAYOUTS.get_template("mail.txt").render(common | _in_text(values, facts))
     html = _LAYOUTS.get_template("mail.html").render(common | _in_html(values, facts))
-    return Letter(f"{_EMPTY_LINES.sub(_ONE, text.strip())}\n", html, qr)
+    return Letter(_EMPTY_LINES.sub("\n\n", f"{text.strip()}\n"), html, qr)
 
 
 def _for_recipient(values: Values) -> bool:

@@ -48,8 +48,11 @@ def named(place: Location | None, longest: int) -> str | None:
 
 
 def addressed(place: Location | None) -> str | None:
+    """What the name does not say already."""
     parts = (place.address, place.city, place.postcode) if place else ()
-    return ", ".join(clean for part in parts if (clean := told(part, 80))) or None
+    name = named(place, 80)
+    clean = (told(part, 80) for part in parts)
+    return ", ".join(part for part in clean if part and part != name) or None
 
 
 def typed(code: str | None) -> str | None:

@@ -29,14 +29,14 @@ _AT_THE_DOOR: Final = PICKUP | {
 }
 
 
-def advised(values: Values) -> str | None:
+def advised(values: Values, *, when_is_known: bool) -> str | None:
     """A text of the page's catalogue."""
     if values.occasion in _AT_THE_DOOR and values.addressee is not Addressee.RECIPIENT:
         return None
     if values.occasion in PICKUP:
         return _to_collect(values)
     if values.occasion is Occasion.DELAYED:
-        return None if values.window else advice.ASK_IF_LATE.text
+        return None if when_is_known else advice.ASK_IF_LATE.text
     status = _STATUS.get(values.occasion)
     return advice.usual(status, values.reason, values.handover).text if status else None
 

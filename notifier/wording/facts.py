@@ -16,6 +16,7 @@ from notifier.values import Bonus, Values
 from notifier.wording import words_of
 from notifier.wording.advised import COLLECT_IN_TIME, advised
 from notifier.wording.channels import HINDERED, PICKUP
+from notifier.wording.news import news_says_why
 from notifier.wording.short import ShortCalendar
 from notifier.wording.when import arrives, days_left, stopped
 from schemas.notice import Addressee, Channel, Occasion
@@ -74,16 +75,21 @@ class _Teller:
 
     def _reasons(self) -> Iterator[tuple[str, str | None]]:
         yield "cause", self._cause()
-        text = advised(self.values)
+        text = advised(self.values, when_is_known=self._arrives() is not None)
         yield "advice", self.page.gettext(text) if text else None
 
     def _coming(self) -> Iterator[tuple[str, str | None]]:
-        if said := arrives(self.values, self.words, self.calendar):
+        if said := self._arrives():
             yield "arrives", said
             yield "arrival", stopped(said)
 
+    def _arrives(self) -> Markup | None:
+        return arrives(self.values, self.words, self.calendar)
+
     def _cause(self) -> Markup | None:
-        reason = self.values.reason if self.values.occasion in HINDERED else None
+        reason = self.values.reason
+        if self.values.occasion not in HINDERED or news_says_why(self.values):
+            return None
         said = cause(self.page, reason)
         if self.channel is Channel.EMAIL or said is None:
             return said

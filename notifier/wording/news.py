@@ -75,6 +75,10 @@ _NOT_COLLECTED: Final = (N_("Your parcel was not collected in time"),)
 _STILL_THERE: Final = (N_("Correction: your parcel is not collected yet"),)
 
 
+def news_says_why(values: Values) -> bool:
+    return values.occasion is Occasion.HELD and values.reason is Reason.PICKUP_MISSED
+
+
 def news(values: Values) -> Line:
     """What there is to say, from the fullest to the barest."""
     usual = _NEWS[values.occasion]
@@ -85,6 +89,6 @@ def news(values: Values) -> Line:
             return _STILL_THERE
         case Occasion.HELD if values.reason in CUSTOMS:
             return _AT_CUSTOMS
-        case Occasion.HELD if values.reason is Reason.PICKUP_MISSED:
+        case Occasion.HELD if news_says_why(values):
             return _NOT_COLLECTED
     return usual

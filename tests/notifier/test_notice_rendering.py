@@ -230,6 +230,21 @@ def test_the_barest_news_names_nothing() -> None:
             assert "%" not in news(usual(occasion, handover=handover))[-1]
 
 
+def test_nothing_is_said_twice() -> None:
+    missed = render_email(usual(Occasion.HELD, reason=Reason.PICKUP_MISSED)).text
+    assert missed.count("not collected in time") == 1
+    somewhere = usual(Occasion.READY_FOR_PICKUP, place=Location(address="Ielas 1", city="Rīga"))
+    assert "Where: Ielas 1, Rīga\n" in render_email(somewhere).text
+    assert render_email(somewhere).html.count("until") == 3  # title, preheader, heading
+
+
+def test_a_parcel_that_is_late_without_a_new_time_says_whom_to_ask() -> None:
+    now = usual(Occasion.DELAYED).now
+    past = Window(starts=now.replace(day=1), ends=now.replace(day=2))
+    assert "Contact the shop" in render_email(usual(Occasion.DELAYED, window=past)).text
+    assert "sk the carrier" not in render_email(usual(Occasion.DELAYED)).text
+
+
 def test_names_are_told_from_our_words() -> None:
     sms = render_sms(usual(Occasion.READY_FOR_PICKUP, "lv"))
     names = [piece.text for piece in sms.pieces if piece.protected]
