@@ -17,7 +17,7 @@ from notifier.render import render_email, render_sms
 from notifier.sms.allowed import BALTIC, why_not
 from notifier.sms.spelling import spelt
 from notifier.values import Values
-from schemas.notice import Addressee, Channel
+from schemas.notice import Channel
 
 _QR_SCALE: Final = 6  # pixels a module
 
@@ -71,7 +71,7 @@ class MailWay:
     def _message(self, outgoing: Outgoing) -> EmailMessage:
         values, words = outgoing.values, outgoing.words
         rendered = Rendered(
-            words["subject"], words["text"], words["html"], values.language, _qr(values)
+            words["subject"], words["text"], words["html"], values.language, _qr(outgoing)
         )
         return compose(
             rendered,
@@ -87,12 +87,12 @@ class MailWay:
         await self._smtp.close()
 
 
-def _qr(values: Values) -> bytes | None:
-    """For the recipient only, as the code beside it."""
-    if values.qr is None or values.addressee is not Addressee.RECIPIENT:
+def _qr(outgoing: Outgoing) -> bytes | None:
+    """Only where the mail shows it: then it is for the recipient, and opens something."""
+    if outgoing.values.qr is None or f"cid:{QR_CID}" not in outgoing.words["html"]:
         return None
     drawn = io.BytesIO()
-    segno.make(values.qr, error="m", micro=False).save(drawn, kind="png", scale=_QR_SCALE)
+    segno.make(outgoing.values.qr, error="m", micro=False).save(drawn, kind="png", scale=_QR_SCALE)
     return drawn.getvalue()
 
 

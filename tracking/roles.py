@@ -19,8 +19,10 @@ from prometheus_client import CollectorRegistry
 from consumers.connection import Publisher
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.live_updates import LiveUpdates
+from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.parts import notice_parts, notices_runner
-from consumers.notices.ways import ways_of
+from consumers.notices.receipts import Callbacks, ReceiptMetrics
+from consumers.notices.ways import channels_of, ways_of
 from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
@@ -40,9 +42,10 @@ from tracking.store.notices import Notices
 from tracking.store.outbox import Outbox
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
+from tracking.store.receipts import Receipts
 from tracking.vitals import Vitals
 from tracking.web.app import make_app
-from tracking.web.deps import Deps
+from tracking.web.deps import Deps, Receive
 from tracking.web.ops import Check, Readiness, make_ops_app
 from tracking.web.serving import SHUTDOWN, serve
 
@@ -185,6 +188,7 @@ async def _start_web(running: Running) -> Readiness:
         publish=publisher.publish_event,
         hub=hub,
         frames=Frames(running.pool),
+        receive=_receive(running),
         registry=running.registry,
     )
     running.start("publisher", publisher.run())
@@ -197,6 +201,18 @@ async def _start_web(running: Running) -> Readiness:
         "broker": _check(lambda: publisher.is_connected and live.is_attached),
     }
     return Readiness(checks, need="any")
+
+
+def _receive(running: Running) -> Receive | None:
+    """Senders find by themselves, within seconds, what another process planned."""
+    settings = running.settings
+    if settings.sms_provider != "twilio":
+        return None
+    metrics, channels = DecisionMetrics(running.registry), channels_of(settings)
+    deciding = Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
+    receipts = Receipts(running.pool)
+    told = ReceiptMetrics(running.registry)
+    return Callbacks(receipts, settings, deciding.decide, told).take
 
 
 async def _start_ingest(running: Running) -> Readiness:

@@ -5,13 +5,21 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from consumers.notices.receipts import CALLBACK
 from notifier.channels.email import SmtpMail
 from notifier.channels.sms import SmsProvider
 from notifier.channels.twilio import TwilioSms
 from notifier.deliver import Way
 from notifier.ways import MailWay, SmsWay
+from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import PREFIX, Settings
+
+
+def channels_of(settings: Settings) -> frozenset[Channel]:
+    """What `ways_of` opens, for who only decides."""
+    served = {Channel.SMS: settings.sms_provider != "none", Channel.EMAIL: bool(settings.smtp_url)}
+    return frozenset(channel for channel, is_served in served.items() if is_served)
 
 
 def ways_of(settings: Settings, session: aiohttp.ClientSession) -> list[Way]:
@@ -46,6 +54,7 @@ def _sms(settings: Settings, session: aiohttp.ClientSession) -> SmsProvider:
         _needed("twilio_auth_token", token.get_secret_value() if token else None, given),
         _needed("twilio_from", settings.twilio_from, given),
         api_url=settings.twilio_api_url,
+        status_callback=f"{settings.public_url}{CALLBACK}",
     )
 
 

@@ -246,9 +246,11 @@ QUICK = {
                         NUMBERS, "now()"), "notice_pkey"),
     "claim_notices": (("'sms'", "now()", "20"), "notice_due"),
     "hand_notices": ((IDS, IDS, TEXTS, TEXTS, NUMBERS, "'p'", "now()"), "notice_in_hand"),
-    "settle_notices": ((IDS, IDS, TEXTS, TEXTS, TIMES, TEXTS, "now()"), "notice_pkey"),
+    "settle_notices": ((IDS, IDS, TEXTS, TEXTS, TIMES, TEXTS, "now()"), "notice_by_id"),
     "abandoned_notices": (("now()", "now()", "now()"), "notice_in_hand"),
     "next_due_notice": (("'sms'",), "notice_due"),
+    "notice_for_receipt": (("'p'", "'id-7'", ID), "notice_by_provider"),
+    "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
 NOTHING_TO_FIND = {

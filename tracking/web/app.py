@@ -7,6 +7,7 @@ from aiohttp import web
 from tracking.store.keys import Keys
 from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
+from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -25,6 +26,7 @@ ALL_ROUTES = (
     *COURIER_ROUTES,
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
+    *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *DESCRIPTION_ROUTES,
 )

@@ -27,13 +27,25 @@ class Publish(Protocol):
     ) -> None: ...
 
 
+class Receive(Protocol):
+    """Take a provider's callback: path and query, signature, body. False: it is not proven.
+
+    Raises tracking.errors.StoreUnavailable.
+    """
+
+    async def __call__(self, target: str, signature: str, body: bytes, now: datetime) -> bool: ...
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them."""
+    """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them.
+
+    `receive` None: no provider that calls back is set.
+    """
 
     pool: asyncpg.Pool
     sealer: Sealer
@@ -41,6 +53,7 @@ class Deps:
     publish: Publish
     hub: LiveHub
     frames: Frames
+    receive: Receive | None = None
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -81,7 +81,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
             return _KEYS
         case "key or signature":
             return [*_KEYS, {}]
-        case "link" | "none":
+        case "link" | "signature" | "none":
             return []
 
 

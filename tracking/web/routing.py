@@ -36,7 +36,7 @@ class Route:
     handler: Handler
     summary: str
     roles: frozenset[Role] = frozenset()
-    access: Literal["key", "key or signature", "link", "none"] = "key"
+    access: Literal["key", "key or signature", "signature", "link", "none"] = "key"
     parameters: Sequence[Parameter] = ()
     body: Model | None = None
     batch: bool = False

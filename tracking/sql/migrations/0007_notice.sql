@@ -26,3 +26,4 @@ CREATE TABLE notice (
 CREATE INDEX notice_due ON notice (channel, due_at) WHERE state = 'planned';
 CREATE INDEX notice_in_hand ON notice (changed_at) WHERE state IN ('claimed', 'handed');
 CREATE INDEX notice_by_provider ON notice (provider, provider_id) WHERE provider_id IS NOT NULL;
+CREATE INDEX notice_by_id ON notice (notice_id);
