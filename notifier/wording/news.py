@@ -4,7 +4,9 @@ Without a full stop. The barest form says nothing from outside: it is the subjec
 the title of the push, so that a locked screen shows it to anybody.
 """
 
+from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from notifier.values import Values
 from notifier.wording import Line
@@ -87,8 +89,19 @@ def news(values: Values) -> Line:
             return _DELIVERED.get(values.handover, usual)
         case Occasion.DELIVERY_RETRACTED if values.handover in COLLECTED_FROM:
             return _STILL_THERE
+        case Occasion.PICKUP_LAST_DAY if not _is_last_day(values):
+            return _NEWS[Occasion.PICKUP_HALF_TIME]
         case Occasion.HELD if values.reason in CUSTOMS:
             return _AT_CUSTOMS
         case Occasion.HELD if news_says_why(values):
             return _NOT_COLLECTED
     return usual
+
+
+def _is_last_day(values: Values) -> bool:
+    """Of a limit in the morning one is reminded on the day before."""
+    if values.until is None:
+        return True
+    zone = ZoneInfo(values.zone)
+    last = (values.until - timedelta(microseconds=1)).astimezone(zone)
+    return last.date() == values.now.astimezone(zone).date()

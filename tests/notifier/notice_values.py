@@ -32,7 +32,7 @@ _WINDOW = {
 _UNTIL = {
     Occasion.READY_FOR_PICKUP: NOW + 3 * DAY + 8 * HOUR,
     Occasion.PICKUP_HALF_TIME: NOW + 2 * DAY + 8 * HOUR,
-    Occasion.PICKUP_LAST_DAY: NOW + DAY,
+    Occasion.PICKUP_LAST_DAY: NOW + 8 * HOUR,
     Occasion.PICKUP_LAST_HOURS: NOW + 8 * HOUR,
 }
 _REASON = {

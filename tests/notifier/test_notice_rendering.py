@@ -6,7 +6,21 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from notice_values import BONUS, CODE, EVIL, LANGUAGES, LINK, PICKUP, QR, fewest, hostile, usual
+from notice_values import (
+    BONUS,
+    CODE,
+    DAY,
+    EVIL,
+    HOUR,
+    LANGUAGES,
+    LINK,
+    NOW,
+    PICKUP,
+    QR,
+    fewest,
+    hostile,
+    usual,
+)
 
 from notifier.render import MailText, render_email, render_push, render_sms
 from notifier.values import Values
@@ -263,3 +277,13 @@ def test_a_place_is_no_link_and_keeps_its_street() -> None:
     text = render_email(usual(Occasion.READY_FOR_PICKUP, "lv", place=place)).text
     assert "Alfa, K. Barona/Brīvības" in text
     assert "evil. lv" in text
+
+
+def test_a_limit_in_the_morning_is_reminded_of_a_day_before_and_not_called_the_last():
+    noon = NOW + DAY + 2 * HOUR
+    subject = render_email(usual(Occasion.PICKUP_LAST_DAY, until=noon)).subject
+    assert "still waiting" in subject
+    today = render_email(usual(Occasion.PICKUP_LAST_DAY, until=NOW + 8 * HOUR)).subject
+    assert "Last day" in today
+    midnight = NOW + 14 * HOUR  # the end of today, in Riga
+    assert "Last day" in render_email(usual(Occasion.PICKUP_LAST_DAY, until=midnight)).subject
