@@ -13,6 +13,7 @@ from bench_batches import hundred_events_a_message
 from bench_ingest import one_event_a_message
 from bench_live import live
 from bench_memory import draining
+from bench_notices import notices
 from stack import Stack, stack
 
 from tracking.roles import tune_collector
@@ -23,6 +24,7 @@ BENCHES: dict[str, tuple[Bench, str, str]] = {
     "batches": (hundred_events_a_message, "events/s", "of the loop"),
     "live": (live, "ms", "times"),
     "memory": (draining, "MB", "of 200 MB"),
+    "notices": (notices, "", ""),
 }
 
 

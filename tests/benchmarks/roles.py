@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -11,7 +11,7 @@ from stack import Stack
 
 from tracking.local.endpoint import free_port
 
-_KEY = "A" * 43 + "="
+KEY = "A" * 43 + "="
 
 
 class RoleProcess:
@@ -24,14 +24,16 @@ class RoleProcess:
 
 
 @asynccontextmanager
-async def role(stack: Stack, database: str, name: str) -> AsyncIterator[RoleProcess]:
+async def role(
+    stack: Stack, database: str, name: str, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[RoleProcess]:
     """One `klat serve ROLE`, ready to serve; stopped at the end."""
     ports = {"KLAT_HTTP_PORT": str(free_port()), "KLAT_OPS_PORT": str(free_port())}
     env = os.environ | ports | {
         "KLAT_DATABASE_URL": database,
         "KLAT_AMQP_URL": stack.amqp_url,
-        "KLAT_SECRET_KEYS": _KEY,
-    }  # fmt: skip
+        "KLAT_SECRET_KEYS": KEY,
+    } | (settings or {})  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tracking", "serve", name, "--drain", "0"),
         env=env,

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from notice_shop import FakeWay, Shop
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from telling import FakeWay, Shop
 
 from consumers.notices.receipts import CALLBACK, Callbacks, ReceiptMetrics
 from notifier.channels.base import Handed, Outcome

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from consuming import SEALER
-from telling import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
+from notice_shop import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
 
 from consumers.notices import sending as sendings
 from consumers.notices.retry import MOST_TRIES

@@ -241,7 +241,8 @@ async def test_who_stalls_loses_the_lead_and_is_told(database_url, pool, monkeyp
 async def test_who_works_is_never_idle(database_url, amqp_url, pool, monkeypatch):
     monkeypatch.setattr(outboxes, "LEAD_IDLE", "1s")
     async with relaying(database_url, amqp_url):
-        await until(lambda: leads(pool))
+        await write(pool)
+        await until(emptied(pool))  # before its publisher is connected it begins anew
         first, until_then = await leads(pool), asyncio.get_running_loop().time() + 2.5
         while asyncio.get_running_loop().time() < until_then:
             await write(pool)
