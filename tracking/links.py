@@ -1,6 +1,7 @@
 """New links to a parcel's page: 128 random bits in 22 characters, of which only a hash is kept."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,9 +17,9 @@ class LinkMaker:
     def __init__(self, pool: asyncpg.Pool, sealer: Sealer, public_url: str) -> None:
         self._links, self._sealer, self._public_url = Links(pool), sealer, public_url
 
-    async def issue(self, shipment_id: UUID, now: datetime) -> str:
-        """The address of a new tracking page; it is known to nobody but the caller."""
-        token = secrets.token_urlsafe(_RANDOM_BYTES)
-        newest = self._sealer.token_hashes(token)[0]
-        await self._links.insert_link(newest, shipment_id, now=now)
-        return f"{self._public_url}/t/{token}"
+    async def issue(self, shipment_ids: Sequence[UUID], now: datetime) -> list[str]:
+        """Addresses of new tracking pages, in this order; known to nobody but the caller."""
+        tokens = [secrets.token_urlsafe(_RANDOM_BYTES) for _ in shipment_ids]
+        newest = [self._sealer.token_hashes(token)[0] for token in tokens]
+        await self._links.insert_links(newest, shipment_ids, now=now)
+        return [f"{self._public_url}/t/{token}" for token in tokens]

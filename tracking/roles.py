@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ from consumers.live_updates import LiveUpdates
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.parts import notice_parts, notices_runner
 from consumers.notices.receipts import Callbacks, ReceiptMetrics
+from consumers.notices.sending import Sending
 from consumers.notices.ways import channels_of, ways_of
 from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
@@ -52,7 +53,8 @@ from tracking.web.serving import SHUTDOWN, serve
 log = structlog.get_logger()
 
 # Seconds that the steps of stopping may take, after web was given time to be taken out of rotation:
-# web needs 0.5 + the answers in hand (serving.SHUTDOWN, 8) + 1 + 1, the relay 0.5 + 2 + 1 + 1.
+# web needs 0.5 + the answers in hand (serving.SHUTDOWN, 8) + 1 + 1, the relay 0.5 + 2 + 1 + 1,
+# notices 0.5 + 8 (both senders stop at once) + 1 + 1 + 1.
 OPS_SHUTDOWN = 0.5
 LEAVE_LIMIT = 2.0
 CANCEL_LIMIT = 1.0
@@ -253,13 +255,13 @@ async def _start_notices(running: Running) -> Readiness:
     links = LinkMaker(running.pool, sealer, running.settings.public_url)
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
     ways = ways_of(running.settings, http)
-    for way in ways:
-        running.stack.push_async_callback(_close_way, way)
+    running.stack.push_async_callback(_close_ways, ways)
     parts = notice_parts(notices, sealer, ways, links.issue, running.registry)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
     for sending in parts.sending:
         running.start(f"sending_{sending.channel}", sending.run())
+    running.stack.push_async_callback(_finish, parts.sending)
     checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
     return Readiness(checks)
 
@@ -270,10 +272,16 @@ async def _leave(relay: Relay) -> None:
             await relay.close()
 
 
-async def _close_way(way: Way) -> None:
+async def _finish(sending: Sequence[Sending]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SHUTDOWN):
+            await asyncio.gather(*(each.close() for each in sending))
+
+
+async def _close_ways(ways: Sequence[Way]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(CANCEL_LIMIT):
-            await way.close()
+            await asyncio.gather(*(way.close() for way in ways))
 
 
 def _check(holds: Callable[[], bool]) -> Check:

@@ -19,7 +19,7 @@ from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
 from tracking.store.notices import Claimed, Ending, Handing, Notices, Subject
 
-Link = Callable[[UUID, datetime], Awaitable[str]]
+Link = Callable[[Sequence[UUID], datetime], Awaitable[list[str]]]
 
 
 class Ready(NamedTuple):
@@ -29,8 +29,16 @@ class Ready(NamedTuple):
     outgoing: Outgoing
 
 
+class _True(NamedTuple):
+    """Still worth saying, to this person."""
+
+    claimed: Claimed
+    subject: Subject
+    person: Person
+
+
 class Preparing:
-    """For one way. `link` makes the address of a new tracking page."""
+    """For one way. `link` makes addresses of new tracking pages, one for each notice."""
 
     def __init__(self, notices: Notices, way: Way, sealer: Sealer, link: Link) -> None:
         self._notices, self.way, self._sealer, self._link = notices, way, sealer, link
@@ -42,19 +50,17 @@ class Preparing:
         async with self._notices.desk() as desk:
             subjects = await desk.subjects(sorted({each.shipment_id for each in claimed}))
         by_id = {subject.shipment_id: subject for subject in subjects}
-        ready: list[Ready] = []
-        endings: list[Ending] = []
-        for each in claimed:
-            outcome = await self._prepared(each, by_id.get(each.shipment_id), now)
-            if isinstance(outcome, Ready):
-                ready.append(outcome)
-            else:
-                endings.append(outcome)
-        return ready, endings
+        looked = [self._looked_at(each, by_id.get(each.shipment_id), now) for each in claimed]
+        true = [each for each in looked if isinstance(each, _True)]
+        links = await self._link([each.subject.shipment_id for each in true], now) if true else []
+        worded = [self._worded(*each) for each in zip(true, links, [now] * len(true), strict=True)]
+        outcomes = [*(each for each in looked if isinstance(each, Ending)), *worded]
+        ready = [each for each in outcomes if isinstance(each, Ready)]
+        return ready, [each for each in outcomes if isinstance(each, Ending)]
 
-    async def _prepared(
+    def _looked_at(
         self, claimed: Claimed, subject: Subject | None, now: datetime
-    ) -> Ready | Ending:
+    ) -> _True | Ending:
         if subject is None:
             return Ending(claimed, NoticeState.DROPPED, "no_longer_registered")
         contact = contact_of(subject, self._sealer)
@@ -65,15 +71,12 @@ class Preparing:
         if decision.due_at > now:
             return Ending(claimed, NoticeState.PLANNED, None, decision.due_at)
         assert contact is not None, "without one the decision has a reason"
-        return await self._worded(claimed, subject, contact, now)
+        return _True(claimed, subject, _person(contact, claimed.key.addressee))
 
-    async def _worded(
-        self, claimed: Claimed, subject: Subject, contact: Contact, now: datetime
-    ) -> Ready | Ending:
-        person = _person(contact, claimed.key.addressee)
+    def _worded(self, true: _True, link: str, now: datetime) -> Ready | Ending:
+        claimed, subject, person = true
         to = address(person, self.way.channel)
         assert to is not None, "without one the decision has a reason"
-        link = await self._link(subject.shipment_id, now)
         values = values_of(subject, person, claimed.key, link, self._sealer, now)
         try:
             words = self.way.compose(values)

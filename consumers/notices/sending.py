@@ -20,7 +20,8 @@ from tracking.store.notices import Claimed, Ending, Notices
 
 log = structlog.get_logger()
 
-AT_ONCE = 20  # notices in one sender's hands
+AT_ONCE = 20  # notices in one turn
+TURNS = 2  # at a time
 CLAIM_LIMIT = timedelta(minutes=2)  # longer than looking again ever takes
 HAND_LIMIT = timedelta(minutes=10)  # longer than any provider's limits together
 _LOOK_EVERY = 20.0  # seconds; rows that another process planned, or left behind
@@ -54,26 +55,49 @@ class Sending:
         self._notices, self._preparing, self._way = notices, preparing, preparing.way
         self._failed, self._metrics, self._clock = failed, metrics, clock
         self.woken = asyncio.Event()
+        self._leaving, self._left = False, asyncio.Event()
 
     @property
     def channel(self) -> Channel:
         return self._way.channel
 
     async def run(self) -> None:
-        """Until it is cancelled. What the database cannot take now waits."""
-        while True:
+        """Until it is told to leave. What the database cannot take now waits."""
+        while not self._leaving:
             try:
                 self.woken.clear()
                 await self.take_over()
-                while await self.turn():
-                    pass
+                await self._drain()
                 await self._wait()
             except StoreUnavailable as error:
                 log.warning("store.unavailable", error=str(error))
                 await asyncio.sleep(_PAUSE)
+        self._left.set()
+
+    async def close(self) -> None:
+        """Finish what is in hand: a notice that is cut off would be unknown for ever."""
+        self._leaving = True
+        self.woken.set()
+        await self._left.wait()
+
+    async def _drain(self) -> None:
+        """While one turn waits for its provider, the next one is read and worded.
+
+        One that fails does not end the other, which may be in the middle of sending.
+        """
+        turns = (self._turns() for _ in range(TURNS))
+        for outcome in await asyncio.gather(*turns, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _turns(self) -> None:
+        while not self._leaving and await self.turn():
+            pass
 
     async def _wait(self) -> None:
         """For news, or until the next one is due."""
+        if self._leaving:
+            return
         due = await self._notices.next_due_notice(self._way.channel)
         seconds = (due - self._clock()).total_seconds() if due else _LOOK_EVERY
         try:

@@ -111,8 +111,8 @@ class Shop:
         await self.deciding(*channels).decide(dict.fromkeys(ids, "fact"), self.now)
 
     def sending(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> Sending:
-        async def link(*_: Any) -> str:
-            return "https://t.example/abcdefghijklmnopqrstuv"
+        async def link(ids: Any, _: datetime) -> list[str]:
+            return ["https://t.example/abcdefghijklmnopqrstuv"] * len(ids)
 
         async def failed(claimed: Any) -> None:
             await self.decide(*(each.shipment_id for each in claimed), channels=channels)

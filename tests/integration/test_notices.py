@@ -308,3 +308,24 @@ async def test_a_sender_wakes_for_news_and_for_what_becomes_due(shop, monkeypatc
         await asyncio.gather(running, return_exceptions=True)
     assert way.taken[0].values.link.startswith("https://t.example/")
     assert ACCEPTED.provider_id == (await shop.row())["provider_id"]
+
+
+async def test_who_is_told_to_leave_finishes_what_it_has_in_hand(shop):
+    ids = [await shop.waits(f"CE{number}") for number in range(3)]
+    await shop.decide(*ids)
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        asked.set()
+        await go_on.wait()
+
+    sending = shop.sending(FakeWay(before=slow))
+    running = asyncio.create_task(sending.run())
+    await asked.wait()
+    leaving = asyncio.create_task(sending.close())
+    await asyncio.sleep(0)
+    assert not leaving.done()
+    go_on.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(running, leaving)
+    assert {row["state"] for row in await shop.rows()} == {"sent"}

@@ -254,7 +254,7 @@ QUICK = {
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
 NOTHING_TO_FIND = {
-    *("insert_link", "insert_raw_payloads", "park_message"),
+    *("insert_links", "insert_raw_payloads", "park_message"),
     *("keep_quarantined", "save_registration"),  # rows found by their key
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
     *("take_lead", "keep_lead"),  # no table at all

@@ -9,7 +9,8 @@ from tracking.web import serving
 
 PROMISED = 25.0  # seconds for `klat up`, as docs/operators.md says
 COMMON = roles.OPS_SHUTDOWN + roles.CANCEL_LIMIT + roles.POOL_LIMIT
-LONGEST = COMMON + max(serving.SHUTDOWN, roles.LEAVE_LIMIT)
+NOTICES = serving.SHUTDOWN + roles.CANCEL_LIMIT  # what is in hand, then leave of the providers
+LONGEST = COMMON + max(serving.SHUTDOWN, roles.LEAVE_LIMIT, NOTICES)
 
 
 def test_a_role_ends_by_itself_before_it_is_killed():

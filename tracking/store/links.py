@@ -1,5 +1,6 @@
 """Public links and the tries at their second factor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -60,9 +61,11 @@ class Links:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def insert_link(self, token_hash: bytes, shipment_id: UUID, *, now: datetime) -> None:
+    async def insert_links(
+        self, token_hashes: Sequence[bytes], shipment_ids: Sequence[UUID], *, now: datetime
+    ) -> None:
         async with connection(self._pool) as conn:
-            await conn.execute(SQL["insert_link"], token_hash, shipment_id, now)
+            await conn.execute(SQL["insert_links"], token_hashes, shipment_ids, now)
 
     async def link_target(self, token_hashes: list[bytes]) -> LinkTarget | None:
         async with connection(self._pool) as conn:

@@ -34,7 +34,9 @@ def page_path(request: web.Request) -> str:
 
 
 async def issue_link(deps: Deps, shipment_id: UUID, now: datetime) -> str:
-    return await LinkMaker(deps.pool, deps.sealer, deps.settings.public_url).issue(shipment_id, now)
+    links = LinkMaker(deps.pool, deps.sealer, deps.settings.public_url)
+    (url,) = await links.issue([shipment_id], now)
+    return url
 
 
 async def follow_link(request: web.Request) -> LinkTarget:

@@ -1,6 +1,7 @@
--- name: insert_link: keep a new link ($1 token hash, $2 shipment, $3 now)
+-- name: insert_links: keep new links ($1 token hashes, $2 shipments, $3 now)
 INSERT INTO public_link (token_hash, shipment_id, created_at)
-VALUES ($1, $2, $3);
+SELECT token_hash, shipment_id, $3
+FROM unnest($1::bytea[], $2::uuid[]) AS new (token_hash, shipment_id);
 
 -- name: link_target: what a link leads to and whom it concerns ($1 hashes of the token)
 SELECT
