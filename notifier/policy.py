@@ -165,8 +165,10 @@ def _obstacle(situation: Situation, key: Key, now: datetime) -> str | None:
 def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:
     if (key.occasion, key.channel) in situation.wishes.off:
         return "shop_does_not_want"
-    reach = next(each for each in situation.reaches if each.addressee is key.addressee)
-    return reach.obstacles.get(key.channel)
+    for reach in situation.reaches:
+        if reach.addressee is key.addressee:
+            return reach.obstacles.get(key.channel)
+    return "nobody_to_tell"  # the shop registered it anew, without this person
 
 
 def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 from uuid import UUID
+
+import structlog
 
 from consumers.notices.subject import address, contact_of, situation_of
 from consumers.notices.wording import values_of
@@ -19,6 +22,9 @@ from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
 from tracking.store.notices import Claimed, Ending, Handing, Notices, Subject
 
+log = structlog.get_logger()
+
+T = TypeVar("T")
 Link = Callable[[Sequence[UUID], datetime], Awaitable[list[str]]]
 
 
@@ -50,10 +56,16 @@ class Preparing:
         async with self._notices.desk() as desk:
             subjects = await desk.subjects(sorted({each.shipment_id for each in claimed}))
         by_id = {subject.shipment_id: subject for subject in subjects}
-        looked = [self._looked_at(each, by_id.get(each.shipment_id), now) for each in claimed]
+        looked = [
+            _or_fault(each, partial(self._looked_at, each, by_id.get(each.shipment_id), now))
+            for each in claimed
+        ]
         true = [each for each in looked if isinstance(each, _True)]
         links = await self._link([each.subject.shipment_id for each in true], now) if true else []
-        worded = [self._worded(*each) for each in zip(true, links, [now] * len(true), strict=True)]
+        worded = [
+            _or_fault(each.claimed, partial(self._worded, each, link, now))
+            for each, link in zip(true, links, strict=True)
+        ]
         outcomes = [*(each for each in looked if isinstance(each, Ending)), *worded]
         ready = [each for each in outcomes if isinstance(each, Ready)]
         return ready, [each for each in outcomes if isinstance(each, Ending)]
@@ -90,6 +102,15 @@ class Preparing:
         """The words as sent, but for what opens the locker or the page."""
         kept = json.dumps(_shown(words, values), ensure_ascii=False)
         return self._sealer.seal_text(kept, content_context(claimed.notice_id))
+
+
+def _or_fault(claimed: Claimed, work: Callable[[], T]) -> T | Ending:
+    """A notice that breaks us costs only itself: the others of its turn go on."""
+    try:
+        return work()
+    except Exception as error:
+        log.exception("notice.not_worded", error_type=type(error).__name__)
+        return Ending(claimed, NoticeState.FAILED, "fault")
 
 
 def _person(contact: Contact, addressee: Addressee) -> Person:

@@ -329,3 +329,37 @@ async def test_who_is_told_to_leave_finishes_what_it_has_in_hand(shop):
     async with asyncio.timeout(5):
         await asyncio.gather(running, leaving)
     assert {row["state"] for row in await shop.rows()} == {"sent"}
+
+
+async def test_a_notice_that_breaks_us_costs_only_itself(shop):
+    ids = [await shop.waits(f"CE{number}") for number in range(3)]
+    await shop.decide(*ids)
+    way = FakeWay()
+    compose = way.compose
+
+    def breaks(values):
+        if values.tracking_number == "CE1":
+            raise RuntimeError("oops")
+        return compose(values)
+
+    way.compose = breaks
+    await shop.send(way)
+    rows = await shop.rows()
+    assert sorted((row["state"], row["reason"]) for row in rows) == [
+        ("failed", "fault"),
+        ("sent", None),
+        ("sent", None),
+    ]
+
+
+async def test_a_buyer_who_is_registered_no_more_is_not_told(shop):
+    buyer = {"phone": "+37120000002", "email": "buyer@example.org"}
+    key = await shop.register("CE1", buyer=buyer)
+    await shop.scanned("CE1", Status.DELIVERED)
+    await shop.decide(key, channels=BOTH)
+    await shop.register("CE1", buyer=None)
+    mail = FakeWay(channel=Channel.EMAIL)
+    await shop.send(mail, BOTH)
+    assert [each.to for each in mail.taken] == [PERSON["email"]]
+    reasons = {row["addressee"]: row["reason"] for row in await shop.rows("delivered", "email")}
+    assert reasons == {"recipient": None, "buyer": "nobody_to_tell"}
