@@ -73,7 +73,7 @@ def configure_logging(log_format: Literal["json", "console"] | None, **context: 
     """Send structlog and the libraries' loggers to stdout, `context` (role=...) on every line."""
     structlog.contextvars.bind_contextvars(**context)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -160,3 +160,5 @@ _SHARED: tuple[Processor, ...] = (
     structlog.processors.ExceptionRenderer(describe),
     redact,
 )
+# One list for ever: a logger that was used before keeps it, and must not miss what changes in it.
+_PROCESSORS: list[Processor] = [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
