@@ -112,9 +112,9 @@ def _try_of(state: ShipmentState) -> str:
 
 
 def _place_of(state: ShipmentState) -> str:
-    """Another locker is another errand; the same one told again is not."""
+    """Another locker is another errand. By its id: names are spelt in many ways."""
     place = state.pickup_place
-    return (place.place_id or place.name or "") if place else ""
+    return (place.place_id or "") if place else ""
 
 
 _OCCASION_OF: Mapping[Status, tuple[Occasion, Callable[[ShipmentState], str]]] = {

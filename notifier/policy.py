@@ -19,13 +19,15 @@ _MAY_HAVE_ARRIVED = frozenset(
     {NoticeState.HANDED, NoticeState.SENT, NoticeState.DELIVERED, NoticeState.UNKNOWN}
 )
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
-NO_LONGER_TRUE, TOO_LATE, TOO_MANY, NOT_BEFORE_MORNING = (
-    "no_longer_true",
-    "too_late",
-    "too_many",
-    "not_before_morning",
+NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
+_OF_A_PLACE = frozenset(
+    {
+        Occasion.READY_FOR_PICKUP,
+        Occasion.PICKUP_HALF_TIME,
+        Occasion.PICKUP_LAST_DAY,
+        Occasion.PICKUP_LAST_HOURS,
+    }
 )
-_MAY_BE_TRUE_AGAIN = frozenset({NO_LONGER_TRUE, TOO_LATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,25 @@ def _all_wanted(situation: Situation, now: datetime) -> list[Wanted]:
             each._replace(round=again) if each.occasion is Occasion.DELIVERED else each
             for each in found
         ]
+    found = [each._replace(round=_known_round(situation, each)) for each in found]
     return [*found, *_retraction(situation, now)]
+
+
+def _known_round(situation: Situation, want: Wanted) -> str:
+    """A place with an id and one without may be the same: a locker and its carrier both tell of it.
+
+    Only two different ids are two errands.
+    """
+    rounds = {
+        told.key.round: told.at
+        for told in sorted(situation.told.values(), key=lambda each: each.at)
+        if told.key.occasion is want.occasion
+    }
+    if want.occasion not in _OF_A_PLACE or not rounds or want.round in rounds:
+        return want.round
+    if not want.round:
+        return max(rounds, key=lambda each: rounds[each])
+    return "" if "" in rounds else want.round
 
 
 def _round_of_delivery(situation: Situation) -> str:
@@ -121,7 +141,8 @@ def _channels(situation: Situation, want: Wanted, reach: Reach) -> list[Channel]
     """Those of the rule; e-mail in the place of a text message that cannot be sent."""
     if want.occasion is Occasion.DELIVERY_RETRACTED:
         told = _arrived(situation, Occasion.DELIVERED)
-        return [each.key.channel for each in told if each.key.addressee is reach.addressee]
+        ways = (each.key.channel for each in told if each.key.addressee is reach.addressee)
+        return list(dict.fromkeys(ways))
     channels = list(RULES[want.occasion].channels)
     if Channel.SMS in channels and Channel.EMAIL not in channels:
         key = Key(want.occasion, want.round, Channel.SMS, reach.addressee)
@@ -180,13 +201,11 @@ def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
 
 
 def _is_news(told: Told | None, decision: Decision, *, at_once: bool) -> bool:
-    """Decided once; but what waits may move, and what was dropped as untrue may be true again."""
+    """Decided once; but what waits may move, and what was dropped is said when nothing is in its
+    way any more: it is true again, or the shop has told another number.
+    """
     if told is None:
         return True
     if told.state is NoticeState.PLANNED:
         return not at_once and (decision.reason is not None or decision.due_at != told.due_at)
-    return (
-        told.state is NoticeState.DROPPED
-        and told.reason in _MAY_BE_TRUE_AGAIN
-        and decision.reason is None
-    )
+    return told.state is NoticeState.DROPPED and decision.reason is None

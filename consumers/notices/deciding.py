@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from notifier.policy import decide
 from schemas.notice import Channel, Decision
 from tracking.sealing import Sealer
 from tracking.store.notices import Desk, Notices, Subject
+from tracking.store.pool import retried
 
 log = structlog.get_logger()
 
@@ -54,14 +56,20 @@ class Deciding:
 
     async def decide(self, facts: Mapping[UUID, str], now: datetime) -> None:
         """`facts` by shipment: the ids of the news that made us look. One transaction."""
-        async with self._notices.desk() as desk:
-            decisions = await self._decided(desk, facts, now)
-            await desk.decide_notices(decisions, facts, now)
+        decisions = await retried(partial(self._kept, facts, now))
         for _, each in decisions:
             self._metrics.noted(each)
         if decisions:
             self._wake()
         log.debug("notices.decided", decisions=len(decisions), shipments=len(facts))
+
+    async def _kept(
+        self, facts: Mapping[UUID, str], now: datetime
+    ) -> list[tuple[Subject, Decision]]:
+        async with self._notices.desk() as desk:
+            decisions = await self._decided(desk, facts, now)
+            await desk.decide_notices(decisions, facts, now)
+        return decisions
 
     async def _decided(
         self, desk: Desk, facts: Mapping[UUID, str], now: datetime

@@ -7,6 +7,7 @@ is due again; killed after, nobody knows whether it left: it becomes unknown and
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -17,6 +18,7 @@ from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel, NoticeState
 from tracking.errors import KlatError, StoreUnavailable
 from tracking.store.notices import Claimed, Ending, Notices
+from tracking.store.pool import retried
 
 log = structlog.get_logger()
 
@@ -129,7 +131,8 @@ class Sending:
         if not ready:
             return []
         handing = [each.handing for each in ready]
-        ours = await self._notices.hand_notices(handing, self._way.provider, now=now)
+        hand = partial(self._notices.hand_notices, handing, self._way.provider, now=now)
+        ours = await retried(hand)
         return [each for each in ready if each.outgoing.notice_id in ours]
 
     async def _sent(self, ready: Sequence[Ready]) -> list[Ending]:
@@ -157,7 +160,8 @@ class Sending:
     async def _settle(self, endings: Sequence[Ending]) -> None:
         if not endings:
             return
-        await self._notices.settle_notices(endings, now=self._clock())
+        now = self._clock()
+        await retried(partial(self._notices.settle_notices, endings, now=now))
         for each in endings:
             self._metrics.ended.labels(self._way.channel, each.state).inc()
             log.info(

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from consuming import SEALER
 from notice_shop import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
@@ -363,3 +364,32 @@ async def test_a_buyer_who_is_registered_no_more_is_not_told(shop):
     assert [each.to for each in mail.taken] == [PERSON["email"]]
     reasons = {row["addressee"]: row["reason"] for row in await shop.rows("delivered", "email")}
     assert reasons == {"recipient": None, "buyer": "nobody_to_tell"}
+
+
+async def test_a_deadlock_while_it_is_noted_forgets_nothing(shop, monkeypatch):
+    """PostgreSQL ends one of two transactions that wait for each other; nothing of it was kept."""
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    settle, deadlocks = Notices.settle_notices, iter(range(2))
+
+    async def settle_later(self, endings, *, now):
+        if next(deadlocks, None) is not None:
+            raise asyncpg.DeadlockDetectedError
+        await settle(self, endings, now=now)
+
+    monkeypatch.setattr(Notices, "settle_notices", settle_later)
+    await shop.send(FakeWay())
+    assert (await shop.row())["state"] == "sent"
+
+
+async def test_who_gets_a_phone_number_while_the_parcel_waits_is_told(shop):
+    person = {"email": PERSON["email"]}
+    key = await shop.register("CE1", recipient=person)
+    await shop.scanned("CE1", Status.OUT_FOR_DELIVERY)
+    await shop.decide(key)
+    assert (await shop.row("out_for_delivery"))["reason"] == "no_phone"
+    await shop.register("CE1", recipient=person | {"phone": PERSON["phone"]})
+    await shop.decide(key)
+    way = FakeWay()
+    await shop.send(way)
+    assert [each.to for each in way.taken] == [PERSON["phone"]]

@@ -85,6 +85,31 @@ def test_another_locker_is_another_errand():
     assert len(shopper.live(waiting(None, place="2"), NOON + 2 * HOUR)) == 3
 
 
+@pytest.mark.parametrize("places", [("9901", ""), ("", "9901"), ("", "9901", "", "9901")])
+def test_a_place_told_with_and_without_its_id_is_one_errand(places):
+    """The locker names itself by an id, its carrier by a name, by turns."""
+    shopper, limit = Shopper(), NOON + 2 * DAY + 6 * HOUR
+    said = [
+        each
+        for hours, place in enumerate(places)
+        for each in shopper.live(waiting(limit, place=place), NOON + hours * HOUR)
+    ]
+    assert len(said) == 3
+    later = limit - 3 * HOUR
+    assert shopper.live(waiting(limit, place=places[0]), later)
+    last_hours = [key for _, key in shopper.sent if key.occasion is Occasion.PICKUP_LAST_HOURS]
+    assert len(last_hours) == len(set(last_hours)) == 2
+
+
+def test_who_is_known_only_later_is_told_then():
+    """The shop corrects the number while the parcel waits."""
+    shopper, parcel = Shopper(everybody(sms="no_phone")), waiting(None)
+    assert shopper.live(parcel, NOON) == said("ready_for_pickup", "email", "push")
+    shopper.reaches = everybody()
+    assert shopper.live(parcel, NOON + HOUR) == said("ready_for_pickup", "sms")
+    assert shopper.live(parcel, NOON + HOUR) == []
+
+
 def test_reminders_come_at_half_time_on_the_last_morning_and_in_the_last_hours():
     shopper, limit = Shopper(), datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 18:00
     parcel = waiting(limit)
@@ -243,10 +268,11 @@ def lives(draw):
         now += wait * HOUR
         since = now - abs(began) * HOUR
         until = since + draw(st.integers(1, 150)) * HOUR
+        place = draw(st.sampled_from(["", "1", "2"]))
         told.append(
             (
                 now,
-                waiting(until, since)
+                waiting(until, since, place)
                 if status is Status.READY_FOR_PICKUP
                 else state(status, since, attempts=attempts),
             )
@@ -260,6 +286,8 @@ def test_nothing_is_said_twice_and_nothing_at_night(told, times):
     shopper = Shopper(promise_by=NOON + DAY)
     for now, now_state in told:
         for _ in range(times):
+            keys = [each.key for each in shopper.hear(now_state, now)]
+            assert len(set(keys)) == len(keys), "the store keeps each once"
             shopper.live(now_state, now)
     assert max(Counter(key for _, key in shopper.sent).values(), default=1) == 1
     for at, key in shopper.sent:
@@ -272,7 +300,8 @@ def test_nothing_is_said_twice_and_nothing_at_night(told, times):
 def test_deciding_again_decides_nothing_new(told):
     shopper = Shopper()
     for now, now_state in told:
-        shopper.hear(now_state, now)
+        decided = shopper.hear(now_state, now)
+        assert len({each.key for each in decided}) == len(decided)
         assert shopper.hear(now_state, now) == []
 
 
