@@ -12,13 +12,17 @@ from schemas.notice import Channel
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One notice, worded, to one address. Its repr names nobody."""
+    """One notice, worded, to one address. Its repr names nobody.
+
+    `sender` is the shop's own, None the one that is set for everybody.
+    """
 
     notice_id: UUID
     to: str = field(repr=False)
     name: str | None = field(repr=False)
     values: Values = field(repr=False)
     words: Mapping[str, str] = field(repr=False)
+    sender: str | None = None
 
 
 class Way(Protocol):

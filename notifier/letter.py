@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from notifier.look import look_of, page_address
+from notifier.mail.delivery_markup import delivery_markup
 from notifier.plain import plain, sentence
 from notifier.values import Values
 from notifier.wording import PLACEHOLDER, Facts, fullest, said, words_of
@@ -69,6 +70,7 @@ def letter_of(values: Values, facts: Facts) -> Letter:
         "link": page_address(values.link),
         "stop": page_address(values.stop) if values.stop else None,
         "for_recipient": _for_recipient(values),
+        "markup": _markup(values),
         "urgent": values.occasion in _URGENT,
         "qr": qr is not None,
         "limit_in_heading": "until" in PLACEHOLDER.findall(_first(values, facts)),
@@ -76,6 +78,11 @@ def letter_of(values: Values, facts: Facts) -> Letter:
     text = _LAYOUTS.get_template("mail.txt").render(common | _in_text(values, facts))
     html = _LAYOUTS.get_template("mail.html").render(common | _in_html(values, facts))
     return Letter(_EMPTY_LINES.sub("\n\n", f"{text.strip()}\n"), html, qr)
+
+
+def _markup(values: Values) -> Markup | None:
+    # Its characters are escaped for where it stands.
+    return Markup(delivery_markup(values)) if values.parcel_markup else None  # noqa: S704 - see above
 
 
 def _for_recipient(values: Values) -> bool:

@@ -60,6 +60,8 @@ RULES: Mapping[Occasion, Rule] = {
     Occasion.BONUS_GRANTED: Rule((_EMAIL,), 7 * _DAY, to_buyer=True),
 }
 """What is said by default, and by which ways: a text message only where somebody has to act."""
+IMPORTANT = frozenset(each for each, rule in RULES.items() if _SMS in rule.channels)
+"""What is still told to who asked for less."""
 
 
 class Wanted(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from notifier.occasions import RULES, Night, Parcel, Wanted, wanted
+from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted, wanted
 from notifier.quiet import Quiet, awake, before_night
 from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
 from schemas.status import TERMINAL, Status
@@ -20,6 +20,7 @@ _MAY_HAVE_ARRIVED = frozenset(
 )
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
+NOT_WANTED, ONLY_IMPORTANT = "shop_does_not_want", "only_important"
 _OF_A_PLACE = frozenset(
     {
         Occasion.READY_FOR_PICKUP,
@@ -32,18 +33,27 @@ _OF_A_PLACE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How one person can be reached: of each channel why not, None where it can."""
+    """How one person can be reached: of each channel why not, None where it can.
+
+    `only_important`: by these ways the person wants to hear only what has to be acted on.
+    """
 
     addressee: Addressee
     obstacles: Mapping[Channel, str | None]
+    only_important: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the shop does not want said, by which way; and when its shoppers sleep."""
+    """By which ways the shop wants what said, where not by those of RULES; and when its shoppers
+    sleep. An occasion without a way is not said at all.
+    """
 
-    off: frozenset[tuple[Occasion, Channel]] = frozenset()
+    ways: Mapping[Occasion, tuple[Channel, ...]] = field(default_factory=dict)
     quiet: Quiet = field(default_factory=Quiet)
+
+    def of(self, occasion: Occasion) -> tuple[Channel, ...]:
+        return self.ways.get(occasion, RULES[occasion].channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +148,31 @@ def _decided(situation: Situation, want: Wanted, now: datetime) -> Iterator[Deci
 
 
 def _channels(situation: Situation, want: Wanted, reach: Reach) -> list[Channel]:
-    """Those of the rule; e-mail in the place of a text message that cannot be sent."""
+    """Those of the rule and of the shop; e-mail too, in the place of a text message that cannot be.
+
+    What the rule has and the shop does not want is among them, so that its reason is kept.
+    """
     if want.occasion is Occasion.DELIVERY_RETRACTED:
         told = _arrived(situation, Occasion.DELIVERED)
         ways = (each.key.channel for each in told if each.key.addressee is reach.addressee)
         return list(dict.fromkeys(ways))
-    channels = list(RULES[want.occasion].channels)
-    if Channel.SMS in channels and Channel.EMAIL not in channels:
-        key = Key(want.occasion, want.round, Channel.SMS, reach.addressee)
-        if _never_by(situation, key):
-            channels.append(Channel.EMAIL)
+    wanted = situation.wishes.of(want.occasion)
+    channels = list(dict.fromkeys((*RULES[want.occasion].channels, *wanted)))
+    mail = Key(want.occasion, want.round, Channel.EMAIL, reach.addressee)
+    if Channel.EMAIL not in channels and _stands_in(situation, mail):
+        channels.append(Channel.EMAIL)
     return channels
+
+
+def _stands_in(situation: Situation, key: Key) -> bool:
+    """Whether this mail takes the place of a text message that was wanted and can never be sent."""
+    wanted = situation.wishes.of(key.occasion)
+    is_instead = key.channel is Channel.EMAIL and Channel.EMAIL not in wanted
+    return (
+        is_instead
+        and Channel.SMS in wanted
+        and _never_by(situation, key._replace(channel=Channel.SMS))
+    )
 
 
 def _never_by(situation: Situation, key: Key) -> bool:
@@ -184,12 +208,23 @@ def _obstacle(situation: Situation, key: Key, now: datetime) -> str | None:
 
 
 def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:
-    if (key.occasion, key.channel) in situation.wishes.off:
-        return "shop_does_not_want"
+    if not _is_wanted(situation, key):
+        return NOT_WANTED
     for reach in situation.reaches:
         if reach.addressee is key.addressee:
-            return reach.obstacles.get(key.channel)
+            less = key.channel in reach.only_important and key.occasion not in IMPORTANT
+            return reach.obstacles.get(key.channel) or (ONLY_IMPORTANT if less else None)
     return "nobody_to_tell"  # the shop registered it anew, without this person
+
+
+def _is_wanted(situation: Situation, key: Key) -> bool:
+    """A correction goes wherever the mistake went."""
+    is_correction = key.occasion is Occasion.DELIVERY_RETRACTED
+    return (
+        is_correction
+        or key.channel in situation.wishes.of(key.occasion)
+        or _stands_in(situation, key)
+    )
 
 
 def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:

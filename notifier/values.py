@@ -31,7 +31,8 @@ class Values:
     """One notice's facts. Instants are aware; `zone` is that of the place of delivery.
 
     `link` opens the tracking page, `stop` the page to hear no more. `code` and `qr` open the
-    locker and are set for the recipient only. `carrier` is a name as people know it.
+    locker and are set for the recipient only. `carrier` is a name as people know it. What the shop
+    wants of its texts: whether an SMS may be spelt short, and a mail say ParcelDelivery.
     """
 
     occasion: Occasion
@@ -53,3 +54,5 @@ class Values:
     code: str | None = None
     qr: str | None = None
     bonus: Bonus | None = None
+    may_shorten: bool = True
+    parcel_markup: bool = False

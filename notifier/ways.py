@@ -36,7 +36,7 @@ class SmsWay:
 
     def compose(self, values: Values) -> Mapping[str, str]:
         pieces = render_sms(values).pieces
-        return {"text": spelt(pieces, values.language, may_shorten=True)}
+        return {"text": spelt(pieces, values.language, may_shorten=values.may_shorten)}
 
     async def send(self, outgoing: Outgoing) -> Handed:
         if reason := why_not(outgoing.to, self._countries):
@@ -49,7 +49,7 @@ class SmsWay:
 
 
 class MailWay:
-    """Mails from `sender`, in the name of the shop."""
+    """Mails in the name of the shop, from `sender` where it has no address of its own."""
 
     channel, provider = Channel.EMAIL, "smtp"
 
@@ -66,7 +66,10 @@ class MailWay:
             message = self._message(outgoing)
         except ValueError:  # it names the field and repeats nothing, and a repeat would end alike
             return Handed(Outcome.REFUSED, "cannot_be_written")
-        return await self._smtp.send(message, self._sender, outgoing.to)
+        return await self._smtp.send(message, self._from(outgoing), outgoing.to)
+
+    def _from(self, outgoing: Outgoing) -> str:
+        return outgoing.sender or self._sender
 
     def _message(self, outgoing: Outgoing) -> EmailMessage:
         values, words = outgoing.values, outgoing.words
@@ -75,7 +78,7 @@ class MailWay:
         )
         return compose(
             rendered,
-            sender=Party(self._sender, values.brand.name),
+            sender=Party(self._from(outgoing), values.brand.name),
             recipient=Party(outgoing.to, outgoing.name),
             notice_id=outgoing.notice_id,
             now=values.now,

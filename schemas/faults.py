@@ -8,11 +8,13 @@ from pydantic_core import ErrorDetails
 from schemas.api import AMOUNT
 from schemas.base import COUNTRY, CURRENCY, PRINTABLE
 from schemas.scan import CARRIER, NUMBER
+from schemas.shop import COLOUR
 
 OF_PATTERN: Mapping[str, str] = MappingProxyType(
     {
         AMOUNT: 'not an amount such as "49.90"; at most ten digits and two decimals',
         CARRIER: "not a carrier code such as omniva: 2 to 32 of a-z, 0-9, _ and -, a letter first",
+        COLOUR: "not a colour such as #0d5560",
         COUNTRY: "not a country code of two capital letters such as LV",
         CURRENCY: "not a currency code of three capital letters such as EUR",
         NUMBER: "not a tracking number such as CE123456789EE: at most 63 letters, digits, blanks"
@@ -24,6 +26,7 @@ OF_PATTERN: Mapping[str, str] = MappingProxyType(
 _OF_KIND = {
     "missing": "is missing",
     "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
     "extra_forbidden": "is no field here",
     "string_too_short": "is empty",
     "too_short": "is empty",

@@ -14,12 +14,12 @@ _RANDOM_BYTES = 16
 
 
 class LinkMaker:
-    def __init__(self, pool: asyncpg.Pool, sealer: Sealer, public_url: str) -> None:
-        self._links, self._sealer, self._public_url = Links(pool), sealer, public_url
+    def __init__(self, pool: asyncpg.Pool, sealer: Sealer) -> None:
+        self._links, self._sealer = Links(pool), sealer
 
     async def issue(self, shipment_ids: Sequence[UUID], now: datetime) -> list[str]:
-        """Addresses of new tracking pages, in this order; known to nobody but the caller."""
+        """Paths of new tracking pages, in this order; known to nobody but the caller."""
         tokens = [secrets.token_urlsafe(_RANDOM_BYTES) for _ in shipment_ids]
         newest = [self._sealer.token_hashes(token)[0] for token in tokens]
         await self._links.insert_links(newest, shipment_ids, now=now)
-        return [f"{self._public_url}/t/{token}" for token in tokens]
+        return [f"/t/{token}" for token in tokens]

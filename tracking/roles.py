@@ -252,11 +252,11 @@ async def _start_relay(running: Running) -> Readiness:
 
 async def _start_notices(running: Running) -> Readiness:
     sealer, notices = running.sealer, Notices(running.pool)
-    links = LinkMaker(running.pool, sealer, running.settings.public_url)
+    links, site = LinkMaker(running.pool, sealer), running.settings.public_url
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
     ways = ways_of(running.settings, http)
     running.stack.push_async_callback(_close_ways, ways)
-    parts = notice_parts(notices, sealer, ways, links.issue, running.registry)
+    parts = notice_parts(notices, sealer, ways, links.issue, site, running.registry)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
     for sending in parts.sending:

@@ -11,7 +11,8 @@ import structlog
 from aiormq.abc import DeliveredMessage
 from prometheus_client import CollectorRegistry, Counter
 
-from consumers.notices.subject import contact_of, situation_of
+from consumers.notices.concerned import concerned
+from consumers.notices.subject import situation_of
 from notifier.policy import decide
 from schemas.notice import Channel, Decision
 from tracking.sealing import Sealer
@@ -75,11 +76,9 @@ class Deciding:
         self, desk: Desk, facts: Mapping[UUID, str], now: datetime
     ) -> list[tuple[Subject, Decision]]:
         return [
-            (subject, decision)
-            for subject in await desk.subjects(sorted(facts))
-            for decision in decide(
-                situation_of(subject, contact_of(subject, self._sealer), self._channels), now
-            )
+            (known.subject, decision)
+            for known in await concerned(desk, facts, self._sealer)
+            for decision in decide(situation_of(known, self._channels), now)
         ]
 
 

@@ -26,7 +26,12 @@ class Parts(NamedTuple):
 
 
 def notice_parts(
-    notices: Notices, sealer: Sealer, ways: Sequence[Way], link: Link, registry: CollectorRegistry
+    notices: Notices,
+    sealer: Sealer,
+    ways: Sequence[Way],
+    link: Link,
+    site: str,
+    registry: CollectorRegistry,
 ) -> Parts:
     """Whoever decides wakes the senders; a sender that fails for good asks for another decision."""
     channels = frozenset(way.channel for way in ways)
@@ -43,7 +48,7 @@ def notice_parts(
 
     metrics = SendingMetrics(registry)
     for way in ways:
-        preparing = Preparing(notices, way, sealer, link)
+        preparing = Preparing(notices, way, sealer, link, site)
         sending.append(Sending(notices, preparing, failed, metrics))
     return Parts(deciding, sending)
 

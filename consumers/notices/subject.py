@@ -3,80 +3,18 @@
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-import structlog
-
+from consumers.notices.concerned import Concerned, address, person_of
 from notifier.occasions import Parcel
-from notifier.policy import Reach, Situation, Wishes
-from schemas.contact import Person
+from notifier.policy import NOT_WANTED, Reach, Situation, Wishes
+from notifier.quiet import Quiet
 from schemas.notice import Addressee, Channel
+from schemas.shop import ShopSettings
 from tracking.carriers import CARRIERS
 from tracking.carriers.klat import HOME_ZONE
 from tracking.carriers.zones import zone_for
-from tracking.contact import Contact, open_contact
-from tracking.sealing import SealBroken, Sealer
 from tracking.store.notices import Subject
 
-log = structlog.get_logger()
-
-_UNWANTED, _UNREADABLE, _NO_PROVIDER = "shop_does_not_want", "contact_unreadable", "no_provider"
-
-
-def contact_of(subject: Subject, sealer: Sealer) -> Contact | None:
-    """None where no key opens it: then nobody can be reached, and it says so."""
-    try:
-        return open_contact(sealer, subject.shipment_id, subject.contact)
-    except SealBroken:
-        log.warning("contact.sealed_with_another_key", shipment_id=subject.shipment_id)
-        return None
-
-
-def situation_of(
-    subject: Subject, contact: Contact | None, channels: AbstractSet[Channel]
-) -> Situation:
-    """`channels` are those that some provider serves."""
-    parcel = Parcel(subject.state, subject.registered_at, subject.promise_by, zone_of(subject))
-    return Situation(parcel, list(_reaches(subject, contact, channels)), subject.told, Wishes())
-
-
-def zone_of(subject: Subject) -> str:
-    carrier = CARRIERS.get(subject.carrier)
-    return zone_for(subject.country) or (carrier.zone if carrier else HOME_ZONE)
-
-
-def _reaches(
-    subject: Subject, contact: Contact | None, channels: AbstractSet[Channel]
-) -> Iterator[Reach]:
-    """The recipient in any case, so that it is told why nothing was said."""
-    if contact is None:
-        yield Reach(Addressee.RECIPIENT, dict.fromkeys(Channel, _UNREADABLE))
-        return
-    recipient, buyer = contact.recipient, contact.buyer
-    yield Reach(Addressee.RECIPIENT, _obstacles(subject, recipient, channels))
-    if buyer is not None:
-        same = {
-            channel: "same_as_recipient"
-            for channel in Channel
-            if address(buyer, channel) and address(buyer, channel) == address(recipient, channel)
-        }
-        yield Reach(Addressee.BUYER, {**_obstacles(subject, buyer, channels), **same})
-
-
-def _obstacles(
-    subject: Subject, person: Person | None, channels: AbstractSet[Channel]
-) -> Mapping[Channel, str | None]:
-    return {channel: _obstacle(subject, person, channel, channels) for channel in Channel}
-
-
-def _obstacle(
-    subject: Subject, person: Person | None, channel: Channel, channels: AbstractSet[Channel]
-) -> str | None:
-    if not subject.notify.get(channel, True):
-        return _UNWANTED
-    if address(person, channel) is None:
-        return _NO_ADDRESS[channel]
-    return None if channel in channels else _NO_PROVIDER
-
-
+_UNREADABLE, _NO_PROVIDER = "contact_unreadable", "no_provider"
 _NO_ADDRESS = {
     Channel.SMS: "no_phone",
     Channel.EMAIL: "no_email",
@@ -84,12 +22,62 @@ _NO_ADDRESS = {
 }
 
 
-def address(person: Person | None, channel: Channel) -> str | None:
-    """E.164 or an e-mail address; nobody has subscribed to push yet."""
-    match channel:
-        case Channel.SMS:
-            return person.phone if person else None
-        case Channel.EMAIL:
-            return person.email if person else None
-        case Channel.PUSH:
-            return None
+def situation_of(known: Concerned, channels: AbstractSet[Channel]) -> Situation:
+    """`channels` are those that some provider serves."""
+    subject = known.subject
+    parcel = Parcel(subject.state, subject.registered_at, subject.promise_by, zone_of(subject))
+    wishes = wishes_of(subject.settings)
+    return Situation(parcel, list(_reaches(known, channels)), subject.told, wishes)
+
+
+def wishes_of(settings: ShopSettings) -> Wishes:
+    return Wishes(settings.notices, Quiet(settings.quiet.starts, settings.quiet.ends))
+
+
+def zone_of(subject: Subject) -> str:
+    carrier = CARRIERS.get(subject.carrier)
+    return zone_for(subject.country) or (carrier.zone if carrier else HOME_ZONE)
+
+
+def _reaches(known: Concerned, channels: AbstractSet[Channel]) -> Iterator[Reach]:
+    """The recipient in any case, so that it is told why nothing was said."""
+    contact = known.contact
+    if contact is None:
+        yield Reach(Addressee.RECIPIENT, dict.fromkeys(Channel, _UNREADABLE))
+        return
+    yield _reach(known, Addressee.RECIPIENT, channels, {})
+    if contact.buyer is not None:
+        same: dict[Channel, str | None] = {
+            channel: "same_as_recipient"
+            for channel in Channel
+            if (to := address(contact.buyer, channel)) and to == address(contact.recipient, channel)
+        }
+        yield _reach(known, Addressee.BUYER, channels, same)
+
+
+def _reach(
+    known: Concerned,
+    addressee: Addressee,
+    channels: AbstractSet[Channel],
+    same: Mapping[Channel, str | None],
+) -> Reach:
+    obstacles = {channel: _obstacle(known, addressee, channel, channels) for channel in Channel}
+    less = {
+        channel
+        for (who, channel), against in known.against.items()
+        if who is addressee and against.reason is None
+    }
+    return Reach(addressee, {**obstacles, **same}, frozenset(less))
+
+
+def _obstacle(
+    known: Concerned, addressee: Addressee, channel: Channel, channels: AbstractSet[Channel]
+) -> str | None:
+    against = known.against.get((addressee, channel))
+    if against is not None and against.reason is not None:
+        return against.reason
+    if not known.subject.notify.get(channel, True):
+        return NOT_WANTED
+    if address(person_of(known.contact, addressee), channel) is None:
+        return _NO_ADDRESS[channel]
+    return None if channel in channels else _NO_PROVIDER

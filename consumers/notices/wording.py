@@ -1,6 +1,7 @@
 """What a notice may say of a parcel: the state opened for its reader, and nothing beyond."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from consumers.notices.subject import zone_of
 from notifier.values import Brand, Values
@@ -14,8 +15,15 @@ from tracking.web.visible import full_state, public_state
 from tracking.words.language import choose
 
 
+class Links(NamedTuple):
+    """Where a notice leads: to its parcel, and to hearing less."""
+
+    page: str
+    stop: str
+
+
 def values_of(
-    subject: Subject, person: Person, key: Key, link: str, sealer: Sealer, now: datetime
+    subject: Subject, person: Person, key: Key, links: Links, sealer: Sealer, now: datetime
 ) -> Values:
     state = _opened(subject, key.addressee, sealer)
     carrier = CARRIERS.get(subject.carrier)
@@ -25,10 +33,11 @@ def values_of(
         language=choose(person.language, subject.merchant_language),
         zone=zone_of(subject),
         now=now,
-        brand=Brand(subject.merchant_name, help=subject.merchant_help),
+        brand=brand_of(subject),
         carrier=carrier.name if carrier else subject.carrier.title(),
         tracking_number=subject.tracking_number,
-        link=link,
+        link=links.page,
+        stop=links.stop,
         order=subject.order,
         reason=state.reason,
         handover=state.handover,
@@ -37,7 +46,15 @@ def values_of(
         until=state.pickup_until,
         code=state.pickup_code,
         qr=state.pickup_qr,
+        may_shorten=subject.settings.sms.spelling == "short",
+        parcel_markup=subject.settings.parcel_markup,
     )
+
+
+def brand_of(subject: Subject) -> Brand:
+    brand = subject.settings.brand
+    name = brand.name or subject.merchant_name
+    return Brand(name, brand.colour, brand.logo, subject.merchant_help)
 
 
 def _opened(subject: Subject, addressee: Addressee, sealer: Sealer) -> ShipmentState:

@@ -112,12 +112,12 @@ class Shop:
 
     def sending(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> Sending:
         async def link(ids: Any, _: datetime) -> list[str]:
-            return ["https://t.example/abcdefghijklmnopqrstuv"] * len(ids)
+            return ["/t/abcdefghijklmnopqrstuv"] * len(ids)
 
         async def failed(claimed: Any) -> None:
             await self.decide(*(each.shipment_id for each in claimed), channels=channels)
 
-        preparing = Preparing(self.notices, way, SEALER, link)
+        preparing = Preparing(self.notices, way, SEALER, link, "https://t.example")
         metrics = SendingMetrics(CollectorRegistry())
         return Sending(self.notices, preparing, failed, metrics, clock=lambda: self.now)
 

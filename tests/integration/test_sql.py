@@ -75,6 +75,7 @@ NOT_OF_A_SHIPMENT = {
     "merchant": "a reference table, copied to every shard",
     "api_key": "a reference table, copied to every shard",
     "carrier_secret": "a reference table, copied to every shard",
+    "suppression": "of an address, not of a parcel; outlives them",
     "idempotency": "belongs to a merchant's call, which may not have become a parcel",
 }
 FOUND_BY_SOMETHING_ELSE = {

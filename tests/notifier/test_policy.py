@@ -1,6 +1,7 @@
 """Which notices a life gives, in tables; and that nothing ever makes two of one."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -222,11 +223,61 @@ def test_a_text_message_that_failed_for_good_becomes_a_mail():
 
 
 def test_what_the_shop_does_not_want_is_not_said_and_stands_there():
-    off = frozenset({(Occasion.DELIVERED, Channel.EMAIL)})
-    shopper = Shopper(wishes=Wishes(off=off))
+    shopper = Shopper(wishes=Wishes({Occasion.DELIVERED: (Channel.PUSH,)}))
     assert shopper.live(state(Status.DELIVERED), NOON) == said("delivered", "push")
     (dropped,) = [told for told in shopper.told.values() if told.reason]
     assert dropped.reason == "shop_does_not_want"
+
+
+@pytest.mark.parametrize(
+    ("ways", "obstacle", "expected"),
+    [
+        ((Channel.SMS,), None, ["sms"]),  # a way that the rule does not have
+        ((Channel.SMS,), "no_phone", ["email"]),  # instead of the text message
+        ((Channel.SMS, Channel.PUSH), "no_phone", ["email", "push"]),
+        ((Channel.PUSH,), "no_phone", ["push"]),
+        ((), "no_phone", []),
+        ((), None, []),
+    ],
+)
+def test_a_shop_says_it_by_the_ways_it_wants(ways, obstacle, expected):
+    """Every occasion, whether its rule knows the way or not."""
+    shopper = Shopper(everybody(sms=obstacle), wishes=Wishes({Occasion.DELIVERED: ways}))
+    assert shopper.live(state(Status.DELIVERED), NOON) == said("delivered", *expected)
+
+
+def test_a_mail_that_the_shop_does_not_want_is_sent_where_the_text_message_fails():
+    only_sms = {Occasion.READY_FOR_PICKUP: (Channel.SMS,)}
+    shopper, parcel = Shopper(wishes=Wishes(only_sms)), waiting(None)
+    assert shopper.live(parcel, NOON) == said("ready_for_pickup", "sms")
+    for key, told in shopper.told.items():
+        if key.channel is Channel.SMS:
+            shopper.told[key] = told._replace(state=NoticeState.FAILED)
+    assert shopper.live(parcel, NOON + HOUR) == said("ready_for_pickup", "email")
+    assert shopper.live(parcel, NOON + HOUR) == []
+
+
+def test_a_correction_goes_where_the_mistake_went_whatever_the_shop_wants():
+    nothing = {Occasion.DELIVERY_RETRACTED: ()}
+    shopper = Shopper(wishes=Wishes(nothing))
+    shopper.live(state(Status.DELIVERED), NOON)
+    found = shopper.live(state(Status.IN_TRANSIT, NOON + HOUR), NOON + HOUR)
+    assert found == said("delivery_retracted", "email", "push")
+
+
+def test_who_asked_for_less_hears_what_has_to_be_acted_on():
+    less = [replace(each, only_important=frozenset(EVERY_WAY)) for each in everybody()]
+    shopper = Shopper(less)
+    assert shopper.live(state(Status.ACCEPTED), NOON) == []
+    assert len(shopper.live(waiting(None), NOON + HOUR)) == 3
+    reasons = {told.reason for told in shopper.told.values() if told.reason}
+    assert reasons == {"only_important"}
+
+
+def test_who_wants_nothing_hears_nothing_by_any_way():
+    shopper = Shopper(everybody(sms="stopped", email="stopped", push="stopped"))
+    for status in Status:
+        assert shopper.live(state(status), NOON) == []
 
 
 def test_the_buyer_hears_of_the_outcome_only():
@@ -280,10 +331,17 @@ def lives(draw):
     return told
 
 
+WISHES = st.dictionaries(
+    st.sampled_from(list(Occasion)),
+    st.lists(st.sampled_from(list(Channel)), unique=True).map(tuple),
+    max_size=6,
+)
+
+
 @settings(max_examples=150)
-@given(lives(), st.integers(1, 3))
-def test_nothing_is_said_twice_and_nothing_at_night(told, times):
-    shopper = Shopper(promise_by=NOON + DAY)
+@given(lives(), st.integers(1, 3), WISHES)
+def test_nothing_is_said_twice_and_nothing_at_night(told, times, ways):
+    shopper = Shopper(promise_by=NOON + DAY, wishes=Wishes(ways))
     for now, now_state in told:
         for _ in range(times):
             keys = [each.key for each in shopper.hear(now_state, now)]
@@ -296,9 +354,9 @@ def test_nothing_is_said_twice_and_nothing_at_night(told, times):
 
 
 @settings(max_examples=100)
-@given(lives())
-def test_deciding_again_decides_nothing_new(told):
-    shopper = Shopper()
+@given(lives(), WISHES)
+def test_deciding_again_decides_nothing_new(told, ways):
+    shopper = Shopper(wishes=Wishes(ways))
     for now, now_state in told:
         decided = shopper.hear(now_state, now)
         assert len({each.key for each in decided}) == len(decided)

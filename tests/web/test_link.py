@@ -31,6 +31,7 @@ LOST = LinkTarget(
     promise_from=None,
     promise_by=None,
     merchant_name=None,
+    merchant_id=None,
     merchant_help=None,
     merchant_language=None,
     wrong=0,

@@ -1,24 +1,32 @@
-"""`klat merchants`: what the pages of a shop's parcels show of it."""
+"""`klat merchants`: what shops set for themselves, and what their operator grants them."""
 
-import re
-from typing import Annotated
-from urllib.parse import urlsplit
+import json
+import tomllib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
+import asyncpg
 import typer
+from pydantic import BaseModel, ValidationError
 
 from schemas.base import clean_text
+from schemas.faults import words
+from schemas.shop import ShopSettings, ShopTerms
 from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
-from tracking.store.merchants import Merchant, Merchants
-from tracking.words.language import SUPPORTED
+from tracking.store.merchants import Merchant, Merchants, Shop
+from tracking.web.problem import pointer
 
-app = typer.Typer(help="Shops: their help link and the language of pages.", no_args_is_help=True)
+app = typer.Typer(help="Shops: their settings, and what is granted to them.", no_args_is_help=True)
 
-_LONGEST = 500  # characters
 _NOTHING = "-"
-_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_NUMBER = re.compile(r"\+?[0-9][0-9().-]{2,30}")
-_UNWRITABLE = re.compile(r"[\s\x00-\x1f\x7f]")
+_LARGEST = 64 * 1024  # bytes of a file
+T = TypeVar("T", bound=BaseModel)
+
+Name = Annotated[str, typer.Option(help="The shop, as its keys were made.")]
 
 
 class WrongMerchantRequest(KlatError):  # noqa: N818 - named for what was asked
@@ -41,55 +49,119 @@ def _columns(merchant: Merchant) -> tuple[str, ...]:
 
 @app.command("set")
 def set_(
-    name: Annotated[str, typer.Option(help="The shop, as its keys were made.")],
+    name: Name,
     help_link: Annotated[
         str | None, typer.Option(help="Where a shopper asks: https:, mailto: or tel:; '' for none.")
     ] = None,
     language: Annotated[
         str | None, typer.Option(help="Of pages where nobody chose another; '' for none.")
     ] = None,
+    mail_from: Annotated[
+        str | None, typer.Option(help="Its own sender of mails; '' for KLAT_MAIL_FROM.")
+    ] = None,
+    sms_from: Annotated[
+        str | None, typer.Option(help="Its own sender of text messages; '' for everybody's.")
+    ] = None,
+    sms_daily_cap: Annotated[
+        str | None, typer.Option(help="Most spent a day on text messages: '20.00 EUR'; '' for all.")
+    ] = None,
+    links: Annotated[
+        str | None, typer.Option(help="Its own host of links: https://t.shop.example; '' for ours.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Change what is given, leave the rest."""
-    if help_link is None and language is None:
-        raise WrongMerchantRequest("nothing to set: give --help-link or --language")
-    who, link, code = clean_text(name), checked_link(help_link), _checked_language(language)
-    changed = on_database(
-        data_dir,
-        lambda pool: Merchants(pool).change_merchant(who, help_link=link, language=code),
-    )
-    if not changed:
-        raise WrongMerchantRequest(
-            "--name: no shop of this name has a key; see klat merchants list"
-        )
+    own = _given(help=help_link, language=language)
+    cap = _money(sms_daily_cap) if sms_daily_cap else sms_daily_cap
+    granted = _given(mail_from=mail_from, sms_from=sms_from, sms_daily_cap=cap, links=links)
+    if not own and not granted:
+        raise WrongMerchantRequest("nothing to set: give --help-link, --language or another option")
+    who = clean_text(name)
+
+    def change(shop: Shop) -> Shop:
+        settings = _checked(ShopSettings, shop.settings.model_dump(mode="json") | own)
+        terms = _checked(ShopTerms, shop.terms.model_dump(mode="json") | granted)
+        return replace(shop, settings=settings, terms=terms)
+
+    on_database(data_dir, lambda pool: _changed(pool, who, change))
     typer.echo(f"set for {who}")
 
 
-def checked_link(text: str | None) -> str | None:
-    """The address; what leads nowhere, or what a browser would run, is none."""
-    if text and not _is_link(text):
+@app.command("settings")
+def settings(
+    name: Name,
+    load: Annotated[
+        Path | None, typer.Option(help="A file, JSON or .toml, that takes the place of all of it.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print what the shop set, as JSON; or set it from a file."""
+    new = _checked(ShopSettings, _read(load)) if load else None
+    who = clean_text(name)
+
+    def change(shop: Shop) -> Shop:
+        return replace(shop, settings=new or shop.settings)
+
+    shop = on_database(data_dir, lambda pool: _changed(pool, who, change))
+    typer.echo(shop.settings.model_dump_json(indent=2))
+
+
+@app.command("terms")
+def terms(name: Name, data_dir: DataDir = None) -> None:
+    """Print what the operator granted the shop, as JSON; `set` changes it."""
+    who = clean_text(name)
+    shop = on_database(data_dir, lambda pool: _changed(pool, who, lambda each: each))
+    typer.echo(shop.terms.model_dump_json(indent=2))
+
+
+async def _changed(pool: asyncpg.Pool, name: str, change: Callable[[Shop], Shop]) -> Shop:
+    merchants = Merchants(pool)
+    found: UUID | None = await merchants.merchant_named(name)
+    changed: Awaitable[Shop | None] | None = merchants.change_shop(found, change) if found else None
+    shop = await changed if changed else None
+    if shop is None:
         raise WrongMerchantRequest(
-            "--help-link: must be like https://shop.example.com/help, mailto:help@shop.example.com"
-            " or tel:+37120000000"
+            "--name: no shop of this name has a key; see klat merchants list"
         )
-    return text
+    return shop
 
 
-def _is_link(text: str) -> bool:
-    if len(text) > _LONGEST or _UNWRITABLE.search(text):
-        return False
+def _given(**options: Any) -> dict[str, Any]:
+    """An empty text takes away."""
+    return {name: value or None for name, value in options.items() if value is not None}
+
+
+def _money(text: str) -> dict[str, str]:
+    amount, _, currency = text.strip().partition(" ")
+    return {"amount": amount, "currency": currency.strip() or "EUR"}
+
+
+def _checked(model: type[T], fields: object) -> T:
     try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    if parts.scheme == "mailto":
-        return bool(_MAILBOX.fullmatch(parts.path))
-    return parts.scheme == "tel" and bool(_NUMBER.fullmatch(parts.path))
+        return model.model_validate_json(json.dumps(fields, default=str))
+    except ValidationError as error:
+        faults = [f"{_place(each['loc'])}: {words(each)}" for each in error.errors()]
+        raise WrongMerchantRequest("\n".join(faults)) from None
 
 
-def _checked_language(code: str | None) -> str | None:
-    if code and code not in SUPPORTED:
-        raise WrongMerchantRequest(f"--language: must be one of {', '.join(SUPPORTED)}")
-    return code
+def _place(location: tuple[str | int, ...]) -> str:
+    """An option of `set`, or where in the document."""
+    name = str(location[0]).replace("_", "-") if location else ""
+    options = {"help": "--help-link"} | {
+        each: f"--{each}"
+        for each in ("language", "mail-from", "sms-from", "sms-daily-cap", "links")
+    }
+    return options.get(name) or pointer(*location)
+
+
+def _read(file: Path) -> object:
+    try:
+        text = file.read_bytes()[: _LARGEST + 1]
+    except OSError as error:
+        raise WrongMerchantRequest(f"--load: {file}: {error.strerror}") from None
+    if len(text) > _LARGEST:
+        raise WrongMerchantRequest(f"--load: {file}: is larger than {_LARGEST} bytes")
+    try:
+        return tomllib.loads(text.decode()) if file.suffix == ".toml" else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WrongMerchantRequest(f"--load: {file}: {error}") from None

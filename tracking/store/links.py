@@ -37,6 +37,7 @@ class LinkTarget:
     promise_from: datetime | None
     promise_by: datetime | None
     merchant_name: str | None
+    merchant_id: UUID | None
     merchant_help: str | None
     merchant_language: str | None
     wrong: int

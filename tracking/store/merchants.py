@@ -1,11 +1,17 @@
-"""Shops, as their pages show them: where to ask for help, and in which language."""
+"""Shops: what they set for themselves, and what their operator sets for them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
 
 import asyncpg
 
+from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
-from tracking.store.pool import connection
+from tracking.store.pool import connection, transaction
+
+_OWN_COLUMNS = {"help", "language"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,16 @@ class Merchant:
     name: str
     help: str | None
     language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """`name` is that of its keys."""
+
+    merchant_id: UUID
+    name: str
+    settings: ShopSettings
+    terms: ShopTerms
 
 
 class Merchants:
@@ -27,10 +43,57 @@ class Merchants:
         async with connection(self._pool) as conn:
             return [Merchant(**dict(row)) for row in await conn.fetch(SQL["list_merchants"])]
 
-    async def change_merchant(
-        self, name: str, *, help_link: str | None = None, language: str | None = None
-    ) -> bool:
-        """None leaves as it is, an empty text takes away. False when there is no such shop."""
+    async def merchant_named(self, name: str) -> UUID | None:
         async with connection(self._pool) as conn:
-            found = await conn.fetchval(SQL["change_merchant"], name, help_link, language)
-        return found is not None
+            return await conn.fetchval(SQL["merchant_named"], name)  # type: ignore[no-any-return]  # no types
+
+    async def shop(self, merchant_id: UUID) -> Shop | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["shop"], merchant_id)
+        return _shop(row) if row else None
+
+    async def change_shop(self, merchant_id: UUID, change: Callable[[Shop], Shop]) -> Shop | None:
+        """What it is after the change, which nobody else makes meanwhile and which may raise."""
+        async with transaction(self._pool) as conn:
+            found = await shop_for_update(conn, merchant_id)
+            if found is None:
+                return None
+            changed = change(found)
+            await save_shop(conn, changed)
+            return changed
+
+
+async def shop_for_update(conn: asyncpg.Connection, merchant_id: UUID) -> Shop | None:
+    row = await conn.fetchrow(SQL["shop_for_update"], merchant_id)
+    return _shop(row) if row else None
+
+
+def _shop(row: asyncpg.Record) -> Shop:
+    own = {"help": row["help"], "language": row["language"]}
+    settings = kept_settings(row["settings"]).model_copy(update=own)
+    return Shop(row["merchant_id"], row["name"], settings, kept_terms(row["terms"]))
+
+
+async def save_shop(conn: asyncpg.Connection, changed: Shop) -> None:
+    settings, terms = changed.settings, changed.terms
+    await conn.execute(
+        SQL["save_shop"],
+        changed.merchant_id,
+        settings.help,
+        settings.language,
+        settings.model_dump_json(exclude_defaults=True, exclude=_OWN_COLUMNS),
+        terms.model_dump_json(exclude_defaults=True),
+    )
+
+
+@lru_cache(maxsize=1024)
+def kept_settings(text: str | None) -> ShopSettings:
+    """As they were kept, without what has a column of its own. What a later release knows is left
+    out, so that both can read them side by side.
+    """
+    return ShopSettings.model_validate_json(text, extra="ignore") if text else ShopSettings()
+
+
+@lru_cache(maxsize=1024)
+def kept_terms(text: str | None) -> ShopTerms:
+    return ShopTerms.model_validate_json(text, extra="ignore") if text else ShopTerms()

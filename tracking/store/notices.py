@@ -12,13 +12,19 @@ import asyncpg
 
 from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
 from schemas.shipment import ShipmentState
+from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
+from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.pool import connection, transaction
+from tracking.store.suppressions import Suppression, suppressions_of
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A registered parcel as it stands, and whom it concerns. `contact` is sealed."""
+    """A registered parcel as it stands, and whom it concerns. `contact` is sealed.
+
+    Help link and language of the shop stand beside its `settings`.
+    """
 
     shipment_id: UUID
     carrier: str
@@ -36,6 +42,8 @@ class Subject:
     merchant_name: str
     merchant_help: str | None
     merchant_language: str | None
+    settings: ShopSettings
+    terms: ShopTerms
     told: Mapping[Key, Told]
 
 
@@ -81,6 +89,10 @@ class Desk:
 
     async def subjects(self, ids: Sequence[UUID]) -> list[Subject]:
         return await _subjects(self._conn, ids)
+
+    async def suppressions(self, hashes: Sequence[bytes]) -> list[Suppression]:
+        """What stands against these addresses."""
+        return await suppressions_of(self._conn, hashes)
 
     async def decide_notices(
         self,
@@ -152,6 +164,8 @@ def _subject(row: asyncpg.Record, told: Mapping[Key, Told]) -> Subject:
         merchant_name=row["merchant_name"],
         merchant_help=row["merchant_help"],
         merchant_language=row["merchant_language"],
+        settings=kept_settings(row["settings"]),
+        terms=kept_terms(row["terms"]),
         told=told,
     )
 

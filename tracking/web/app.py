@@ -8,6 +8,7 @@ from tracking.store.keys import Keys
 from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
+from tracking.web.choices import CHOICE_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -19,6 +20,7 @@ from tracking.web.observe import METRICS, Metrics, observed
 from tracking.web.problem import REQUEST_LIMIT, Handler, problems
 from tracking.web.routing import ROUTES, Route
 from tracking.web.security import secure_headers
+from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
 from tracking.web.unlock import TRIES, tries
 
@@ -26,8 +28,10 @@ ALL_ROUTES = (
     *COURIER_ROUTES,
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
+    *SETTINGS_ROUTES,
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
+    *CHOICE_ROUTES,
     *DESCRIPTION_ROUTES,
 )
 

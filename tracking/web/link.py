@@ -10,6 +10,7 @@ from aiohttp import web
 from schemas.status import TERMINAL, Status
 from tracking.links import LinkMaker
 from tracking.store.links import Links, LinkTarget
+from tracking.store.merchants import Merchants
 from tracking.web.deps import DEPS, Deps
 from tracking.web.limits import Buckets, client_address
 from tracking.web.problem import HttpProblem, not_found
@@ -33,10 +34,12 @@ def page_path(request: web.Request) -> str:
     return f"/t/{quote(request.match_info['token'], safe='')}"
 
 
-async def issue_link(deps: Deps, shipment_id: UUID, now: datetime) -> str:
-    links = LinkMaker(deps.pool, deps.sealer, deps.settings.public_url)
-    (url,) = await links.issue([shipment_id], now)
-    return url
+async def issue_link(deps: Deps, merchant_id: UUID, shipment_id: UUID, now: datetime) -> str:
+    """A new address of the page, on the shop's own host where it has one."""
+    (path,) = await LinkMaker(deps.pool, deps.sealer).issue([shipment_id], now)
+    shop = await Merchants(deps.pool).shop(merchant_id)
+    site = shop.terms.links if shop else None
+    return f"{site or deps.settings.public_url}{path}"
 
 
 async def follow_link(request: web.Request) -> LinkTarget:
@@ -46,11 +49,11 @@ async def follow_link(request: web.Request) -> LinkTarget:
     if _TOKEN.fullmatch(token):
         target = await Links(deps.pool).link_target(deps.sealer.token_hashes(token))
     if target is None or _ended_for(GONE, target, deps.now()):
-        raise _miss(request)
+        raise miss(request)
     return target
 
 
-def _miss(request: web.Request) -> HttpProblem:
+def miss(request: web.Request) -> HttpProblem:
     if request.app[MISSES].take(client_address(request)):
         return not_found()
     return HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})

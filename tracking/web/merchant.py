@@ -56,7 +56,7 @@ async def _register(
         registered = await register(deps.pool, deps.sealer, merchant_id, body, now=now)
     except RegisteredByAnother:
         raise HttpProblem(409, "This shipment cannot be registered") from None
-    url = await issue_link(deps, registered.shipment_id, now)
+    url = await issue_link(deps, merchant_id, registered.shipment_id, now)
     shipment = await _told(deps, registered, url)
     warnings = hints(body, couriers, heard=bool(shipment.history))
     answer = ShipmentRegistered(**dict(shipment), warnings=warnings)

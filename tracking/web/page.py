@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from schemas.scan import Location
@@ -63,8 +63,14 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_tracking_page = _environment.get_template("tracking.html")
-_message_page = _environment.get_template("message.html")
+
+
+def template(name: str) -> Template:
+    """One of ours, read now."""
+    return _environment.get_template(name)
+
+
+_tracking_page, _message_page = template("tracking.html"), template("message.html")
 
 
 def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> str:
@@ -73,7 +79,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
     answer = read_answer(view, words, calendar)
     carrier, shop = _address(view.carrier_page), _address(view.merchant_help)
     return _tracking_page.render(
-        **_frame(words, view.path),
+        **frame(words, view.path),
         view=view,
         state=view.state,
         answer=answer,
@@ -98,14 +104,14 @@ def render_message_page(kind: str, language: str, *, path: str | None = None) ->
     words, kind = words_of(language), MessageKind(kind)
     title, text = _MESSAGES[kind]
     return _message_page.render(
-        **_frame(words, path),
+        **frame(words, path),
         title=words.gettext(title),
         text=words.gettext(text),
         retry=kind in _RETRY,
     )
 
 
-def _frame(words: Words, path: str | None) -> dict[str, Any]:
+def frame(words: Words, path: str | None) -> dict[str, Any]:
     """What every page needs."""
     return {
         "language": words.language,

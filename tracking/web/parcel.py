@@ -41,10 +41,10 @@ async def parcel_view(request: web.Request, target: LinkTarget) -> ParcelView:
 
 def accepted_answers(deps: Deps, target: LinkTarget) -> list[str]:
     """What opens this parcel now; nothing where nobody is known or the story is long over."""
-    return answers(_recipient(deps, target)) if shows_all(target, deps.now()) else []
+    return answers(recipient_of(deps, target)) if shows_all(target, deps.now()) else []
 
 
-def _recipient(deps: Deps, target: LinkTarget) -> Recipient | None:
+def recipient_of(deps: Deps, target: LinkTarget) -> Recipient | None:
     try:
         return open_contact(deps.sealer, target.shipment_id, target.contact).recipient
     except SealBroken:

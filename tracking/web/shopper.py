@@ -55,8 +55,8 @@ def for_people(handler: Handler) -> Handler:
 def _message(request: web.Request, problem: HttpProblem) -> web.Response:
     kind = _KINDS.get(problem.status, MessageKind.UNAVAILABLE)
     path = page_path(request) if problem.status >= 429 else None
-    page = render_message_page(kind, _language(request), path=path)
-    return _html(request, page, problem.status, problem.headers)
+    page = render_message_page(kind, language_of(request), path=path)
+    return page_answer(request, page, problem.status, problem.headers)
 
 
 @for_people
@@ -123,19 +123,19 @@ def _to_the_page(request: web.Request) -> web.Response:
 def _shown(
     request: web.Request, target: LinkTarget, view: ParcelView, status: int = 200
 ) -> web.Response:
-    language = _language(request, target.language or target.merchant_language)
+    language = language_of(request, target.language or target.merchant_language)
     page = render_tracking_page(view, language, now=request.app[DEPS].now())
-    return _html(request, page, status)
+    return page_answer(request, page, status)
 
 
-def _language(request: web.Request, recipients: str | None = None) -> str:
+def language_of(request: web.Request, recipients: str | None = None) -> str:
     wish = request.query.get("lang")
     explicit = wish if wish in SUPPORTED else request.cookies.get(_LANGUAGE_COOKIE)
     return choose(explicit, recipients, request.headers.get("Accept-Language"))
 
 
-def _html(
-    request: web.Request, page: str, status: int, headers: Mapping[str, str] | None = None
+def page_answer(
+    request: web.Request, page: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     response = web.Response(text=page, status=status, content_type="text/html", headers=headers)
     wish = request.query.get("lang")
@@ -159,7 +159,7 @@ async def get_static(request: web.Request) -> web.Response:
     return web.Response(body=file.body, headers={**_FOR_EVER, "Content-Type": file.content_type})
 
 
-_LANGUAGE = Parameter("lang", "query", "The language to show, kept in a cookie")
+LANGUAGE = Parameter("lang", "query", "The language to show, kept in a cookie")
 _PAGE = "text/html"
 _FAULTS = (404, 429, 503)
 
@@ -170,7 +170,7 @@ SHOPPER_ROUTES = (
         get_page,
         "The tracking page",
         access="link",
-        parameters=(_LANGUAGE,),
+        parameters=(LANGUAGE,),
         answers={200: _PAGE} | dict.fromkeys(_FAULTS, _PAGE),
     ),
     Route(
@@ -187,7 +187,7 @@ SHOPPER_ROUTES = (
         post_unlock,
         "Answer the second factor: postcode or last four digits of the phone",
         access="link",
-        parameters=(_LANGUAGE,),
+        parameters=(LANGUAGE,),
         media=("application/x-www-form-urlencoded",),
         answers={303: None} | dict.fromkeys((400, 403, 413, 415, 422, *_FAULTS), _PAGE),
     ),

@@ -3,9 +3,17 @@ SELECT name, help, language
 FROM merchant
 ORDER BY name;
 
--- name: change_merchant: null leaves as it is, empty takes away ($1 name, $2 help link, $3 language)
-UPDATE merchant
-SET help = nullif(coalesce($2, help), ''),
-    language = nullif(coalesce($3, language), '')
-WHERE name = $1
-RETURNING name;
+-- name: merchant_named: the id of a shop ($1 name)
+SELECT merchant_id FROM merchant WHERE name = $1;
+
+-- name: shop: what a shop and its operator set ($1 id)
+SELECT merchant_id, name, help, language, settings::text AS settings, terms::text AS terms
+FROM merchant WHERE merchant_id = $1;
+
+-- name: shop_for_update: the same, locked ($1 id)
+SELECT merchant_id, name, help, language, settings::text AS settings, terms::text AS terms
+FROM merchant WHERE merchant_id = $1
+FOR NO KEY UPDATE;
+
+-- name: save_shop: what a shop and its operator set from now on ($1 id, $2 help link, $3 language, $4 settings, $5 terms)
+UPDATE merchant SET help = $2, language = $3, settings = $4, terms = $5 WHERE merchant_id = $1;

@@ -2,7 +2,7 @@
 SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, r.contact,
        r.country, r.language, r.order_ref, r.promise_by, r.notify::text AS notify, r.registered_at,
        r.merchant_id, m.name AS merchant_name, m.help AS merchant_help,
-       m.language AS merchant_language
+       m.language AS merchant_language, m.settings::text AS settings, m.terms::text AS terms
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)

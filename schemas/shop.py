@@ -1,0 +1,155 @@
+"""What a shop sets for itself, and what its operator sets for it."""
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints, model_validator
+
+from schemas.api import Money
+from schemas.base import CountryCode, Frozen, ShortText
+from schemas.contact import Email, e164
+from schemas.notice import Channel, Occasion
+
+_LONGEST_ADDRESS = 500  # characters
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_CALLED = re.compile(r"\+?[0-9][0-9().-]{2,30}")
+# Of ASCII no blanks, quotes, angle brackets, backslash: it stands in pages, mails and headers.
+_UNWRITABLE = re.compile(r"[^!#-;=?-\[\]^_a-~]")
+_SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ._&+-]{0,10}")
+_SERVICE = re.compile(r"MG[0-9a-f]{32}")
+COLOUR = r"^#[0-9a-fA-F]{6}$"
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
+
+
+def _help_link(value: str) -> str:
+    if not _leads_somewhere(value):
+        raise ValueError(
+            "must be like https://shop.example.com/help, mailto:help@shop.example.com"
+            " or tel:+37120000000"
+        )
+    return value
+
+
+def _leads_somewhere(value: str) -> bool:
+    """What leads nowhere, or what a browser would run, is no link."""
+    if len(value) > _LONGEST_ADDRESS or _UNWRITABLE.search(value):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    if parts.scheme == "mailto":
+        return bool(_MAILBOX.fullmatch(parts.path))
+    return parts.scheme == "tel" and bool(_CALLED.fullmatch(parts.path))
+
+
+def _picture(value: str) -> str:
+    if not value.startswith("https://") or not _leads_somewhere(value):
+        raise ValueError("must be like https://shop.example.com/logo.png")
+    return value
+
+
+def _site(value: str) -> str:
+    """A host that leads to this Klāt: short links are made below it."""
+    wrong = "must be like https://t.shop.example.com, without a path"
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(wrong) from None
+    plain = parts.hostname and not parts.username and not parts.query and not parts.fragment
+    if parts.scheme != "https" or not plain or parts.path not in {"", "/"}:
+        raise ValueError(wrong)
+    if _UNWRITABLE.search(value):
+        raise ValueError(wrong)
+    return value.rstrip("/")
+
+
+def _sms_sender(value: str) -> str:
+    """As GSM knows senders (3GPP TS 23.040, 9.1.2.5): a number, a short code, or up to 11 letters.
+
+    Also the id of a messaging service of Twilio's.
+    """
+    if any(each.fullmatch(value) for each in (_SERVICE, _SHORT_CODE, _SENDER_NAME)):
+        return value
+    if value.startswith("+"):
+        return e164(value)
+    raise ValueError("must be a number such as +37120000000, or a name of 1 to 11 letters")
+
+
+def _hours_and_minutes(value: time) -> str:
+    return value.strftime("%H:%M")
+
+
+HelpLink = Annotated[str, AfterValidator(_help_link)]
+Picture = Annotated[str, AfterValidator(_picture)]
+Site = Annotated[str, AfterValidator(_site)]
+SmsSender = Annotated[str, AfterValidator(_sms_sender)]
+Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
+LocalTime = Annotated[time, PlainSerializer(_hours_and_minutes)]
+PageLanguage = Literal["lv", "lt", "et", "en", "ru"]
+
+
+class ShopBrand(Frozen):
+    """The shop as its customers know it; by default by the name of its keys."""
+
+    name: Annotated[ShortText, StringConstraints(min_length=1, max_length=60)] | None = None
+    colour: Colour | None = None
+    logo: Picture | None = None
+
+
+class QuietHours(Frozen):
+    """When nobody's phone sounds; local times of the place of delivery. Equal times: never."""
+
+    starts: LocalTime = time(21)
+    ends: LocalTime = time(8)
+
+    @model_validator(mode="after")
+    def _local(self) -> Self:
+        if self.starts.tzinfo is not None or self.ends.tzinfo is not None:
+            raise ValueError("are local times such as 21:00, without an offset")
+        return self
+
+
+class ShopSms(Frozen):
+    """`spelling` short: without the letters that make a message longer (Latvian, Lithuanian,
+    Estonian; names never). `countries` narrow those of the operator. No more than `daily_cap` is
+    spent from midnight to midnight UTC.
+    """
+
+    spelling: Literal["short", "full"] = "short"
+    countries: tuple[CountryCode, ...] | None = Field(default=None, max_length=250)
+    daily_cap: Money | None = None
+
+
+class ShopSettings(Frozen):
+    """`GET` and `PUT /v1/settings`. What is left out is as by default.
+
+    `notices` says by which ways an occasion is told, `[]` not at all; those that are not named are
+    told as by default. `parcel_markup`: mails say schema.org/ParcelDelivery to mail programs.
+    """
+
+    help: HelpLink | None = None
+    language: PageLanguage | None = None
+    brand: ShopBrand = ShopBrand()
+    notices: Mapping[Occasion, tuple[Channel, ...]] = Field(default_factory=dict)
+    quiet: QuietHours = QuietHours()
+    sms: ShopSms = ShopSms()
+    parcel_markup: bool = True
+
+
+class ShopTerms(Frozen):
+    """What the operator grants: senders are known to gateways and mail servers, and money is spent.
+
+    `links` is the shop's own host for links, which must lead to this Klāt.
+    """
+
+    mail_from: Email | None = None
+    sms_from: SmsSender | None = None
+    sms_daily_cap: Money | None = None
+    links: Site | None = None

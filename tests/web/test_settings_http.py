@@ -1,0 +1,77 @@
+"""`/v1/settings`: a shop says how it wants its notices, and is told what it cannot want."""
+
+import pytest
+
+from schemas.shop import ShopSettings
+
+WHOLE = {
+    "help": "https://shop.example.com/help",
+    "language": "et",
+    "brand": {"name": "Pood", "colour": "#aa3300", "logo": "https://shop.example.com/logo.png"},
+    "notices": {"delivered": ["sms", "email"], "registered": []},
+    "quiet": {"starts": "22:00", "ends": "07:30"},
+    "sms": {
+        "spelling": "full",
+        "countries": ["EE"],
+        "daily_cap": {"amount": "10.00", "currency": "EUR"},
+    },
+    "parcel_markup": False,
+}
+
+
+async def test_what_is_put_is_read_again_and_what_is_left_out_is_as_by_default(world):
+    shop = await world.key("merchant")
+    first = await world.call("GET", "/v1/settings", headers=shop)
+    assert (first.status, first.json) == (200, ShopSettings().model_dump(mode="json"))
+    put = await world.call("PUT", "/v1/settings", headers=shop, json=WHOLE)
+    assert (put.status, put.json) == (200, WHOLE)
+    assert (await world.call("GET", "/v1/settings", headers=shop)).json == WHOLE
+    assert (await world.call("PUT", "/v1/settings", headers=shop, json={})).json == first.json
+
+
+async def test_a_shop_sees_and_changes_only_its_own(world):
+    one, other = await world.key("merchant", "one"), await world.key("merchant", "other")
+    await world.call("PUT", "/v1/settings", headers=one, json=WHOLE)
+    assert (await world.call("GET", "/v1/settings", headers=other)).json["help"] is None
+    for role in ("courier", "support"):
+        key = await world.key(role, carrier="omniva" if role == "courier" else None)
+        for method in ("GET", "PUT"):
+            assert (await world.call(method, "/v1/settings", headers=key, json={})).status == 403
+
+
+async def test_of_two_who_change_it_at_once_the_second_is_told(world):
+    shop = await world.key("merchant")
+    tag = (await world.call("GET", "/v1/settings", headers=shop)).headers["ETag"]
+    seen = {**shop, "If-Match": tag}
+    assert (await world.call("PUT", "/v1/settings", headers=seen, json=WHOLE)).status == 200
+    late = await world.call("PUT", "/v1/settings", headers=seen, json={})
+    assert late.status == 412
+    assert (await world.call("GET", "/v1/settings", headers=shop)).json == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "error"),
+    [
+        ({"colour": "#aa3300"}, "/colour", "is no field here"),
+        ({"brand": {"colour": "red"}}, "/brand/colour", "not a colour such as #0d5560"),
+        ({"brand": {"logo": "http://a.example/x"}}, "/brand/logo", "must be like https://"),
+        ({"brand": {"logo": 'https://a.example/"onerror'}}, "/brand/logo", "must be like https://"),
+        ({"brand": {"name": "\u202e"}}, "/brand/name", "is empty"),
+        ({"help": "javascript:alert(1)"}, "/help", "must be like https://"),
+        ({"language": "xx"}, "/language", "must be 'lv'"),
+        ({"notices": {"deliverd": []}}, "/notices/deliverd", "must be 'registered'"),
+        ({"notices": {"delivered": ["fax"]}}, "/notices/delivered/0", "must be 'sms'"),
+        ({"quiet": {"starts": "25:00"}}, "/quiet/starts", ""),
+        ({"quiet": {"starts": "21:00+02:00"}}, "/quiet", "are local times such as 21:00"),
+        ({"sms": {"countries": ["lv"]}}, "/sms/countries/0", "not a country code"),
+        ({"sms": {"daily_cap": {"amount": "-1", "currency": "EUR"}}}, "/sms/daily_cap/amount", ""),
+    ],
+)
+async def test_what_it_cannot_want_names_the_field_and_changes_nothing(world, body, pointer, error):
+    shop = await world.key("merchant")
+    await world.call("PUT", "/v1/settings", headers=shop, json=WHOLE)
+    answer = await world.call("PUT", "/v1/settings", headers=shop, json=body)
+    assert answer.status == 422
+    (found,) = [each for each in answer.json["errors"] if each["pointer"].startswith(pointer)]
+    assert error in found["error"]
+    assert (await world.call("GET", "/v1/settings", headers=shop)).json == WHOLE

@@ -1,0 +1,83 @@
+"""What a shop sets for its pages and notices: read and replaced as one document."""
+
+import hashlib
+from dataclasses import replace
+from uuid import UUID
+
+from aiohttp import web
+
+from schemas.shop import ShopSettings
+from tracking.keys import Role
+from tracking.store.merchants import Merchants, Shop
+from tracking.web.auth import CALLER
+from tracking.web.bodies import parse_body, read_body
+from tracking.web.deps import DEPS
+from tracking.web.problem import HttpProblem
+from tracking.web.routing import Parameter, Route
+
+_MAX_BODY = 64 * 1024
+
+
+async def get_settings(request: web.Request) -> web.Response:
+    shop = await Merchants(request.app[DEPS].pool).shop(_merchant(request))
+    assert shop is not None  # its key leads to it, and no shop is ever deleted
+    return _answer(shop.settings)
+
+
+async def put_settings(request: web.Request) -> web.Response:
+    """Everything at once: what is left out is as by default."""
+    body = parse_body(ShopSettings, await read_body(request, _MAX_BODY))
+    seen = {etag.value for etag in request.if_match or ()}
+
+    def change(shop: Shop) -> Shop:
+        if seen and not seen & {_tag(shop.settings), "*"}:
+            raise HttpProblem(412, "Somebody changed the settings meanwhile", "Read them again")
+        return replace(shop, settings=body)
+
+    shop = await Merchants(request.app[DEPS].pool).change_shop(_merchant(request), change)
+    assert shop is not None  # its key leads to it, and no shop is ever deleted
+    return _answer(shop.settings)
+
+
+def _merchant(request: web.Request) -> UUID:
+    merchant_id = request[CALLER].merchant_id
+    assert merchant_id is not None  # the table holds no merchant key without one
+    return merchant_id
+
+
+def _answer(settings: ShopSettings) -> web.Response:
+    return web.Response(
+        text=settings.model_dump_json(),
+        content_type="application/json",
+        headers={"ETag": f'"{_tag(settings)}"'},
+    )
+
+
+def _tag(settings: ShopSettings) -> str:
+    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:16]
+
+
+_SHOPS = frozenset({Role.MERCHANT})
+
+SETTINGS_ROUTES = (
+    Route(
+        "GET",
+        "/v1/settings",
+        get_settings,
+        "What the shop set for its pages and notices",
+        roles=_SHOPS,
+        answers={200: ShopSettings},
+        problems=(401, 403, 503),
+    ),
+    Route(
+        "PUT",
+        "/v1/settings",
+        put_settings,
+        "Set it; what is left out is as by default",
+        roles=_SHOPS,
+        parameters=(Parameter("If-Match", "header", "An ETag: 412 if somebody changed it since"),),
+        body=ShopSettings,
+        answers={200: ShopSettings},
+        problems=(400, 401, 403, 408, 412, 413, 415, 422, 503),
+    ),
+)
