@@ -10,7 +10,14 @@ import structlog
 
 from tracking.errors import KlatError
 from tracking.store.pool import connection
-from tracking.store.retention import prune_parked, prune_quarantine, prune_raw_payloads
+from tracking.store.retention import (
+    forget_notice_texts,
+    prune_links,
+    prune_notices,
+    prune_parked,
+    prune_quarantine,
+    prune_raw_payloads,
+)
 
 log = structlog.get_logger()
 
@@ -23,7 +30,7 @@ Prune = Callable[[asyncpg.Connection, datetime, int], Awaitable[int]]
 
 
 class Rule(NamedTuple):
-    """These are deleted once they are as old as that."""
+    """These are deleted, or what they say, once they are as old as that."""
 
     kind: str
     age: timedelta
@@ -34,6 +41,10 @@ RULES = (
     Rule("raw_payloads", timedelta(days=90), prune_raw_payloads),
     Rule("resolved_quarantine", timedelta(days=30), prune_quarantine),
     Rule("replayed_messages", timedelta(days=30), prune_parked),
+    Rule("notice_texts", timedelta(days=90), forget_notice_texts),
+    Rule("notices", timedelta(days=730), prune_notices),
+    # The page is gone 90 days after the end, which comes after 90 days of silence at the latest.
+    Rule("links", timedelta(days=200), prune_links),
 )
 
 

@@ -9,11 +9,15 @@ from aiohttp import web
 from parcels import NOW, STATES
 from playwright.async_api import Browser, async_playwright
 
+from schemas.notice import Channel
+from tracking.choices import Standing
 from tracking.web.assets import STATIC
+from tracking.web.choices_page import WayCard, render_choices
 from tracking.web.page import render_message_page, render_tracking_page
 from tracking.web.security import CSP
 from tracking.web.view import ParcelView, UnlockState
 
+SHOP = "Latvijas grāmatu un kanceleju nams"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless",
@@ -90,6 +94,15 @@ class Site:
         self.views[name] = STATES["ready_unlocked"] if self.answers[-1] == "1010" else wrong
         return self._shown(request, name)
 
+    async def choices(self, request: web.Request) -> web.Response:
+        """Each way as it stands, by `name`: sms.everything-email.nothing, or none."""
+        pairs = [each.split(".") for each in request.match_info["name"].split("-") if "." in each]
+        ways = [WayCard(Channel(way), Standing(now), "/stop/x") for way, now in pairs]
+        path, language = request.path, request.query.get("lang", "en")
+        saved = "saved" in request.query
+        page = render_choices(ways, SHOP, language, path=path, saved=saved, back="/t/delivered")
+        return html(page)
+
     def _shown(self, request: web.Request, name: str) -> web.Response:
         language = request.query.get("lang", "en")
         if name not in self.views:
@@ -120,6 +133,7 @@ async def serving() -> AsyncIterator[Site]:
             web.get("/t/{name}", site.page),
             web.post("/t/{name}/unlock", site.unlock),
             web.get("/t/{name}/stream", site.line.serve),
+            web.get("/choices/{name}", site.choices),
             web.get("/static/{file}", static),
         ]
     )

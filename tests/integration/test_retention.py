@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -13,7 +14,15 @@ from tracking.retention import RULES, keep_pruned, prune
 from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-KEPT = {"raw_payloads": 90, "resolved_quarantine": 30, "replayed_messages": 30}  # days
+KEPT = {
+    "raw_payloads": 90,
+    "resolved_quarantine": 30,
+    "replayed_messages": 30,
+    "notice_texts": 90,
+    "notices": 730,
+    "links": 200,
+}  # days
+OF_BEFORE = ("raw_payloads", "resolved_quarantine", "replayed_messages")
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """
 INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size, first_at, last_at,
@@ -23,6 +32,16 @@ VALUES (gen_random_uuid(), $1, 's', 'malformed', 'd', 1, $3, $3, $2)
 MESSAGE = """
 INSERT INTO parked_message VALUES (gen_random_uuid(), 'q', 'x', 'k', '{}', $1, 'E', 5, $3, $2)
 """
+NOTICE = """
+INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
+                    until, version, content, planned_at, changed_at)
+VALUES (gen_random_uuid(), 'delivered', '', 'sms', 'recipient', gen_random_uuid(), 'sent', $1, $1,
+        1, 'sealed', $1, $1)
+"""
+PARCEL = """
+INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
+"""
+LINK = "INSERT INTO public_link VALUES ($1, $2, $3, NULL)"
 LONG_AGO = NOW - timedelta(days=5000)
 
 
@@ -69,7 +88,8 @@ async def test_much_is_deleted_in_steps(pool, monkeypatch):
     monkeypatch.setattr(retention, "_PAUSE", 0)
     for number in range(7):
         await fill(pool, LONG_AGO, bytes([number]))
-    assert await prune(pool, NOW, at_once=3) == dict.fromkeys(KEPT, 7)
+    done = await prune(pool, NOW, at_once=3)
+    assert {kind: done[kind] for kind in OF_BEFORE} == dict.fromkeys(OF_BEFORE, 7)
     assert await left(pool) == (0, 0, 0)
 
 
@@ -79,10 +99,30 @@ async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("SELECT FROM raw_payload WHERE digest = $1 FOR UPDATE", bytes([0]))
         one, other = await asyncio.gather(prune(pool, NOW), prune(pool, NOW))
-    assert {kind: one[kind] + other[kind] for kind in KEPT} == KEPT | dict(
-        zip(KEPT, (19, 20, 20), strict=True)
-    )
+    done = {kind: one[kind] + other[kind] for kind in OF_BEFORE}
+    assert done == dict(zip(OF_BEFORE, (19, 20, 20), strict=True))
     assert await left(pool) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "texts"), [(89, 1, 1), (91, 1, 0), (729, 1, 0), (731, 0, 0)]
+)
+async def test_the_words_of_a_notice_go_before_the_notice(pool, days, rows, texts):
+    await pool.execute(NOTICE, NOW - timedelta(days=days))
+    await prune(pool, NOW)
+    found = await pool.fetchrow("SELECT count(*), count(content) FROM notice")
+    assert tuple(found) == (rows, texts)
+
+
+@pytest.mark.parametrize(
+    ("made", "heard", "left"), [(201, 201, 0), (199, 500, 1), (500, 199, 1), (500, 201, 0)]
+)
+async def test_a_link_goes_when_its_page_is_long_gone(pool, made, heard, left):
+    shipment = UUID(int=1)
+    await pool.execute(PARCEL, shipment, NOW - timedelta(days=heard))
+    await pool.execute(LINK, b"t", shipment, NOW - timedelta(days=made))
+    await prune(pool, NOW)
+    assert await pool.fetchval("SELECT count(*) FROM public_link") == left
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, asyncpg.LockNotAvailableError])

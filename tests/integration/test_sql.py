@@ -174,6 +174,9 @@ SELECT md5(n::text)::uuid, 'delivered', '', 'sms', 'recipient', md5('n' || n)::u
     CASE WHEN n % 100 = 0 THEN 'planned' WHEN n % 100 = 1 THEN 'handed' ELSE 'sent' END,
     now() - n * interval '1 second', now(), 1, 'p', 'id-' || n, now(), now()
 FROM generate_series(1, 20000) n;
+INSERT INTO suppression SELECT decode(md5('a' || n), 'hex'), 'sms', md5((n % 3 + 1)::text)::uuid,
+    'asked', 'all', now()
+FROM generate_series(1, 20000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
@@ -251,6 +254,14 @@ QUICK = {
     "abandoned_notices": (("now()", "now()", "now()"), "notice_in_hand"),
     "next_due_notice": (("'sms'",), "notice_due"),
     "notice_for_receipt": (("'p'", "'id-7'", ID), "notice_by_provider"),
+    "suppressions_of": ((HASHES,), "suppression_pkey"),
+    "suppress": ((HASHES, "ARRAY['sms']", f"ARRAY[{ID}]", "ARRAY['stop']", "ARRAY['all']", "now()"),
+                 "suppression_pkey"),
+    "lift_suppressions": ((HASHES, "'sms'", ID, "ARRAY['asked']"), "suppression_pkey"),
+    "lift_all_suppressions": ((HASHES,), "suppression_pkey"),
+    "forget_notice_texts": (("now() - interval '90 days'", "500"), "notice_with_text"),
+    "prune_notices": (("now() - interval '730 days'", "500"), "notice_by_age"),
+    "prune_links": (("now() - interval '200 days'", "500"), "public_link_by_age"),
     "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
@@ -261,7 +272,13 @@ NOTHING_TO_FIND = {
     *("take_lead", "keep_lead"),  # no table at all
     *("map_code", "unmap_code"),  # tables of a few rows
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
-    *("list_merchants", "change_merchant"),  # a row for each shop
+    *(
+        "list_merchants",
+        "merchant_named",
+        "shop",
+        "shop_for_update",
+        "save_shop",
+    ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
     *("carrier_secrets", "save_carrier_secret"),
 }

@@ -19,6 +19,18 @@ async def prune_parked(conn: asyncpg.Connection, before: datetime, limit: int) -
     return _rows(await conn.execute(SQL["prune_parked"], before, limit))
 
 
+async def forget_notice_texts(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["forget_notice_texts"], before, limit))
+
+
+async def prune_notices(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_notices"], before, limit))
+
+
+async def prune_links(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_links"], before, limit))
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

@@ -65,6 +65,7 @@ def render_choices(
             "name": words.gettext(_WAYS[each.channel]),
             "standing": words.gettext(_STANDING[each.standing]),
             "action": each.action,
+            "is_default": each.standing is Standing.EVERYTHING,
             "buttons": [
                 (name, words.gettext(_CHOICES[name])) for name in _TO_CHOOSE[each.standing]
             ],

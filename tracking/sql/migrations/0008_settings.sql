@@ -14,3 +14,8 @@ CREATE TABLE suppression (
     since        timestamptz NOT NULL,
     PRIMARY KEY (address_hash, channel, merchant_id, reason)
 );
+
+-- What is old enough to be deleted is found by its age.
+CREATE INDEX notice_by_age ON notice (changed_at);
+CREATE INDEX notice_with_text ON notice (changed_at) WHERE content IS NOT NULL;
+CREATE INDEX public_link_by_age ON public_link (created_at);

@@ -1,0 +1,163 @@
+"""What a shop set and what a person asked for, from the tables to what is handed over."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from consuming import SEALER
+from notice_shop import NOON, PERSON, FakeWay, Shop
+from prometheus_client import CollectorRegistry
+
+from consumers.notices.deciding import Deciding, DecisionMetrics
+from notifier.values import Brand
+from schemas.notice import Channel
+from schemas.shop import ShopSettings, ShopTerms
+from schemas.suppression import Level, SuppressionReason
+from tracking.sealing import Sealer
+from tracking.store.merchants import Merchants
+from tracking.store.pool import open_pool
+from tracking.store.suppressions import EVERYBODY, Suppression, Suppressions
+from tracking.suppression import StopLink, address_hashes, read_stop_token
+
+BOTH = (Channel.SMS, Channel.EMAIL)
+
+
+@pytest.fixture
+async def shop(database_url):
+    pool = await open_pool(database_url, size=6)
+    yield await Shop.open(pool)
+    await pool.close()
+
+
+async def sets(shop, terms=None, **settings):
+    new = ShopSettings.model_validate(settings)
+    granted = ShopTerms.model_validate(terms or {})
+    await Merchants(shop.pool).change_shop(
+        shop.merchant_id, lambda each: replace(each, settings=new, terms=granted)
+    )
+
+
+async def against(shop, channel, reason, level=Level.ALL, of=None):
+    to = PERSON["phone"] if channel is Channel.SMS else PERSON["email"]
+    newest = address_hashes(SEALER, channel, to)[0]
+    new = Suppression(newest, channel, of or shop.merchant_id, reason, level)
+    await Suppressions(shop.pool).suppress([new], now=shop.now)
+
+
+async def told(shop, occasion="ready_for_pickup"):
+    rows = await shop.pool.fetch(
+        "SELECT channel, state, reason FROM notice WHERE occasion = $1", occasion
+    )
+    return {row["channel"]: row["reason"] or row["state"] for row in rows}
+
+
+async def test_a_notice_looks_and_links_as_the_shop_wants(shop):
+    await sets(
+        shop,
+        {"mail_from": "parcels@a.example", "sms_from": "A", "links": "https://t.a.example"},
+        brand={"name": "Ā", "colour": "#aa3300", "logo": "https://a.example/l.png"},
+        sms={"spelling": "full"},
+    )
+    key = await shop.waits("CE1")
+    await shop.decide(key, channels=BOTH)
+    sms, mail = FakeWay(), FakeWay(Channel.EMAIL)
+    await shop.send(sms)
+    await shop.send(mail)
+    (text,), (letter,) = sms.taken, mail.taken
+    assert text.values.brand == Brand("Ā", "#aa3300", "https://a.example/l.png")
+    assert (text.sender, letter.sender) == ("A", "parcels@a.example")
+    assert (text.values.may_shorten, text.values.parcel_markup) == (False, True)
+    assert text.values.link.startswith("https://t.a.example/t/")
+    stop = letter.values.stop.removeprefix("https://t.a.example/stop/")
+    newest = address_hashes(SEALER, Channel.EMAIL, PERSON["email"])[0]
+    assert read_stop_token(SEALER, stop) == StopLink(shop.merchant_id, Channel.EMAIL, newest)
+
+
+async def test_what_is_not_set_is_as_for_everybody(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay()
+    await shop.send(way)
+    (sent,) = way.taken
+    assert (sent.sender, sent.values.brand) == (None, Brand("Veikals"))
+    assert sent.values.link.startswith("https://t.example/t/")
+    assert sent.values.may_shorten
+
+
+async def test_an_occasion_is_told_by_the_ways_that_the_shop_wants(shop):
+    await sets(shop, notices={"ready_for_pickup": ["email"]})
+    key = await shop.waits("CE1")
+    await shop.decide(key, channels=BOTH)
+    found = await told(shop)
+    assert (found["sms"], found["email"]) == ("shop_does_not_want", "planned")
+
+
+@pytest.mark.parametrize(
+    ("reason", "level", "said"),
+    [
+        (SuppressionReason.ASKED, Level.ALL, "stopped"),
+        (SuppressionReason.STOP, Level.ALL, "stopped"),
+        (SuppressionReason.COMPLAINT, Level.ALL, "complaint"),
+        (SuppressionReason.BAD_ADDRESS, Level.ALL, "bad_address"),
+        (SuppressionReason.ASKED, Level.UNIMPORTANT, "planned"),
+    ],
+)
+async def test_what_stands_against_an_address_beats_the_shop(shop, reason, level, said):
+    await sets(shop, notices={"ready_for_pickup": ["sms"], "delivered": ["sms"]})
+    await against(shop, Channel.SMS, reason, level)
+    key = await shop.waits("CE1")
+    await shop.decide(key, channels=BOTH)
+    found = await told(shop)
+    assert found["sms"] == said
+    if level is Level.ALL:
+        assert found["email"] == "planned", "the mail stands in"
+
+
+async def test_who_asked_for_less_is_not_told_what_nobody_has_to_act_on(shop):
+    await against(shop, Channel.EMAIL, SuppressionReason.ASKED, Level.UNIMPORTANT)
+    key = await shop.register("CE1")
+    await shop.decide(key, channels=BOTH)
+    assert (await told(shop, "registered"))["email"] == "only_important"
+
+
+@pytest.mark.parametrize(
+    ("of", "said"), [(EVERYBODY, "stopped"), (None, "stopped"), (UUID(int=9), "planned")]
+)
+async def test_it_holds_for_the_shop_or_for_all_and_for_no_other(shop, of, said):
+    await against(shop, Channel.SMS, SuppressionReason.ASKED, of=of)
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    assert (await told(shop))["sms"] == said
+
+
+async def test_a_stop_between_the_decision_and_the_sending_is_heeded(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await against(shop, Channel.SMS, SuppressionReason.STOP, of=EVERYBODY)
+    way = FakeWay()
+    await shop.send(way)
+    assert way.taken == []
+    assert (await told(shop))["sms"] == "stopped"
+
+
+async def test_what_was_asked_under_an_old_key_holds_under_a_new_one(shop):
+    """Keys are rotated by putting a new one in front."""
+    await against(shop, Channel.SMS, SuppressionReason.ASKED)
+    key = await shop.waits("CE1")
+    rotated = Sealer(["a newer key", "a key of the tests"])
+    metrics = DecisionMetrics(CollectorRegistry())
+    deciding = Deciding(shop.notices, rotated, {Channel.SMS}, metrics, lambda: None)
+    await deciding.decide({key: "fact"}, NOON)
+    assert (await told(shop))["sms"] == "stopped"
+
+
+async def test_the_buyer_has_choices_of_its_own(shop):
+    buyer = {"name": "Jana", "email": "jana@example.org"}
+    key = await shop.register("CE1", buyer=buyer)
+    await against(shop, Channel.EMAIL, SuppressionReason.ASKED)
+    await shop.decide(key, channels=BOTH)
+    rows = await shop.rows("registered", "email")
+    assert {row["addressee"]: row["reason"] or row["state"] for row in rows} == {
+        "recipient": "stopped",
+        "buyer": "planned",
+    }
