@@ -9,6 +9,7 @@ import pytest
 
 from schemas.api import ShipmentRegistration
 from schemas.scan import Confidence, Event
+from schemas.shop import ShopSettings
 from schemas.status import Handover, Status
 from tracking.carriers import CARRIERS
 from tracking.carriers.lockers import LOCKER_CODES
@@ -28,7 +29,7 @@ def examples(page: Path) -> list[tuple[list[str], int, object]]:
 
 async def curl(world, words, key):
     """What curl would do with the options that our pages use."""
-    url, headers, data = words[1], {}, None
+    url, headers, data, method = words[1], {}, None, None
     words = [word.replace("$KEY", key) for word in words]
     for option, value in zip(words[2::2], words[3::2], strict=True):
         match option:
@@ -37,10 +38,12 @@ async def curl(world, words, key):
                 headers[name] = text
             case "-d" | "--data-binary":
                 data = value.encode()
+            case "-X":
+                method = value
             case _:
                 raise AssertionError(option)
     assert url.startswith("$KLAT/")
-    method = "GET" if data is None else "POST"
+    method = method or ("GET" if data is None else "POST")
     return await world.call(method, url.removeprefix("$KLAT"), headers=headers, data=data)
 
 
@@ -81,6 +84,7 @@ def test_tables_name_what_there_is():
     assert names_in(COURIERS, "code") == set(LOCKER_CODES)
     assert all(f"`{each}`" in SHOPS.read_text() for each in Confidence)
     assert names_in(SHOPS, "field") <= set(ShipmentRegistration.model_fields)
+    assert names_in(SHOPS, "setting") == set(ShopSettings.model_fields)
 
 
 def test_every_carrier_with_a_format_is_named():
