@@ -111,7 +111,7 @@ class ShipmentDetailsChanged(_ShipmentFact):
     """Same status, something that matters beside it is new: named in `changed`."""
 
     type: Literal["shipment.details_changed"] = "shipment.details_changed"
-    changed: tuple[Literal["estimate", "pickup", "handover", "reason"], ...]
+    changed: tuple[Literal["estimate", "pickup", "handover", "reason", "registration"], ...]
 
 
 StatusFact = (

@@ -16,6 +16,7 @@ from schemas.shipment import shipment_id
 from schemas.status import Status
 from tracking.announce import announced
 from tracking.contact import Contact, seal_contact
+from tracking.domain.changes import Owed
 from tracking.domain.journeys import Registration, journey_for_registration
 from tracking.domain.order import in_order
 from tracking.domain.reckon import Change, Reckoning, join
@@ -112,9 +113,13 @@ def _joined(number: Number, stored: Sequence[StoredScan], journey: int, now: dat
 
 
 def _again(number: Number, journey: int) -> Reckoning:
-    """The same parcel told of in other words: it is a new version, and its scans stay."""
+    """The same parcel told of in other words: it is a new version, and its scans stay.
+
+    That is news: whoever could not be told for want of a number is told by it.
+    """
     known = number.known[journey].journey
-    change = Change(journey, known.version + 1, known.state, known.last_at, known.simple, None)
+    news = Owed("details_changed", ("registration",))
+    change = Change(journey, known.version + 1, known.state, known.last_at, known.simple, news)
     return Reckoning([change], {})
 
 

@@ -393,3 +393,21 @@ async def test_who_gets_a_phone_number_while_the_parcel_waits_is_told(shop):
     way = FakeWay()
     await shop.send(way)
     assert [each.to for each in way.taken] == [PERSON["phone"]]
+
+
+async def test_who_is_told_another_number_by_the_shop_is_told_at_once(shop):
+    """The registration in other words is news of its own; in the same words it is none."""
+    nobody = {"name": PERSON["name"]}
+    key = await shop.register("CE1", recipient=nobody)
+    await shop.scanned("CE1", Status.OUT_FOR_DELIVERY)
+    await shop.decide(key)
+    assert (await shop.row("out_for_delivery"))["reason"] == "no_phone"
+    await shop.pool.execute("DELETE FROM outbox")
+    await shop.register("CE1", recipient=nobody)
+    assert await shop.pool.fetch("SELECT FROM outbox") == []
+    await shop.register("CE1")
+    (owed,) = await shop.pool.fetch("SELECT fact_type, fact FROM outbox")
+    assert owed["fact_type"] == "shipment.details_changed"
+    assert json.loads(owed["fact"])["data"]["changed"] == ["registration"]
+    await shop.decide(key)
+    assert (await shop.row("out_for_delivery"))["state"] == "planned"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.mail.delivery_markup import delivery_markup
+from notifier.render import render_email
 from notifier.values import Brand, Values
 from schemas.notice import Addressee, Occasion
 from schemas.scan import Location, Window
@@ -65,6 +66,13 @@ def test_neither_the_code_nor_the_place_is_in_it():
     made = delivery_markup(VALUES)
     assert "731904" not in made
     assert "Centrs" not in made
+
+
+def test_a_mail_has_it_where_the_shop_wants_it():
+    marked = render_email(replace(VALUES, parcel_markup=True)).html
+    script = marked.split('<script type="application/ld+json">')[1].split("</script>")[0]
+    assert json.loads(script)["trackingNumber"] == VALUES.tracking_number
+    assert "<script" not in render_email(VALUES).html
 
 
 @given(

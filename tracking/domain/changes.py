@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from schemas.shipment import ShipmentState
 from schemas.status import TERMINAL, Status
 
-Detail = Literal["estimate", "pickup", "handover", "reason"]
+Detail = Literal["estimate", "pickup", "handover", "reason", "registration"]
 Kind = Literal["status", "delivery_retracted", "corrected", "details_changed"]
 
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
