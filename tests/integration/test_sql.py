@@ -250,6 +250,8 @@ QUICK = {
     "abandoned_notices": (("now()", "now()", "now()"), "notice_in_hand"),
     "next_due_notice": (("'sms'",), "notice_due"),
     "notice_for_receipt": (("'p'", "'id-7'", ID), "notice_by_provider"),
+    "keep_inbox_message": ((ID, "'sms'", "'c'", "NULL", "now()"), "notice_by_id"),
+    "waiting_notices": (("NULL", "20"), "notice_due"),
     "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
@@ -263,6 +265,7 @@ NOTHING_TO_FIND = {
     *("list_merchants", "change_merchant"),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
     *("carrier_secrets", "save_carrier_secret"),
+    *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
 }
 
 

@@ -2,26 +2,23 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from schemas.scan import Location
 from schemas.status import Status
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
-from tracking.web.assets import static_path
+from tracking.web.frame import frame, template
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.wording import status_word
 from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
-from tracking.words.language import SUPPORTED
 
 _STALE: Final = timedelta(minutes=2)  # an older view is a kept copy and says so
 _SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
@@ -56,15 +53,8 @@ _MESSAGES: Final = {
 }
 _RETRY: Final = frozenset({MessageKind.UNAVAILABLE, MessageKind.TOO_MANY})
 
-_environment = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_tracking_page = _environment.get_template("tracking.html")
-_message_page = _environment.get_template("message.html")
+_tracking_page = template("tracking.html")
+_message_page = template("message.html")
 
 
 def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> str:
@@ -73,7 +63,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
     answer = read_answer(view, words, calendar)
     carrier, shop = _address(view.carrier_page), _address(view.merchant_help)
     return _tracking_page.render(
-        **_frame(words, view.path),
+        **frame(words, view.path),
         view=view,
         state=view.state,
         answer=answer,
@@ -98,25 +88,11 @@ def render_message_page(kind: str, language: str, *, path: str | None = None) ->
     words, kind = words_of(language), MessageKind(kind)
     title, text = _MESSAGES[kind]
     return _message_page.render(
-        **_frame(words, path),
+        **frame(words, path),
         title=words.gettext(title),
         text=words.gettext(text),
         retry=kind in _RETRY,
     )
-
-
-def _frame(words: Words, path: str | None) -> dict[str, Any]:
-    """What every page needs."""
-    return {
-        "language": words.language,
-        "direction": words.locale.text_direction,
-        "languages": SUPPORTED,
-        "path": path,
-        "gettext": words.gettext,
-        "ngettext": words.ngettext,
-        "pgettext": words.pgettext,
-        "static": static_path,
-    }
 
 
 def _news(last: datetime | None, calendar: Calendar) -> Markup | None:
