@@ -129,7 +129,7 @@ def test_the_demo_shows_a_parcel_in_every_state():
         assert body.recipient is not None
         assert body.recipient.email is not None
         assert body.recipient.email.endswith("@example.com")
-        assert not body.notify.sms
+        assert body.recipient.phone is not None
 
 
 def test_the_late_parcel_is_late_and_the_locker_still_open():
