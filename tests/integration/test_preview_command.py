@@ -33,14 +33,15 @@ def test_alone_it_lists_the_notices():
 
 def test_a_text_message_is_shown_with_what_it_takes_and_costs():
     said = klat("ready_for_pickup", "--language", "lv", "--channel", "sms", "--price", "0.045")
-    assert said.splitlines() == [
-        "== ready_for_pickup, lv, sms",
-        *said.splitlines()[1:4],
-        "-- 1 segment (gsm7, 141 of 160 septets), cost 0.045",
-        "spelt in full it takes 3 segments (ucs2, 141 of 201 UTF-16 units)",
-        "",
-    ]
-    assert said.splitlines()[2:4] == ["Kods: 384201", "https://t.example/t/SampleSampleSample0000"]
+    head, first, *rest, taken, full, end = said.splitlines()
+    assert head == "== ready_for_pickup, lv, sms"
+    assert first.startswith("Dzintara Kafija: Sutijums gaida pakomata Rimi Kr. Barona 46 lidz ")
+    assert rest == ["Kods: 384201", "https://t.example/t/SampleSampleSample0000"]
+    assert re.fullmatch(r"-- 1 segment \(gsm7, 14\d of 160 septets\), cost 0\.045", taken)
+    assert re.fullmatch(
+        r"spelt in full it takes 3 segments \(ucs2, 14\d of 201 UTF-16 units\)", full
+    )
+    assert end == ""
 
 
 def test_without_a_price_nothing_is_guessed():
