@@ -65,6 +65,7 @@ class InboxWay:
                 return _kept(
                     outgoing,
                     self._channel,
+                    to="",  # a device, which has no name
                     title=words["title"],
                     text=words["body"],
                     url=words["url"],

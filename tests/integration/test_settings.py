@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from tracking.errors import ConfigurationError
 from tracking.local.folder import remember, secret_key, settings_for
+from tracking.local.up import _environment
 from tracking.settings import load_settings
 
 
@@ -115,6 +116,12 @@ def test_who_joins_a_demo_is_part_of_it_unless_told_otherwise(monkeypatch, tmp_p
     assert settings_for(tmp_path).demo
     monkeypatch.setenv("KLAT_DEMO", "0")
     assert not settings_for(tmp_path).demo
+
+
+@pytest.mark.parametrize(("demo", "told"), [(True, "1"), (False, "0")])
+def test_every_role_of_a_stack_is_told_whether_it_is_a_demo(tmp_path, demo, told):
+    settings = load_settings(demo=demo, data_dir=tmp_path)
+    assert _environment(settings, "postgresql://h/d", "amqp://h")["KLAT_DEMO"] == told
 
 
 def test_without_a_stack_the_command_says_what_is_missing(tmp_path):

@@ -86,6 +86,7 @@ async def test_a_push_is_kept_as_its_device_would_show_it() -> None:
     values = usual(Occasion.ARRIVING_NEXT, "et")
     message, push = await sent(Channel.PUSH, values), render_push(values)
     assert (message.title, message.text, message.url) == (push.title, push.body, LINK)
+    assert message.to == ""
 
 
 @pytest.mark.parametrize("evil", EVIL)
