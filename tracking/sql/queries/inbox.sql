@@ -9,10 +9,11 @@ DELETE FROM inbox_message WHERE created_at < (
 
 -- name: inbox_messages: the newest messages, without HTML ($1 a shipment or null, $2 at the most)
 SELECT i.shipment_id, i.notice_id, i.content, i.created_at, s.tracking_number
-FROM inbox_message AS i
+FROM (SELECT shipment_id, notice_id, content, created_at FROM inbox_message
+      WHERE $1::uuid IS NULL OR shipment_id = $1
+      ORDER BY created_at DESC, notice_id LIMIT $2) AS i
 JOIN shipment AS s USING (shipment_id)
-WHERE $1::uuid IS NULL OR i.shipment_id = $1
-ORDER BY i.created_at DESC, i.notice_id LIMIT $2;
+ORDER BY i.created_at DESC, i.notice_id;
 
 -- name: inbox_parcels: parcels with messages, the latest news first ($1 at the most)
 SELECT s.shipment_id, s.tracking_number
@@ -26,7 +27,8 @@ SELECT html FROM inbox_message WHERE notice_id = $1 AND html IS NOT NULL;
 
 -- name: waiting_notices: what is planned, the next first ($1 a shipment or null, $2 at the most)
 SELECT n.shipment_id, n.occasion, n.channel, n.due_at, s.tracking_number
-FROM notice AS n
+FROM (SELECT shipment_id, occasion, channel, due_at FROM notice
+      WHERE state = 'planned' AND ($1::uuid IS NULL OR shipment_id = $1)
+      ORDER BY due_at LIMIT $2) AS n
 JOIN shipment AS s USING (shipment_id)
-WHERE n.state = 'planned' AND ($1::uuid IS NULL OR n.shipment_id = $1)
-ORDER BY n.due_at LIMIT $2;
+ORDER BY n.due_at;
