@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID, uuid5
 
 from aiohttp import web
@@ -124,7 +125,10 @@ def _html(inboxes: Sequence[Sequence[Received]], wanted: UUID) -> str:
 
 def _asked(request: web.Request) -> Asked:
     query = request.query
-    return Asked(Occasion(query.get("occasion", "ready_for_pickup")), query.get("language", "en"))
+    occasion = Occasion(query.get("occasion", "ready_for_pickup"))
+    price = query.get("price")
+    language = query.get("language", "en")
+    return Asked(occasion, language, price=Decimal(price) if price else None)
 
 
 def _framing(text: str) -> web.Response:
