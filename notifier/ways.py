@@ -1,11 +1,7 @@
 """The ways to people that there are: a text message, a mail. Each words and hands over."""
 
-import io
 from collections.abc import Collection, Mapping
 from email.message import EmailMessage
-from typing import Final
-
-import segno
 
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.email import SmtpMail
@@ -13,13 +9,41 @@ from notifier.channels.sms import SmsProvider
 from notifier.deliver import Outgoing
 from notifier.mail.address import Party
 from notifier.mail.message import QR_CID, Rendered, compose
+from notifier.qr import qr_png
 from notifier.render import render_email, render_sms
 from notifier.sms.allowed import BALTIC, why_not
 from notifier.sms.spelling import spelt
 from notifier.values import Values
 from schemas.notice import Channel
 
-_QR_SCALE: Final = 6  # pixels a module
+
+def sms_words(values: Values) -> Mapping[str, str]:
+    return {
+        "text": spelt(render_sms(values).pieces, values.language, may_shorten=values.may_shorten)
+    }
+
+
+def mail_words(values: Values) -> Mapping[str, str]:
+    mail = render_email(values)
+    html = mail.html.replace('"cid:qr"', f'"cid:{QR_CID}"')
+    return {"subject": mail.subject, "text": mail.text, "html": html}
+
+
+def mail_message(outgoing: Outgoing, sender: str) -> EmailMessage:
+    """In the name of the shop. ValueError names what cannot be written, and repeats nothing."""
+    values, words = outgoing.values, outgoing.words
+    rendered = Rendered(
+        words["subject"], words["text"], words["html"], values.language, _qr(outgoing)
+    )
+    return compose(
+        rendered,
+        sender=Party(sender, values.brand.name),
+        recipient=Party(outgoing.to, outgoing.name),
+        notice_id=outgoing.notice_id,
+        now=values.now,
+        help_address=_mailbox(values.brand.help),
+        unsubscribe=values.stop,
+    )
 
 
 class SmsWay:
@@ -35,8 +59,7 @@ class SmsWay:
         return self._provider.name
 
     def compose(self, values: Values) -> Mapping[str, str]:
-        pieces = render_sms(values).pieces
-        return {"text": spelt(pieces, values.language, may_shorten=values.may_shorten)}
+        return sms_words(values)
 
     async def send(self, outgoing: Outgoing) -> Handed:
         if reason := why_not(outgoing.to, self._countries):
@@ -57,34 +80,17 @@ class MailWay:
         self._smtp, self._sender = smtp, sender
 
     def compose(self, values: Values) -> Mapping[str, str]:
-        mail = render_email(values)
-        html = mail.html.replace('"cid:qr"', f'"cid:{QR_CID}"')
-        return {"subject": mail.subject, "text": mail.text, "html": html}
+        return mail_words(values)
 
     async def send(self, outgoing: Outgoing) -> Handed:
         try:
-            message = self._message(outgoing)
-        except ValueError:  # it names the field and repeats nothing, and a repeat would end alike
+            message = mail_message(outgoing, self._from(outgoing))
+        except ValueError:  # a repeat would end alike
             return Handed(Outcome.REFUSED, "cannot_be_written")
         return await self._smtp.send(message, self._from(outgoing), outgoing.to)
 
     def _from(self, outgoing: Outgoing) -> str:
         return outgoing.sender or self._sender
-
-    def _message(self, outgoing: Outgoing) -> EmailMessage:
-        values, words = outgoing.values, outgoing.words
-        rendered = Rendered(
-            words["subject"], words["text"], words["html"], values.language, _qr(outgoing)
-        )
-        return compose(
-            rendered,
-            sender=Party(self._from(outgoing), values.brand.name),
-            recipient=Party(outgoing.to, outgoing.name),
-            notice_id=outgoing.notice_id,
-            now=values.now,
-            help_address=_mailbox(values.brand.help),
-            unsubscribe=values.stop,
-        )
 
     async def close(self) -> None:
         await self._smtp.close()
@@ -94,9 +100,7 @@ def _qr(outgoing: Outgoing) -> bytes | None:
     """Only where the mail shows it: then it is for the recipient, and opens something."""
     if outgoing.values.qr is None or f"cid:{QR_CID}" not in outgoing.words["html"]:
         return None
-    drawn = io.BytesIO()
-    segno.make(outgoing.values.qr, error="m", micro=False).save(drawn, kind="png", scale=_QR_SCALE)
-    return drawn.getvalue()
+    return qr_png(outgoing.values.qr)
 
 
 def _mailbox(contact: str | None) -> str | None:

@@ -8,6 +8,7 @@ import typer
 
 from tracking.commands import keys, merchants, parked, quarantine, suppressions
 from tracking.commands.explain import explain
+from tracking.commands.preview import preview
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
 from tracking.commands.stack import DataDir, reaching, refuse_ended
@@ -35,6 +36,7 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(suppressions.app, name="suppressions")
 app.command()(show)
 app.command()(explain)
+app.command()(preview)
 app.command()(simulate)
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535)]
@@ -56,7 +58,12 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="Add simulated couriers.")] = False,
 ) -> None:
     """Run everything on this machine: PostgreSQL, RabbitMQ and all roles."""
-    given = {"http_port": http_port, "ops_port": ops_port, "data_dir": data_dir}
+    given = {
+        "http_port": http_port,
+        "ops_port": ops_port,
+        "data_dir": data_dir,
+        "demo": demo or None,
+    }
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     settings = settings.with_data_dir(settings.data_dir.resolve())
     configure_logging(settings.log_format, role="up")

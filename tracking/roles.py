@@ -28,9 +28,11 @@ from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
 from notifier.deliver import Way
+from notifier.preview import preview
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.frames import Frames
+from tracking.inbox import InboxKeeper
 from tracking.ingest import Applied, Batch, ingest
 from tracking.links import LinkMaker
 from tracking.live import LiveHub
@@ -191,8 +193,11 @@ async def _start_web(running: Running) -> Readiness:
         hub=hub,
         frames=Frames(running.pool),
         receive=_receive(running),
+        preview=partial(preview, public_url=settings.public_url),
         registry=running.registry,
     )
+    if settings.demo:
+        log.warning("demo.is_open")
     running.start("publisher", publisher.run())
     running.start("live_updates", live.run())
     everywhere = "0.0.0.0"  # noqa: S104 - the public port
@@ -254,7 +259,8 @@ async def _start_notices(running: Running) -> Readiness:
     sealer, notices = running.sealer, Notices(running.pool)
     links, site = LinkMaker(running.pool, sealer), running.settings.public_url
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
-    ways = ways_of(running.settings, http)
+    inbox = InboxKeeper(running.pool, sealer)
+    ways = ways_of(running.settings, http, inbox.keep)
     running.stack.push_async_callback(_close_ways, ways)
     parts = notice_parts(notices, sealer, ways, links.issue, site, running.registry)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())

@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_from: str | None = None
     vapid_private_key: SecretStr | None = None
+    demo: bool = False  # never in production: everybody may read every message
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""

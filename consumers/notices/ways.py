@@ -1,6 +1,6 @@
 """Which ways the settings open. None is no fault: notices are decided, and say `no_provider`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -10,21 +10,38 @@ from notifier.channels.email import SmtpMail
 from notifier.channels.sms import SmsProvider
 from notifier.channels.twilio import TwilioSms
 from notifier.deliver import Way
+from notifier.inbox import InboxWay, Keep
 from notifier.ways import MailWay, SmsWay
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import PREFIX, Settings
 
+_DEMO_SENDER = "parcels@shop.example"
+
 
 def channels_of(settings: Settings) -> frozenset[Channel]:
     """What `ways_of` opens, for who only decides."""
+    if settings.demo:
+        return frozenset(Channel)
     served = {Channel.SMS: settings.sms_provider != "none", Channel.EMAIL: bool(settings.smtp_url)}
     return frozenset(channel for channel, is_served in served.items() if is_served)
 
 
-def ways_of(settings: Settings, session: aiohttp.ClientSession) -> list[Way]:
-    """Raises ConfigurationError, a line for each setting that is missing."""
-    return list(_ways(settings, session))
+def ways_of(settings: Settings, session: aiohttp.ClientSession, keep: Keep) -> list[Way]:
+    """In the demo every channel without a provider leads to the inbox that `keep` fills.
+
+    Raises ConfigurationError, a line for each setting that is missing.
+    """
+    ways = list(_ways(settings, session))
+    return [*ways, *_inboxes(settings, ways, keep)] if settings.demo else ways
+
+
+def _inboxes(settings: Settings, ways: Collection[Way], keep: Keep) -> Iterator[Way]:
+    served = {way.channel for way in ways}
+    sender = settings.mail_from or _DEMO_SENDER
+    for channel in Channel:
+        if channel not in served:
+            yield InboxWay(channel, keep, sender)
 
 
 def _ways(settings: Settings, session: aiohttp.ClientSession) -> Iterator[Way]:

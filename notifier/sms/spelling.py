@@ -63,6 +63,11 @@ def short(text: str, language: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_SHORT.get(language, {}))
 
 
+def brief(pieces: Iterable[tuple[str, bool]], language: str) -> str:
+    """What is not protected is spelt short, whatever that saves."""
+    return plain("".join(text if kept else short(text, language) for text, kept in pieces))
+
+
 def spelt(pieces: Iterable[tuple[str, bool]], language: str, *, may_shorten: bool) -> str:
     """The text of an SMS from its pieces: (text, whether it is protected), in their order.
 
@@ -73,5 +78,5 @@ def spelt(pieces: Iterable[tuple[str, bool]], language: str, *, may_shorten: boo
     full = plain("".join(text for text, _ in parts))
     if not may_shorten or fits_one(full):
         return full
-    brief = plain("".join(text if kept else short(text, language) for text, kept in parts))
-    return brief if count(brief) < count(full) else full
+    shorter = brief(parts, language)
+    return shorter if count(shorter) < count(full) else full

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from messages import Office, open_office
 from parcels import NOW
 from playwright.async_api import Browser
 from site_of_parcels import Site, browsing, serving
@@ -75,8 +76,28 @@ async def take(browser: Browser, site: Site, picture: Picture) -> None:
     await page.close()
 
 
+MESSAGES = {
+    "inbox": ("/demo/inbox?lang=lv", {"width": 1280, "height": 900}),
+    "samples": ("/support/notices?language=lv&price=0.045", {"width": 1280, "height": 1500}),
+}
+
+
+async def take_messages(browser: Browser, office: Office, name: str) -> None:
+    path, size = MESSAGES[name]
+    page = await browser.new_page(viewport=size, color_scheme="light")
+    await page.goto(office.url + path)
+    for frame in page.frames[1:]:
+        await frame.wait_for_load_state()
+    file = FOLDER / f"{name}-desktop-lv-light.png"
+    await page.screenshot(path=file, animations="disabled")
+    await page.close()
+
+
 async def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    async with open_office() as office, browsing() as browser:
+        for name in MESSAGES:
+            await take_messages(browser, office, name)
     async with serving() as site, browsing() as browser:
         for picture in PICTURES:
             await take(browser, site, picture)

@@ -4,7 +4,8 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from consumers.notices.ways import ways_of
+from consumers.notices.ways import channels_of, ways_of
+from schemas.inbox import InboxMessage
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import Settings
@@ -24,13 +25,37 @@ async def session():
         yield session
 
 
+async def keep(_: InboxMessage) -> bool:
+    raise AssertionError("nothing is sent here")
+
+
 @pytest.mark.parametrize(
     ("given", "channels"),
     [({}, []), (MAIL, [Channel.EMAIL]), (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL])],
 )
 async def test_what_is_set_is_open(session, given, channels):
-    ways = ways_of(Settings().model_copy(update=given), session)
+    ways = ways_of(Settings().model_copy(update=given), session, keep)
     assert [way.channel for way in ways] == channels
+    for way in ways:
+        await way.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "providers"),
+    [
+        ({}, {"sms": "inbox", "email": "inbox", "push": "inbox"}),
+        (MAIL, {"sms": "inbox", "email": "smtp", "push": "inbox"}),
+        (MAIL | TWILIO, {"sms": "twilio", "email": "smtp", "push": "inbox"}),
+    ],
+)
+async def test_in_the_demo_the_inbox_is_the_way_where_no_provider_is(session, given, providers):
+    settings = Settings(demo=True).model_copy(update=given)
+    ways = ways_of(settings, session, keep)
+    assert {way.channel: way.provider for way in ways} == providers
+    assert channels_of(settings) == set(providers)
+    assert channels_of(settings.model_copy(update={"demo": False})) == {
+        channel for channel, provider in providers.items() if provider != "inbox"
+    }
     for way in ways:
         await way.close()
 
@@ -50,6 +75,6 @@ async def test_what_is_set_is_open(session, given, channels):
 )
 async def test_what_is_missing_is_named(session, given, said):
     with pytest.raises(ConfigurationError) as refused:
-        ways_of(Settings().model_copy(update=given), session)
+        ways_of(Settings().model_copy(update=given), session, keep)
     assert str(refused.value).startswith(said)
     assert "secret" not in str(refused.value)

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from tracking.errors import ConfigurationError
 from tracking.local.folder import remember, secret_key, settings_for
+from tracking.local.up import _environment
 from tracking.settings import load_settings
 
 
@@ -35,6 +36,7 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_SECRET_KEYS", "hunter2", "key 1 is not 32 bytes in URL-safe base64"),
         ("KLAT_INGEST_QUEUES", "0", "greater than or equal to 1"),
         ("KLAT_SMTP_URL", "smtp://u:hunter2@h?tls=1", "starttls=0 or starttls=1"),
+        ("KLAT_DEMO", "perhaps", "Input should be a valid boolean"),
         ("KLAT_SMS_PROVIDER", "pigeon", "'none', 'twilio', 'smpp' or 'http'"),
     ],
 )
@@ -67,6 +69,7 @@ def test_the_whole_contract_is_accepted(monkeypatch):
         "TWILIO_AUTH_TOKEN": "hunter2",
         "TWILIO_FROM": "+37120000000",
         "VAPID_PRIVATE_KEY": "hunter2",
+        "DEMO": "1",
     }
     for name, value in contract.items():
         monkeypatch.setenv(f"KLAT_{name}", value)
@@ -106,6 +109,19 @@ def test_a_command_finds_the_stack_of_the_data_folder(monkeypatch, tmp_path):
     assert secret_key(tmp_path) == key
     assert (tmp_path / "stack.json").stat().st_mode & 0o077 == 0
     assert (tmp_path / "secret-keys").stat().st_mode & 0o077 == 0
+
+
+def test_who_joins_a_demo_is_part_of_it_unless_told_otherwise(monkeypatch, tmp_path):
+    remember(tmp_path, {}, demo=True)
+    assert settings_for(tmp_path).demo
+    monkeypatch.setenv("KLAT_DEMO", "0")
+    assert not settings_for(tmp_path).demo
+
+
+@pytest.mark.parametrize(("demo", "told"), [(True, "1"), (False, "0")])
+def test_every_role_of_a_stack_is_told_whether_it_is_a_demo(tmp_path, demo, told):
+    settings = load_settings(demo=demo, data_dir=tmp_path)
+    assert _environment(settings, "postgresql://h/d", "amqp://h")["KLAT_DEMO"] == told
 
 
 def test_without_a_stack_the_command_says_what_is_missing(tmp_path):

@@ -1,12 +1,14 @@
 """Simulated lives: readable by the real adapters, ending as they were meant to end."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import pytest
+from pydantic import SecretStr
 
 from schemas.api import ShipmentRegistration
 from schemas.scan import Scan, scan_key
@@ -20,9 +22,11 @@ from tracking.local.simulate.cast import cast
 from tracking.local.simulate.journey import journey
 from tracking.local.simulate.lives import Lives
 from tracking.local.simulate.plots import PLOTS
+from tracking.local.simulate.shop import notify
 from tracking.local.simulate.story import Life, Message, Way
 from tracking.local.simulate.text import Addresses, demo_text
 from tracking.local.simulate.voices import VOICES
+from tracking.settings import Settings
 
 NOW = datetime(2026, 6, 20, 9, 0, tzinfo=UTC)
 # Registrations of the demo, and what must have become true of each.
@@ -129,7 +133,7 @@ def test_the_demo_shows_a_parcel_in_every_state():
         assert body.recipient is not None
         assert body.recipient.email is not None
         assert body.recipient.email.endswith("@example.com")
-        assert not body.notify.sms
+        assert body.recipient.phone is not None
 
 
 def test_the_late_parcel_is_late_and_the_locker_still_open():
@@ -158,11 +162,30 @@ def test_a_journey_moves_for_minutes_and_ends_with_its_recipient(turn):
 def test_the_text_is_short_whole_and_fits_its_columns():
     keys = {"merchant": "klat_live_m", "support": "klat_live_s", "rigavelo": "klat_live_c"}
     parcels = [(each, f"http://h/t/{each.name}") for each in cast(NOW)]
-    where = Addresses("http://127.0.0.1:8080", "http://127.0.0.1:9090", Path(".klat/demo.txt"))
+    address = "http://127.0.0.1:8080"
+    where = Addresses(address, "http://127.0.0.1:9090", Path(".klat/demo.txt"), has_inbox=True)
     text = demo_text(where, keys, (journey(NOW, 0), "http://h/t/moving"), parcels)
     lines = text.splitlines()
-    assert len(lines) < 32
+    assert len(lines) < 38
+    assert f"  {address}/demo/inbox" in lines
+    bare = demo_text(replace(where, has_inbox=False), keys, (journey(NOW, 0), "l"), parcels)
+    assert "/demo/" not in bare
     links = [line for line in lines if "http://h/t/" in line]
     assert len(links) == len(ENDS) + 1
     assert len({line.index("http://") for line in links}) == 1
     assert all(key in text for key in keys.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, (False, False)),
+        ({"demo": True}, (True, True)),
+        ({"demo": True, "sms_provider": "twilio"}, (False, True)),
+        ({"demo": True, "smtp_url": SecretStr("smtp://mail.example")}, (True, False)),
+        ({"sms_provider": "twilio", "smtp_url": SecretStr("smtp://m.example")}, (False, False)),
+    ],
+)
+def test_made_up_people_are_told_only_where_it_ends_in_the_inbox(given, told):
+    wishes = notify(Settings().model_copy(update=given))
+    assert (wishes["sms"], wishes["email"]) == told

@@ -262,6 +262,8 @@ QUICK = {
     "forget_notice_texts": (("now() - interval '90 days'", "500"), "notice_with_text"),
     "prune_notices": (("now() - interval '730 days'", "500"), "notice_by_age"),
     "prune_links": (("now() - interval '200 days'", "500"), "public_link_by_age"),
+    "keep_inbox_message": ((ID, "'sms'", "'c'", "NULL", "now()"), "notice_by_id"),
+    "waiting_notices": (("NULL", "20"), "notice_due"),
     "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
@@ -281,6 +283,7 @@ NOTHING_TO_FIND = {
     ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
     *("carrier_secrets", "save_carrier_secret"),
+    *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
 }
 
 

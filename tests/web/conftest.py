@@ -1,6 +1,7 @@
 """The HTTP interface on a real socket and a real PostgreSQL; only the broker is a list."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import Phase, settings
 from staging import Broker, Clock, World
 
+from notifier.preview import preview
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
@@ -39,16 +41,25 @@ def public_url() -> str:
 
 
 @pytest.fixture
-async def world(pool: asyncpg.Pool, database_url: str, public_url: str) -> AsyncIterator[World]:
+def also_set() -> dict[str, Any]:
+    """Settings beside database and address."""
+    return {}
+
+
+@pytest.fixture
+async def world(
+    pool: asyncpg.Pool, database_url: str, public_url: str, also_set: dict[str, Any]
+) -> AsyncIterator[World]:
     broker, clock = Broker(), Clock()
     broker.open.set()
     deps = Deps(
         pool=pool,
         sealer=Sealer(["a key of the tests"]),
-        settings=Settings(database_url=database_url, public_url=public_url),
+        settings=Settings(database_url=database_url, public_url=public_url, **also_set),
         publish=broker,
         hub=LiveHub(),
         frames=Frames(pool),
+        preview=preview,
         now=clock,
     )
     app = make_app(deps)

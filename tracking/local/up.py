@@ -147,6 +147,7 @@ async def _servers(
         http_port=settings.http_port,
         ops_port=settings.ops_port,
         public_url=settings.public_url,
+        demo=settings.demo,
     )
     servers: list[Service] = [server for server in (postgres, rabbitmq) if server]
     async with supervised(servers, disk, start_limit=_START_LIMIT):
@@ -163,6 +164,7 @@ def _environment(settings: Settings, database_url: str, amqp_url: str) -> Enviro
         f"{PREFIX}OPS_PORT": str(settings.ops_port),
         f"{PREFIX}PUBLIC_URL": settings.public_url,
         f"{PREFIX}SECRET_KEYS": ",".join(given) or secret_key(settings.data_dir),
+        f"{PREFIX}DEMO": str(int(settings.demo)),
     }
 
 

@@ -12,6 +12,7 @@ from tracking.web.choices import CHOICE_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
+from tracking.web.inbox import DEMO_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
 from tracking.web.merchant import MERCHANT_ROUTES
@@ -19,6 +20,7 @@ from tracking.web.notices import NOTICE_ROUTES
 from tracking.web.observe import METRICS, Metrics, observed
 from tracking.web.problem import REQUEST_LIMIT, Handler, problems
 from tracking.web.routing import ROUTES, Route
+from tracking.web.samples import SAMPLE_ROUTES
 from tracking.web.security import secure_headers
 from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
@@ -29,6 +31,7 @@ ALL_ROUTES = (
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
     *SETTINGS_ROUTES,
+    *SAMPLE_ROUTES,
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
@@ -44,8 +47,8 @@ def make_app(deps: Deps) -> web.Application:
     app[IN_FLIGHT] = in_flight()
     app[MISSES] = misses()
     app[TRIES] = tries()
-    app[ROUTES] = ALL_ROUTES
-    for route in ALL_ROUTES:
+    app[ROUTES] = (*ALL_ROUTES, *DEMO_ROUTES) if deps.settings.demo else ALL_ROUTES
+    for route in app[ROUTES]:
         app.router.add_route(route.method, route.path, _served(route))
         if route.method == "GET" and route.timed:
             app.router.add_route("HEAD", route.path, _served(route))
@@ -56,7 +59,9 @@ def make_app(deps: Deps) -> web.Application:
 
 
 def _served(route: Route) -> Handler:
-    handler = guarded(route.handler, route.roles) if route.roles else route.handler
+    handler = route.handler
+    if route.roles:
+        handler = guarded(handler, route.roles, route.scheme)
     return _timed(handler) if route.timed else handler
 
 

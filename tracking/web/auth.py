@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Set as AbstractSet
+from typing import Literal
 
 from aiohttp import web
 
@@ -11,14 +12,16 @@ from tracking.store.keys import ApiKey
 from tracking.web.keyring import KEYRING
 from tracking.web.problem import Handler, HttpProblem
 
+Scheme = Literal["Bearer", "Basic"]
+"""A browser asks its user for a password where it is told Basic, and shows an error otherwise."""
 CALLER = web.RequestKey("caller", ApiKey)
 
 
-def guarded(handler: Handler, roles: AbstractSet[Role]) -> Handler:
-    """The handler, for callers in one of these roles."""
+def guarded(handler: Handler, roles: AbstractSet[Role], scheme: Scheme = "Bearer") -> Handler:
+    """The handler, for callers in one of these roles; `scheme` is what others are asked for."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
-        caller = await authenticate(request)
+        caller = await authenticate(request, scheme)
         if caller.role not in roles:
             raise forbidden(f"This call is for keys of the role {' or '.join(sorted(roles))}")
         return await handler(request)
@@ -26,12 +29,12 @@ def guarded(handler: Handler, roles: AbstractSet[Role]) -> Handler:
     return guard
 
 
-async def authenticate(request: web.Request) -> ApiKey:
+async def authenticate(request: web.Request, scheme: Scheme = "Bearer") -> ApiKey:
     """The caller, also kept with the request. Raises a 401 problem."""
     key = presented_key(request)
     caller = await request.app[KEYRING].find(key) if key else None
     if caller is None:
-        raise unauthorised("No valid API key was given")
+        raise unauthorised("No valid API key was given", scheme)
     request[CALLER] = caller
     return caller
 
@@ -55,9 +58,9 @@ def _password(credentials: str) -> str | None:
         return None
 
 
-def unauthorised(detail: str) -> HttpProblem:
+def unauthorised(detail: str, scheme: Scheme = "Bearer") -> HttpProblem:
     return HttpProblem(
-        401, "Unauthorised", detail, headers={"WWW-Authenticate": 'Bearer realm="klat"'}
+        401, "Unauthorised", detail, headers={"WWW-Authenticate": f'{scheme} realm="klat"'}
     )
 
 

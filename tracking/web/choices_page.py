@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from schemas.notice import Channel
 from tracking.choices import Choice, Standing
-from tracking.web.page import frame, template
+from tracking.web.frame import frame, template
 from tracking.words.catalog import N_, words_of
 
 _TITLE: Final = N_("Messages about your parcels")

@@ -9,6 +9,8 @@ import asyncpg
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from schemas.notice import Occasion
+from schemas.preview import NoticePreview
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
@@ -36,6 +38,17 @@ class Receive(Protocol):
     async def __call__(self, target: str, signature: str, body: bytes, now: datetime) -> bool: ...
 
 
+class Preview(Protocol):
+    """A notice with sample data, in the name of `shop`.
+
+    Raises ValueError where nothing of the name can be shown.
+    """
+
+    def __call__(
+        self, occasion: Occasion, language: str, now: datetime, *, shop: str | None = None
+    ) -> NoticePreview: ...
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -44,7 +57,7 @@ def utc_now() -> datetime:
 class Deps:
     """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them.
 
-    `receive` None: no provider that calls back is set.
+    `receive` None: no provider that calls back is set. `preview` None: nobody words notices here.
     """
 
     pool: asyncpg.Pool
@@ -54,6 +67,7 @@ class Deps:
     hub: LiveHub
     frames: Frames
     receive: Receive | None = None
+    preview: Preview | None = None
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -2,26 +2,23 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from schemas.scan import Location
 from schemas.status import Status
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
-from tracking.web.assets import static_path
+from tracking.web.frame import frame, template
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.wording import status_word
 from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
-from tracking.words.language import SUPPORTED
 
 _STALE: Final = timedelta(minutes=2)  # an older view is a kept copy and says so
 _SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
@@ -56,21 +53,8 @@ _MESSAGES: Final = {
 }
 _RETRY: Final = frozenset({MessageKind.UNAVAILABLE, MessageKind.TOO_MANY})
 
-_environment = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-def template(name: str) -> Template:
-    """One of ours, read now."""
-    return _environment.get_template(name)
-
-
-_tracking_page, _message_page = template("tracking.html"), template("message.html")
+_tracking_page = template("tracking.html")
+_message_page = template("message.html")
 
 
 def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> str:
@@ -109,20 +93,6 @@ def render_message_page(kind: str, language: str, *, path: str | None = None) ->
         text=words.gettext(text),
         retry=kind in _RETRY,
     )
-
-
-def frame(words: Words, path: str | None) -> dict[str, Any]:
-    """What every page needs."""
-    return {
-        "language": words.language,
-        "direction": words.locale.text_direction,
-        "languages": SUPPORTED,
-        "path": path,
-        "gettext": words.gettext,
-        "ngettext": words.ngettext,
-        "pgettext": words.pgettext,
-        "static": static_path,
-    }
 
 
 def _news(last: datetime | None, calendar: Calendar) -> Markup | None:

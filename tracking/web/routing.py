@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from tracking.keys import Role
+from tracking.web.auth import Scheme
 from tracking.web.problem import Handler
 
 Model = type[BaseModel]
@@ -27,8 +28,9 @@ class Parameter:
 class Route:
     """`roles` empty: the handler asks for no key, or in its own way, as `access` says.
 
-    `batch`: the body may also be an array of the model, or one a line. `answers` maps a status to
-    its model, to the media type of what is no JSON, or to None where there is no body.
+    `scheme`: how who gives no key is asked for one. `batch`: the body may also be an array of the
+    model, or one a line. `answers` maps a status to its model, to the media type of what is no
+    JSON, or to None where there is no body.
     """
 
     method: str
@@ -39,6 +41,7 @@ class Route:
     access: Literal["key", "key or signature", "signature", "link", "none"] = "key"
     parameters: Sequence[Parameter] = ()
     body: Model | None = None
+    scheme: Scheme = "Bearer"
     batch: bool = False
     media: Sequence[str] = ("application/json",)
     answers: Mapping[int, Model | str | None] = field(default_factory=dict)

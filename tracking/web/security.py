@@ -9,8 +9,15 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "manifest-src 'self'"
 )
+FRAMING = f"{CSP}; frame-src 'self'"
+"""Of a page that shows a mail."""
+FRAMED = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'"
+)
+"""Of the mail in it: no script, no origin, nothing from elsewhere; links open tabs."""
 _ALWAYS = {
-    "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -19,7 +26,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "klat",
 }
-_UNLESS_SAID = {"Cache-Control": "private, no-store"}
+_UNLESS_SAID = {"Content-Security-Policy": CSP, "Cache-Control": "private, no-store"}
 _HSTS = "max-age=63072000; includeSubDomains"
 
 

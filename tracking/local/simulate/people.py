@@ -1,7 +1,7 @@
 """Whom the demo's parcels are for, and how its shop registers them. Pure.
 
-Names say "sample" in their language, addresses of mail are example.com, phones are made up; nobody
-is written to.
+Names say "sample" in their language, addresses of mail are example.com, phones are made up, which
+somebody may have: messages to them end in the demo's inbox or are not sent (shop.py).
 """
 
 from dataclasses import asdict, dataclass
@@ -40,7 +40,6 @@ def registration(parcel: Parcel, person: Person, promised: datetime) -> dict[str
         "recipient": person.registered(),
         "promise": {"by": at_hour(promised, 18).isoformat()},
         "value": {"amount": "49.90", "currency": "EUR"},
-        "notify": {"sms": False, "email": False},
     }
 
 

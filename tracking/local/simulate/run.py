@@ -11,7 +11,7 @@ from tracking.local.simulate.couriers import Pace, drive
 from tracking.local.simulate.demo import Demo, Tell
 from tracking.local.simulate.lives import Lives
 from tracking.local.simulate.sending import LIMIT, Sender
-from tracking.local.simulate.shop import Shop, live_keys
+from tracking.local.simulate.shop import Shop, live_keys, notify
 from tracking.local.simulate.state import claimed, load
 from tracking.local.simulate.text import Addresses
 from tracking.local.simulate.voices import VOICES
@@ -40,7 +40,7 @@ async def simulate(settings: Settings, plan: Plan, publish: Publish, tell: Tell)
             sender = Sender(http, settings.public_url, keys, publish)
             if ours:
                 state = state.model_copy(update={"keys": keys})
-                shop = Shop(http, settings.public_url, keys["merchant"])
+                shop = Shop(http, settings.public_url, keys["merchant"], notify(settings))
                 demo = Demo(settings.data_dir, _addresses(settings), shop, sender.send, tell, state)
                 group.create_task(demo.run(), name="demo")
             lives, pace = Lives(plan.seed), Pace(plan.rate)
@@ -53,4 +53,5 @@ _CODES = {code for voice in VOICES for code in (voice.sender, voice.carrier)}
 
 def _addresses(settings: Settings) -> Addresses:
     ops = f"http://127.0.0.1:{settings.ops_port}"
-    return Addresses(settings.public_url, ops, settings.data_dir / "demo.txt")
+    text = settings.data_dir / "demo.txt"
+    return Addresses(settings.public_url, ops, text, has_inbox=settings.demo)

@@ -10,6 +10,7 @@ import aiohttp
 from tracking.errors import KlatError
 from tracking.keys import Role, key_hash
 from tracking.local.simulate.sending import accepted, insist
+from tracking.settings import Settings
 from tracking.store.keys import Keys
 from tracking.store.pool import open_pool
 
@@ -44,11 +45,23 @@ async def _ensure(store: Keys, known: Mapping[str, str], couriers: Iterable[str]
     return keys
 
 
+def notify(settings: Settings) -> dict[str, bool]:
+    """By which ways its shoppers are told: only by those that end in the demo's inbox.
+
+    A provider would take a message for real, and a made-up number may be somebody's.
+    """
+    return {
+        "sms": settings.demo and settings.sms_provider == "none",
+        "email": settings.demo and settings.smtp_url is None,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     http: aiohttp.ClientSession
     url: str
     key: str
+    notify: Mapping[str, bool]
 
     async def register(self, registration: dict[str, Any]) -> str:
         """The link to the parcel's page."""
@@ -60,7 +73,8 @@ class Shop:
             "Idempotency-Key": registration["order"],
         }
         address = f"{self.url}/v1/shipments"
-        async with self.http.post(address, json=registration, headers=headers) as answer:
+        body = {**registration, "notify": dict(self.notify)}
+        async with self.http.post(address, json=body, headers=headers) as answer:
             if not accepted(answer.status):
                 raise NotRegistered(f"a parcel of the demo was refused ({answer.status})")
             return str((await answer.json())["tracking_url"])

@@ -18,6 +18,7 @@ class Addresses:
     web: str
     ops: str
     text: Path
+    has_inbox: bool = False
 
 
 def demo_text(
@@ -36,6 +37,7 @@ def demo_text(
             *(_page(each.about, each.person, link) for each, link in linked.values()),
             f"When the first has arrived, another one sets off: {where.text}",
             "",
+            *_messages(where),
             "Post an event as a courier, and see your page change:",
             _post(where, keys[_EXAMPLE], yours),
             "",
@@ -47,10 +49,23 @@ def demo_text(
             f"  support  {keys['support']}",
             f"  courier  {keys[_EXAMPLE]}  ({_EXAMPLE})",
             "",
+            "Any notice with sample data, for staff; the password is a key of shop or support:",
+            f"  {where.web}/support/notices",
+            "",
             f"For operators: {where.ops}/readyz {where.ops}/metrics",
             "",
         ]
     )
+
+
+def _messages(where: Addresses) -> list[str]:
+    if not where.has_inbox:
+        return []
+    return [
+        "Their text messages and e-mails, as the shoppers get them:",
+        f"  {where.web}/demo/inbox",
+        "",
+    ]
 
 
 def _page(about: str, person: Person, link: str) -> str:

@@ -1,0 +1,38 @@
+"""What every page has around its contents."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from tracking.web.assets import static_path
+from tracking.words.catalog import Words
+from tracking.words.language import SUPPORTED
+
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def template(name: str) -> Template:
+    """Read at the start; what it asks for and does not get is an error."""
+    return _ENVIRONMENT.get_template(name)
+
+
+def frame(words: Words, path: str | None, also: str = "") -> dict[str, Any]:
+    """What every page needs. `also` is the query that the links to other languages keep."""
+    return {
+        "language": words.language,
+        "direction": words.locale.text_direction,
+        "languages": SUPPORTED,
+        "path": path,
+        "also": also,
+        "gettext": words.gettext,
+        "ngettext": words.ngettext,
+        "pgettext": words.pgettext,
+        "static": static_path,
+    }

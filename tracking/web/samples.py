@@ -1,0 +1,143 @@
+"""Any notice with sample data, for shops and support staff who want to see it before shoppers do.
+
+A page for a browser, which asks its user for the API key as a password. It knows no parcel.
+"""
+
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import TypeVar, cast
+
+from aiohttp import web
+
+from schemas.notice import Channel, Occasion
+from schemas.preview import NoticePreview
+from tracking.keys import Role
+from tracking.web.deps import DEPS, Preview
+from tracking.web.mail import Scheme, mail_response
+from tracking.web.problem import HttpProblem, not_found
+from tracking.web.routing import Parameter, Route
+from tracking.web.samples_page import PATH, Asked, render_samples
+from tracking.web.security import FRAMING
+from tracking.words.language import LAST_RESORT, SUPPORTED
+
+E = TypeVar("E", bound=StrEnum)
+_LONGEST_SHOP = 60  # characters
+_LONGEST_PRICE, _DEAREST = 12, Decimal(100)
+_STAFF = frozenset({Role.MERCHANT, Role.SUPPORT})
+
+
+async def get_samples(request: web.Request) -> web.Response:
+    preview, asked = _preview(request), _asked(request)
+    found = {
+        language: _worded(preview, request, asked._replace(language=language))
+        for language in SUPPORTED
+    }
+    return web.Response(
+        text=render_samples(found, asked),
+        content_type="text/html",
+        headers={"Content-Security-Policy": FRAMING},
+    )
+
+
+async def get_sample_mail(request: web.Request) -> web.Response:
+    """The mail itself, in a frame that can do nothing."""
+    scheme = _one_of("scheme", request.query.get("scheme") or "light", ["light", "dark"])
+    found = _worded(_preview(request), request, _asked(request))
+    return mail_response(found.email.html, cast("Scheme", scheme))
+
+
+def _preview(request: web.Request) -> Preview:
+    preview = request.app[DEPS].preview
+    if preview is None:
+        raise not_found()
+    return preview
+
+
+def _worded(preview: Preview, request: web.Request, asked: Asked) -> NoticePreview:
+    now = request.app[DEPS].now()
+    try:
+        return preview(asked.occasion, asked.language, now, shop=asked.shop or None)
+    except ValueError:
+        raise _wrong("shop", "shows nothing") from None
+
+
+def _asked(request: web.Request) -> Asked:
+    """What the form says; what it does not say has a default."""
+    query = request.query
+    channel = query.get("channel")
+    return Asked(
+        _member("occasion", query.get("occasion") or Occasion.READY_FOR_PICKUP, Occasion),
+        _one_of("language", query.get("language") or LAST_RESORT, list(SUPPORTED)),
+        _member("channel", channel, Channel) if channel else None,
+        _shop(query.get("shop", "")),
+        _price(query.get("price", "").strip()),
+    )
+
+
+def _member(name: str, value: str, kind: type[E]) -> E:
+    return kind(_one_of(name, value, [str(each) for each in kind]))
+
+
+def _one_of(name: str, value: str, known: list[str]) -> str:
+    if value not in known:
+        raise _wrong(name, f"is none of {', '.join(known)}")
+    return value
+
+
+def _shop(text: str) -> str:
+    if len(text) > _LONGEST_SHOP:
+        raise _wrong("shop", f"is longer than {_LONGEST_SHOP} characters")
+    return text.strip()
+
+
+def _price(text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        price = Decimal(text.replace(",", ".")) if len(text) <= _LONGEST_PRICE else None
+    except InvalidOperation:
+        price = None
+    if price is None or not price.is_finite() or not 0 <= price <= _DEAREST:
+        raise _wrong("price", f"is no price of a segment such as 0.05, of up to {_DEAREST}")
+    return price
+
+
+def _wrong(name: str, why: str) -> HttpProblem:
+    """Repeats nothing of what was asked."""
+    return HttpProblem(400, "The query does not fit", f"{name}: {why}")
+
+
+_WHAT = (
+    Parameter("occasion", "query", "Which notice; ready_for_pickup where none is named"),
+    Parameter("language", "query", "Of the texts; en where none is named"),
+    Parameter("shop", "query", "In whose name"),
+)
+
+SAMPLE_ROUTES = (
+    Route(
+        "GET",
+        PATH,
+        get_samples,
+        "Any notice in any language with sample data, and what it takes as a text message",
+        roles=_STAFF,
+        scheme="Basic",
+        parameters=(
+            *_WHAT,
+            Parameter("channel", "query", "Only this one: sms, email or push"),
+            Parameter("price", "query", "Of one segment of a text message, such as 0.05"),
+        ),
+        answers={200: "text/html"},
+        problems=(400, 401, 403, 404),
+    ),
+    Route(
+        "GET",
+        f"{PATH}/mail",
+        get_sample_mail,
+        "The mail of a notice with sample data, for a frame",
+        roles=_STAFF,
+        scheme="Basic",
+        parameters=(*_WHAT, Parameter("scheme", "query", "light or dark")),
+        answers={200: "text/html"},
+        problems=(400, 401, 403, 404),
+    ),
+)
