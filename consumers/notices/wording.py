@@ -45,7 +45,7 @@ def values_of(
         place=state.pickup_place,
         until=state.pickup_until,
         code=state.pickup_code,
-        qr=state.pickup_qr,
+        qr=state.pickup_qr or state.pickup_code,  # as on the page: lockers read it instead of keys
         may_shorten=subject.settings.sms.spelling == "short",
         parcel_markup=subject.settings.parcel_markup,
     )
