@@ -1,5 +1,6 @@
 """Any notice in any language with sample data, and what it costs to send. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,9 +11,10 @@ from notifier.samples import sample
 from notifier.sms.alphabet import alphabet, units
 from notifier.sms.segments import ONE, PART, count
 from notifier.sms.spelling import brief, spelt
-from notifier.values import Values
-from schemas.notice import Occasion
+from notifier.values import Brand, Values
+from schemas.notice import Channel, Occasion
 from schemas.preview import MailPreview, NoticePreview, PushPreview, SmsPreview
+from schemas.shop import ShopSettings
 
 _QR: Final = "qr"  # by which the HTML of a mail names its picture before it is sent
 
@@ -24,26 +26,40 @@ def preview(
     *,
     shop: str | None = None,
     public_url: str | None = None,
+    settings: ShopSettings | None = None,
 ) -> NoticePreview:
-    """With the sample of this occasion, in the name of `shop`.
+    """With the sample of this occasion, in the name of `shop`, as its `settings` want it.
 
     Raises ValueError where nothing of the name can be shown.
     """
-    return preview_of(sample(occasion, language, now, shop=shop, public_url=public_url))
+    values = sample(occasion, language, now, shop=shop, public_url=public_url)
+    return preview_of(_as_wanted(values, settings) if settings else values, settings)
 
 
-def preview_of(values: Values) -> NoticePreview:
+def _as_wanted(values: Values, settings: ShopSettings) -> Values:
+    brand = settings.brand
+    look = Brand(brand.name or values.brand.name, brand.colour, brand.logo, settings.help)
+    may_shorten = settings.sms.spelling == "short"
+    return replace(values, brand=look, may_shorten=may_shorten)
+
+
+def preview_of(values: Values, settings: ShopSettings | None = None) -> NoticePreview:
     pieces, push = render_sms(values).pieces, render_push(values)
     return NoticePreview(
         occasion=values.occasion,
         language=values.language,
-        channels=RULES[values.occasion].channels,
-        sms=_sms(spelt(pieces, values.language, may_shorten=True)),
+        channels=_channels(values.occasion, settings),
+        sms=_sms(spelt(pieces, values.language, may_shorten=values.may_shorten)),
         full=_sms(spelt(pieces, values.language, may_shorten=False)),
         short=_sms(brief(pieces, values.language)),
         email=_mail(values),
         push=PushPreview(push.title, push.body),
     )
+
+
+def _channels(occasion: Occasion, settings: ShopSettings | None) -> tuple[Channel, ...]:
+    usual = RULES[occasion].channels
+    return settings.notices.get(occasion, usual) if settings else usual
 
 
 def _sms(text: str) -> SmsPreview:

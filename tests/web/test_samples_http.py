@@ -141,3 +141,20 @@ async def test_nothing_of_it_is_of_anybody(world, desk):
     page = await asked(world, desk, "occasion=ready_for_pickup")
     for secret in ("<bdi>Shop", "Akropole", "482913", "1001<"):
         assert secret not in page
+
+
+async def test_a_shop_sees_its_own_looks_and_ways(world):
+    shop = await world.key("merchant", "A GmbH")
+    wanted = {
+        "brand": {"name": "Ā veikals", "colour": "#aa3300"},
+        "sms": {"spelling": "full"},
+        "notices": {"ready_for_pickup": ["email"]},
+    }
+    await world.call("PUT", "/v1/settings", headers=shop, json=wanted)
+    page = await asked(world, shop, "occasion=ready_for_pickup&language=lv")
+    assert "Ā veikals" in page
+    assert "Dzintara Kafija: " not in page
+    mail = await world.call("GET", "/support/notices/mail?occasion=ready_for_pickup", headers=shop)
+    assert "#aa3300" in mail.text
+    other = await asked(world, shop, "occasion=ready_for_pickup&shop=Cits")
+    assert "Cits: " in other

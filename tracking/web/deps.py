@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.notice import Occasion
 from schemas.preview import NoticePreview
+from schemas.shop import ShopSettings
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
@@ -39,13 +40,19 @@ class Receive(Protocol):
 
 
 class Preview(Protocol):
-    """A notice with sample data, in the name of `shop`.
+    """A notice with sample data, in the name of `shop` and as its `settings` want it.
 
     Raises ValueError where nothing of the name can be shown.
     """
 
     def __call__(
-        self, occasion: Occasion, language: str, now: datetime, *, shop: str | None = None
+        self,
+        occasion: Occasion,
+        language: str,
+        now: datetime,
+        *,
+        shop: str | None = None,
+        settings: ShopSettings | None = None,
     ) -> NoticePreview: ...
 
 

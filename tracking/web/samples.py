@@ -3,6 +3,7 @@
 A page for a browser, which asks its user for the API key as a password. It knows no parcel.
 """
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -11,8 +12,11 @@ from aiohttp import web
 
 from schemas.notice import Channel, Occasion
 from schemas.preview import NoticePreview
+from schemas.shop import ShopSettings
 from tracking.keys import Role
-from tracking.web.deps import DEPS, Preview
+from tracking.store.merchants import Merchants, Shop
+from tracking.web.auth import CALLER
+from tracking.web.deps import DEPS
 from tracking.web.mail import Scheme, mail_response
 from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Parameter, Route
@@ -27,11 +31,8 @@ _STAFF = frozenset({Role.MERCHANT, Role.SUPPORT})
 
 
 async def get_samples(request: web.Request) -> web.Response:
-    preview, asked = _preview(request), _asked(request)
-    found = {
-        language: _worded(preview, request, asked._replace(language=language))
-        for language in SUPPORTED
-    }
+    asked, worded = _asked(request), await _worder(request)
+    found = {language: worded(asked._replace(language=language)) for language in SUPPORTED}
     return web.Response(
         text=render_samples(found, asked),
         content_type="text/html",
@@ -42,23 +43,39 @@ async def get_samples(request: web.Request) -> web.Response:
 async def get_sample_mail(request: web.Request) -> web.Response:
     """The mail itself, in a frame that can do nothing."""
     scheme = _one_of("scheme", request.query.get("scheme") or "light", ["light", "dark"])
-    found = _worded(_preview(request), request, _asked(request))
+    worded = await _worder(request)
+    found = worded(_asked(request))
     return mail_response(found.email.html, cast("Scheme", scheme))
 
 
-def _preview(request: web.Request) -> Preview:
-    preview = request.app[DEPS].preview
+async def _worder(request: web.Request) -> Callable[[Asked], NoticePreview]:
+    """For a shop in its own name and looks, unless it asks for another name."""
+    deps = request.app[DEPS]
+    preview, own = deps.preview, await _own(request)
     if preview is None:
         raise not_found()
-    return preview
+
+    def worded(asked: Asked) -> NoticePreview:
+        name = asked.shop or (own.name if own else None)
+        settings = _named(own.settings, asked.shop) if own else None
+        try:
+            return preview(asked.occasion, asked.language, deps.now(), shop=name, settings=settings)
+        except ValueError:
+            raise _wrong("shop", "shows nothing") from None
+
+    return worded
 
 
-def _worded(preview: Preview, request: web.Request, asked: Asked) -> NoticePreview:
-    now = request.app[DEPS].now()
-    try:
-        return preview(asked.occasion, asked.language, now, shop=asked.shop or None)
-    except ValueError:
-        raise _wrong("shop", "shows nothing") from None
+def _named(settings: ShopSettings, name: str) -> ShopSettings:
+    """With another name where one is asked for."""
+    brand = settings.brand.model_copy(update={"name": name}) if name else settings.brand
+    return settings.model_copy(update={"brand": brand})
+
+
+async def _own(request: web.Request) -> Shop | None:
+    """The shop whose key this is."""
+    merchant_id = request[CALLER].merchant_id
+    return await Merchants(request.app[DEPS].pool).shop(merchant_id) if merchant_id else None
 
 
 def _asked(request: web.Request) -> Asked:
