@@ -27,7 +27,6 @@ HOURS = [
 GSM7 = gsm0338.Codec()
 # With a link of 42 characters, a shop of 15 and a place of 17 or 18, as in test_notice_sms.
 LONGER = {("ru", occasion): 2 for occasion in Occasion}
-LONGER["ru", Occasion.ATTEMPT_FAILED] = 3  # with a new time it is one unit too long for two
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

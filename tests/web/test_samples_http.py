@@ -156,5 +156,5 @@ async def test_a_shop_sees_its_own_looks_and_ways(world):
     assert "Dzintara Kafija: " not in page
     mail = await world.call("GET", "/support/notices/mail?occasion=ready_for_pickup", headers=shop)
     assert "#aa3300" in mail.text
-    other = await asked(world, shop, "occasion=ready_for_pickup&shop=Cits")
+    other = await asked(world, shop, "occasion=out_for_delivery&shop=Cits")
     assert "Cits: " in other
