@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_from: str | None = None
     vapid_private_key: SecretStr | None = None
+    webhook_allow_private: bool = False  # http, and addresses that are not on the internet
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""

@@ -19,6 +19,14 @@ async def prune_parked(conn: asyncpg.Connection, before: datetime, limit: int) -
     return _rows(await conn.execute(SQL["prune_parked"], before, limit))
 
 
+async def prune_facts(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_facts"], before, limit))
+
+
+async def prune_deliveries(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_deliveries"], before, limit))
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

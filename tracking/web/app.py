@@ -11,6 +11,7 @@ from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
+from tracking.web.facts import FACT_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
 from tracking.web.merchant import MERCHANT_ROUTES
@@ -21,11 +22,14 @@ from tracking.web.routing import ROUTES, Route
 from tracking.web.security import secure_headers
 from tracking.web.shopper import SHOPPER_ROUTES
 from tracking.web.unlock import TRIES, tries
+from tracking.web.webhooks import TESTS, WEBHOOK_ROUTES, tests
 
 ALL_ROUTES = (
     *COURIER_ROUTES,
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
+    *WEBHOOK_ROUTES,
+    *FACT_ROUTES,
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *DESCRIPTION_ROUTES,
@@ -40,6 +44,7 @@ def make_app(deps: Deps) -> web.Application:
     app[IN_FLIGHT] = in_flight()
     app[MISSES] = misses()
     app[TRIES] = tries()
+    app[TESTS] = tests()
     app[ROUTES] = ALL_ROUTES
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.path, _served(route))
