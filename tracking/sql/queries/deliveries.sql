@@ -140,7 +140,12 @@ SELECT coalesce(sum(d.count), 0)::bigint AS waiting, min(d.oldest) AS oldest,
            WHERE d.due <= $2 AND w.failures = 0 AND (w.paused_until IS NULL OR w.paused_until <= $2)
        ) AS due
 FROM waiting
-JOIN webhook AS w USING (merchant_id, webhook_id)
+CROSS JOIN LATERAL (
+    SELECT e.merchant_id, e.webhook_id, e.failures, e.paused_until FROM webhook AS e
+    WHERE e.merchant_id = waiting.merchant_id AND e.webhook_id = waiting.webhook_id
+      AND e.state = 'enabled'
+    LIMIT 1
+) AS w
 CROSS JOIN LATERAL (
     SELECT count(*) AS count, min(created_at) AS oldest, min(due_at) AS due
     FROM (
@@ -148,5 +153,4 @@ CROSS JOIN LATERAL (
         WHERE x.merchant_id = w.merchant_id AND x.webhook_id = w.webhook_id AND x.state = 'waiting'
         ORDER BY x.due_at LIMIT $1
     ) AS first
-) AS d
-WHERE w.state = 'enabled';
+) AS d;
