@@ -182,12 +182,14 @@ INSERT INTO merchant_fact SELECT md5((n % 100 + 1)::text)::uuid, n / 100 + 1, 'f
     'shipment.delivered', '{}', now() - n * interval '1 minute'
 FROM generate_series(1, 20000) n;
 INSERT INTO webhook (merchant_id, webhook_id, url, secret, state, since, turn_at, created_at)
-SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n)::uuid, 'u', 's', 'enabled', now(), now(), now()
+SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n)::uuid, 'u', 's', 'enabled', now(), now(),
+    now()
 FROM generate_series(1, 10000) n;
 INSERT INTO webhook_delivery (merchant_id, webhook_id, delivery_id, position, type, state, due_at,
                               tried_at, created_at)
-SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n % 10000 + 1)::uuid, md5('d' || n)::uuid, n / 100,
-    't', CASE WHEN n % 50 = 0 THEN 'waiting' WHEN n % 5000 = 1 THEN 'claimed' ELSE 'delivered' END,
+SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n % 10000 + 1)::uuid, md5('d' || n)::uuid,
+    n / 100, 't',
+    CASE WHEN n % 50 = 0 THEN 'waiting' WHEN n % 5000 = 1 THEN 'claimed' ELSE 'delivered' END,
     now(), now() - n * interval '1 second', now() - n * interval '1 minute'
 FROM generate_series(1, 40000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
