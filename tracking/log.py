@@ -27,17 +27,17 @@ async def read_log(pool: asyncpg.Pool, merchant_id: UUID, after: int | None, lim
     async with connection(pool) as conn:
         oldest = await first_fact(conn, merchant_id) if after is None else None
         start = after if after is not None else (oldest or 1) - 1
-        found = await facts_after(conn, merchant_id, start, limit + 1)
+        found = await facts_after(conn, merchant_id, start, limit)
         if after is None and oldest is None:
             start = found.latest  # whatever there was is too old
-        page = page_of(found, start, limit)
+        page = page_of(found, start)
         if not page.is_broken:
             return page
         oldest = await first_fact(conn, merchant_id)
     return page._replace(next=found.latest if oldest is None else oldest - 1)
 
 
-def page_of(found: Slice, after: int, limit: int) -> Page:
+def page_of(found: Slice, after: int) -> Page:
     """What follows a position without a gap. Pure.
 
     Positions have none; where one is missing it was deleted, so what stands behind the gap waits
@@ -50,5 +50,5 @@ def page_of(found: Slice, after: int, limit: int) -> Page:
     ]
     if not facts and found.latest != after:
         return Page([], after, has_more=False, is_broken=True)
-    has_more = len(facts) > limit or len(facts) < len(found.facts)
-    return Page(facts[:limit], after + len(facts[:limit]), has_more)
+    end = after + len(facts)
+    return Page(facts, end, has_more=end < found.latest)

@@ -46,7 +46,7 @@ class Posting:
 
 
 def _body(claimed: Claimed) -> bytes | None:
-    if claimed.is_test:
+    if claimed.position is None:
         created_at = claimed.created_at
         return event_of_test(claimed.target.webhook_id, claimed.delivery_id, created_at).encode()
     return claimed.body.encode() if claimed.body is not None else None

@@ -220,8 +220,8 @@ def test_no_page_ever_skips_a_position(kept, after, limit, more):
     latest = max([*kept, more])
     seen = []
     while True:
-        behind = sorted(each for each in kept if each > after)[: limit + 1]
-        page = page_of(Slice(latest, [(each, str(each)) for each in behind]), after, limit)
+        behind = sorted(each for each in kept if each > after)[:limit]
+        page = page_of(Slice(latest, [(each, str(each)) for each in behind]), after)
         seen += map(int, page.facts)
         assert len(page.facts) <= limit
         if page.is_broken or not page.has_more:

@@ -55,13 +55,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery in a sender's hands, `tries` with this one. `body` None: it is no longer kept."""
+    """A delivery in a sender's hands, `tries` with this one; without a position it is a test.
+
+    `body` None: the fact is no longer kept.
+    """
 
     target: Target
     delivery_id: UUID
     fact_id: str | None
     tries: int
-    is_test: bool
+    position: int | None
     body: str | None
     created_at: datetime
 
@@ -170,7 +173,12 @@ async def claim_deliveries(
     by_key = {each.key: each for each in targets}
     most = [each.most for each in targets]
     rows = await conn.fetch(SQL["claim_deliveries"], *_columns(by_key), most, now, limit)
-    return [_claimed(row, by_key) for row in sorted(rows, key=lambda row: row["delivery_id"])]
+    return [_claimed(row, by_key) for row in sorted(rows, key=_place)]
+
+
+def _place(row: asyncpg.Record) -> tuple[bool, int]:
+    """As in the log, tests behind."""
+    return row["position"] is None, row["position"] or 0
 
 
 def _claimed(row: asyncpg.Record, targets: Mapping[WebhookKey, Target]) -> Claimed:
@@ -179,7 +187,7 @@ def _claimed(row: asyncpg.Record, targets: Mapping[WebhookKey, Target]) -> Claim
         delivery_id=row["delivery_id"],
         fact_id=row["fact_id"],
         tries=row["tries"],
-        is_test=row["is_test"],
+        position=row["position"],
         body=row["body"],
         created_at=row["created_at"],
     )

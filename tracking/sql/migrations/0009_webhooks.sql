@@ -44,7 +44,7 @@ CREATE TABLE webhook (
 CREATE TABLE webhook_delivery (
     merchant_id uuid NOT NULL,
     webhook_id  uuid NOT NULL,
-    delivery_id uuid NOT NULL,                  -- in the order of planning; the receiver's webhook-id
+    delivery_id uuid NOT NULL,                  -- the receiver's webhook-id; by time of planning
     position    bigint,                         -- of the fact; null: a test
     fact_id     text,
     type        text NOT NULL,
@@ -58,7 +58,7 @@ CREATE TABLE webhook_delivery (
     created_at  timestamptz NOT NULL,
     PRIMARY KEY (merchant_id, webhook_id, delivery_id)
 );
-CREATE INDEX webhook_delivery_waiting ON webhook_delivery (merchant_id, webhook_id, due_at, delivery_id)
+CREATE INDEX webhook_delivery_waiting ON webhook_delivery (merchant_id, webhook_id, due_at, position)
     WHERE state = 'waiting';
 CREATE INDEX webhook_delivery_claimed ON webhook_delivery (merchant_id, webhook_id, tried_at)
     WHERE state = 'claimed';

@@ -74,7 +74,7 @@ WITH served AS (
 ), due AS (
     SELECT k.merchant_id, k.webhook_id, d.delivery_id, d.position, d.due_at,
            held.count + row_number() OVER (
-               PARTITION BY k.merchant_id, k.webhook_id ORDER BY d.due_at, d.delivery_id
+               PARTITION BY k.merchant_id, k.webhook_id ORDER BY d.due_at, d.position
            ) AS turn
     FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS k (merchant_id, webhook_id, most)
     CROSS JOIN LATERAL (
@@ -85,7 +85,7 @@ WITH served AS (
         SELECT w.delivery_id, w.position, w.due_at FROM webhook_delivery AS w
         WHERE w.merchant_id = k.merchant_id AND w.webhook_id = k.webhook_id
           AND w.state = 'waiting' AND w.due_at <= $4
-        ORDER BY w.due_at, w.delivery_id
+        ORDER BY w.due_at, w.position
         LIMIT greatest(k.most - held.count, 0)
     ) AS d
     ORDER BY turn, d.due_at LIMIT $5
@@ -96,7 +96,7 @@ FROM due LEFT JOIN merchant_fact AS f USING (merchant_id, position)
 WHERE w.merchant_id = due.merchant_id AND w.webhook_id = due.webhook_id
   AND w.delivery_id = due.delivery_id AND w.state = 'waiting'
 RETURNING w.merchant_id, w.webhook_id, w.delivery_id, w.fact_id, w.tries, w.created_at,
-          w.position IS NULL AS is_test, f.body;
+          w.position, f.body;
 
 -- name: abandoned_deliveries: left behind by a sender that died: they are due again ($1 tried before, $2 now)
 UPDATE webhook_delivery SET state = 'waiting', due_at = $2, outcome = 'sender_died'
