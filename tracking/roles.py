@@ -58,7 +58,7 @@ log = structlog.get_logger()
 
 # Seconds that the steps of stopping may take, after web was given time to be taken out of rotation:
 # web needs 0.5 + the answers in hand (serving.SHUTDOWN, 8) + 1 + 1, the relay 0.5 + 2 + 1 + 1,
-# notices 0.5 + 8 (both senders stop at once) + 1 + 1 + 1.
+# notices 0.5 + 8 (both senders stop at once) + 1 + 1 + 1, webhooks 0.5 + 8 + 1 + 1.
 OPS_SHUTDOWN = 0.5
 LEAVE_LIMIT = 2.0
 CANCEL_LIMIT = 1.0
