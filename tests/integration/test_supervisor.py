@@ -6,6 +6,7 @@ The servers are real; the roles are stand-ins, so that this tests the supervisor
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,6 +35,11 @@ from tracking.settings import Settings
 KLAT = Path(sys.executable).with_name("klat")
 FAKE = Path(__file__).with_name("fake_klat.py")
 LIMIT = 60  # seconds for anything here to happen
+
+
+def named(word, part):
+    """Whether a part of a command line, or the end of a path, has this word."""
+    return re.search(rf"\b{word}\b", part.rpartition("/")[2])
 
 
 @dataclass
@@ -74,7 +80,7 @@ class Stack:
         (found,) = [
             process
             for process in psutil.Process(self.process.pid).children()
-            if all(any(word in part for part in process.cmdline()) for word in words)
+            if all(any(named(word, part) for part in process.cmdline()) for word in words)
         ]
         return found
 
