@@ -134,7 +134,8 @@ def _answer(status: int, answer: Model | str | None, names: Any) -> Json:
         return _described(status)
     if isinstance(answer, str):
         return _described(status, {answer: {"schema": {}}})
-    return _described(status, {"application/json": {"schema": names[answer, "serialization"]}})
+    media = "application/problem+json" if issubclass(answer, Problem) else "application/json"
+    return _described(status, {media: {"schema": names[answer, "serialization"]}})
 
 
 def _described(status: int, content: Json | None = None) -> Json:
