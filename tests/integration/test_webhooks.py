@@ -223,7 +223,8 @@ async def test_one_that_was_taken_for_dead_notes_nothing_over_the_other(shop, se
         gateway.behave = answering(200)
         await shop.send(session)
         await drain(slow)
-    assert (await shop.row())["state"] == "delivered"
+    assert len(gateway.requests) == 2
+    assert ((row := await shop.row())["state"], row["status"]) == ("delivered", 200)
     assert (await shop.fares(made)).failures == 0
 
 
@@ -279,13 +280,15 @@ async def test_one_webhook_has_few_posts_at_once_whoever_sends(shop, session):
 
 async def test_news_of_one_parcel_go_in_their_order(shop, session):
     """While nothing fails: they are not posted side by side."""
-    async with serving(Counting(0.01)) as gateway:
+    counting = Counting(0.01)
+    async with serving(counting) as gateway:
         await shop.webhook(gateway.url)
         for version in range(1, 9):
             await shop.tell(1, version=version)
         await shop.send(session)
     versions = [json.loads(body)["data"]["version"] for body in gateway.bodies]
     assert versions == sorted(versions)
+    assert counting.most == 1
 
 
 async def running(shop: Shop, session, *, senders: int = 1) -> list:
