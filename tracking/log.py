@@ -25,16 +25,17 @@ class Page(NamedTuple):
 async def read_log(pool: asyncpg.Pool, merchant_id: UUID, after: int | None, limit: int) -> Page:
     """From behind a position; None: from the oldest that is kept. Raises StoreUnavailable."""
     async with connection(pool) as conn:
-        oldest = await first_fact(conn, merchant_id) if after is None else None
-        start = after if after is not None else (oldest or 1) - 1
-        found = await facts_after(conn, merchant_id, start, limit)
-        if after is None and oldest is None:
-            start = found.latest  # whatever there was is too old
-        page = page_of(found, start)
+        found = await facts_after(conn, merchant_id, after or 0, limit)
+        page = page_of(found, _beginning(found) if after is None else after)
         if not page.is_broken:
             return page
         oldest = await first_fact(conn, merchant_id)
     return page._replace(next=found.latest if oldest is None else oldest - 1)
+
+
+def _beginning(found: Slice) -> int:
+    """Right before the oldest fact; the end of the log where none is kept."""
+    return found.facts[0][0] - 1 if found.facts else found.latest
 
 
 def page_of(found: Slice, after: int) -> Page:
