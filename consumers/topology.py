@@ -7,6 +7,7 @@
                  message_id) --> klat.carrier_events.v1.0 ... n-1
     relay -----> klat.facts (topic)     what became true; routing key = fact type
                  klat.facts --shipment.#--> klat.notices.v1   (quorum)
+                 klat.facts --#-----------> klat.webhooks.v1  (quorum)
     relay -----> klat.live (fanout)     which shipments changed, not durable on purpose
 
 After a change of KLAT_INGEST_QUEUES the queues of before are unbound and still consumed.
@@ -30,6 +31,7 @@ CARRIER_QUEUE = "klat.carrier_events.v1"
 SPREAD = "klat.carrier_events.spread"
 LOCKER_QUEUE = "klat.locker_events.v1"
 NOTICES_QUEUE = "klat.notices.v1"
+WEBHOOKS_QUEUE = "klat.webhooks.v1"
 DELIVERY_LIMIT = 20
 LIVE_RELAY, LIVE_NUMBER = "x-live-relay", "x-live-number"  # headers of live messages
 _SHARD = f"{CARRIER_QUEUE}."
@@ -81,6 +83,7 @@ EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
 NOTICES = Topology(_BASE, (), (_DEAD, Queue(NOTICES_QUEUE, FACTS, "shipment.#", _QUORUM)))
+WEBHOOKS = Topology(_BASE, (), (_DEAD, Queue(WEBHOOKS_QUEUE, FACTS, "#", _QUORUM)))
 _WHATEVER_THE_NUMBER = Topology(_BASE, (), (_DEAD, _LOCKERS))
 
 

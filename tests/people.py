@@ -35,6 +35,7 @@ _PATTERNS = {
         for what, text in _WORDS.items()
     },
     "API key": re.compile(r"klat_live_[0-9A-Za-z]{24}_"),
+    "webhook secret": re.compile(r"whsec_[0-9A-Za-z+/]{32}"),
     "link": re.compile(r"/t/[0-9A-Za-z_-]{22}(?![0-9A-Za-z_-])"),
     "password in an address": re.compile(r"\w://[^/@\s:]*:(?!\*+@)[^/@\s]+@"),
 }

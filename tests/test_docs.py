@@ -12,8 +12,12 @@ import typer
 from consumers.connection import PUBLISH_TIMEOUT
 from consumers.runner import TRIES
 from consumers.topology import DELIVERY_LIMIT
+from consumers.webhooks import sending
+from notifier import outgoing
+from notifier.channels import webhook
 from notifier.occasions import RULES
 from schemas.notice import Channel, NoticeState, Occasion
+from tracking import webhooks
 from tracking.carriers import CARRIERS
 from tracking.cli import app
 from tracking.settings import PREFIX, Settings
@@ -226,6 +230,12 @@ LIMITS = [
     ("wrong answers, per parcel", links.TRIES),
     ("bytes waiting for one live page", stream.BUFFER / 1024),
     ("time a live page may not take data; life of a stream", stream.WRITE_LIMIT),
+    ("webhooks of a shop; tests of one", webhooks.MOST),
+    ("a webhook's answer; of its body", webhook.LIMITS.total),
+    ("a webhook's answer; of its body", webhook.LIMITS.body / 1024),
+    ("posts at once, per process; to one webhook", sending.AT_ONCE),
+    ("posts at once, per process; to one webhook", sending.EACH),
+    ("names being resolved, per process", outgoing.LOOKUPS),
     ("wait for a database connection; statement; lock", pool.ACQUIRE_TIMEOUT),
     ("wait for a database connection; statement; lock", pool.COMMAND_TIMEOUT),
 ]

@@ -177,6 +177,7 @@ def test_every_variable_is_documented():
         f"<{EMAIL}>",
         f"code {DOOR_CODE}.",
         "key klat_live_0123456789abcdefABCDEFGH_abc123",
+        "whsec_MfKQ9r8G/YqrTwjUPD8ILPZIo2Lae+wABCDEFGH0=",
         "GET /t/Wn3vYk2mQp4xRt6zBd8fHj 200",
         "amqp://klat:secret@127.0.0.1:5672/",
     ],

@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tracking.commands import keys, merchants, parked, quarantine, suppressions
+from tracking.commands import keys, merchants, parked, quarantine, suppressions, webhooks
 from tracking.commands.explain import explain
 from tracking.commands.preview import preview
 from tracking.commands.show import show
@@ -34,6 +34,7 @@ app.add_typer(merchants.app, name="merchants")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(parked.app, name="parked")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(webhooks.app, name="webhooks")
 app.command()(show)
 app.command()(explain)
 app.command()(preview)

@@ -51,6 +51,7 @@ _SCRUBS = (
     (re.compile(r"(\w+://)[^/@\s]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
     (re.compile(r"\bklat_[a-z]+_[A-Za-z0-9_]{8,}"), HIDDEN),
+    (re.compile(r"\bwhsec_[A-Za-z0-9+/=]+"), HIDDEN),  # with it webhooks are signed
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {HIDDEN}"),
     (re.compile(r"(?<![\w.:-])\+?\d[\d ()-]{6,}\d(?![\w.:-])"), HIDDEN),  # a phone number
     (re.compile(r"([?&][^=&\s]+=)[^&\s]+"), rf"\1{HIDDEN}"),
@@ -58,7 +59,7 @@ _SCRUBS = (
 _MAX_TEXT = 4000
 
 # What no scrub could find anything in: nearly every text, and ten searches cost more than the rest.
-_BLAMELESS = re.compile(r"(?!.*(?:/t/|klat_))[A-Za-z_./{}-]{1,64}")
+_BLAMELESS = re.compile(r"(?!.*(?:/t/|klat_|whsec_))[A-Za-z_./{}-]{1,64}")
 
 # A lost broker is our own event; theirs are a traceback for every try to connect.
 _QUIETER = {

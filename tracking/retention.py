@@ -12,6 +12,8 @@ from tracking.errors import KlatError
 from tracking.store.pool import connection
 from tracking.store.retention import (
     forget_notice_texts,
+    prune_deliveries,
+    prune_facts,
     prune_links,
     prune_notices,
     prune_parked,
@@ -45,6 +47,8 @@ RULES = (
     Rule("notices", timedelta(days=730), prune_notices),
     # The page is gone 90 days after the end, which comes after 90 days of silence at the latest.
     Rule("links", timedelta(days=200), prune_links),
+    Rule("facts", timedelta(days=30), prune_facts),
+    Rule("webhook_deliveries", timedelta(days=30), prune_deliveries),
 )
 
 

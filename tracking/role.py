@@ -8,3 +8,4 @@ class Role(StrEnum):
     INGEST = "ingest"
     RELAY = "relay"
     NOTICES = "notices"
+    WEBHOOKS = "webhooks"

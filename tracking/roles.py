@@ -27,10 +27,13 @@ from consumers.notices.ways import channels_of, ways_of
 from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
+from consumers.webhooks.parts import outgoing_session, webhook_parts, webhooks_runner
+from consumers.webhooks.sending import Sending as WebhookSending
 from notifier.deliver import Way
 from notifier.preview import preview
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
+from tracking.feed import feed
 from tracking.frames import Frames
 from tracking.inbox import InboxKeeper
 from tracking.ingest import Applied, Batch, ingest
@@ -46,6 +49,7 @@ from tracking.store.outbox import Outbox
 from tracking.store.parked import Parked
 from tracking.store.pool import connection, open_pool
 from tracking.store.receipts import Receipts
+from tracking.turns import Deliveries
 from tracking.vitals import Vitals
 from tracking.web.app import make_app
 from tracking.web.deps import Deps, Receive
@@ -56,7 +60,7 @@ log = structlog.get_logger()
 
 # Seconds that the steps of stopping may take, after web was given time to be taken out of rotation:
 # web needs 0.5 + the answers in hand (serving.SHUTDOWN, 8) + 1 + 1, the relay 0.5 + 2 + 1 + 1,
-# notices 0.5 + 8 (both senders stop at once) + 1 + 1 + 1.
+# notices 0.5 + 8 (both senders stop at once) + 1 + 1 + 1, webhooks 0.5 + 8 + 1 + 1.
 OPS_SHUTDOWN = 0.5
 LEAVE_LIMIT = 2.0
 CANCEL_LIMIT = 1.0
@@ -272,13 +276,29 @@ async def _start_notices(running: Running) -> Readiness:
     return Readiness(checks)
 
 
+async def _start_webhooks(running: Running) -> Readiness:
+    settings, pool = running.settings, running.pool
+    session = outgoing_session(allow_private=settings.webhook_allow_private)
+    http = await running.stack.enter_async_context(session)
+    parts = webhook_parts(
+        Deliveries(pool), partial(feed, pool), running.sealer, http, running.registry
+    )
+    runner = webhooks_runner(settings.broker(), parts.feeding, running.parking())
+    running.start("webhooks", runner.run())
+    running.start("sending", parts.sending.run())
+    running.start("waits", parts.waits.keep_measured())
+    running.stack.push_async_callback(_finish, [parts.sending])
+    checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
+    return Readiness(checks)
+
+
 async def _leave(relay: Relay) -> None:
     with suppress(Exception):  # without its connection it has the lead no more
         async with asyncio.timeout(LEAVE_LIMIT):
             await relay.close()
 
 
-async def _finish(sending: Sequence[Sending]) -> None:
+async def _finish(sending: Sequence[Sending | WebhookSending]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(SHUTDOWN):
             await asyncio.gather(*(each.close() for each in sending))
@@ -302,4 +322,5 @@ _ROLES: Mapping[Role, Callable[[Running], Awaitable[Readiness]]] = {
     Role.INGEST: _start_ingest,
     Role.RELAY: _start_relay,
     Role.NOTICES: _start_notices,
+    Role.WEBHOOKS: _start_webhooks,
 }

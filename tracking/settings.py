@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     twilio_from: str | None = None
     vapid_private_key: SecretStr | None = None
     demo: bool = False  # never in production: everybody may read every message
+    webhook_allow_private: bool = False  # http, and addresses that are not on the internet
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""

@@ -88,7 +88,7 @@ async def _post(
         allow_redirects=False,
     ) as response:
         document = await _document(response, limits.body)
-        return Answer(response.status, document, _retry_after(response.headers))
+        return Answer(response.status, document, wait_asked_for(response.headers))
 
 
 async def _document(response: aiohttp.ClientResponse, limit: int) -> Mapping[str, Any]:
@@ -118,8 +118,8 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds; a date is taken against the gateway's own clock, which is in its answer."""
+def wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """Seconds, of Retry-After; a date is taken against the clock of who answers, in the answer."""
     told = headers.get("Retry-After", "").strip()
     if told.isascii() and told.isdigit():
         return float(min(int(told[:9]), _MAX_WAIT))

@@ -14,6 +14,7 @@ from bench_ingest import one_event_a_message
 from bench_live import live
 from bench_memory import draining
 from bench_notices import notices
+from bench_webhooks import webhooks
 from stack import Stack, stack
 
 from tracking.roles import tune_collector
@@ -25,6 +26,7 @@ BENCHES: dict[str, tuple[Bench, str, str]] = {
     "live": (live, "ms", "times"),
     "memory": (draining, "MB", "of 200 MB"),
     "notices": (notices, "", ""),
+    "webhooks": (webhooks, "", ""),
 }
 
 

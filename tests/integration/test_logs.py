@@ -126,6 +126,8 @@ def test_only_harmless_fields_leave(key, value, logged):
         ("mail anna.k@example.com", f"mail {HIDDEN}"),
         ("Authorization: Bearer abc.def", f"Authorization: Bearer {HIDDEN}"),
         ("key klat_live_0123456789abcdef_abc123", f"key {HIDDEN}"),
+        ("whsec_abcdefghijklmnop", HIDDEN),
+        ("signs with whsec_MfKQ9r8G/YqrTwjUPD8ILPZIo2Lae+w= now", f"signs with {HIDDEN} now"),
         ("/v1/search?q=Anna&x=1", f"/v1/search?q={HIDDEN}&x={HIDDEN}"),
         ("at 2026-11-22T06:47:52.123456Z port 5672", "at 2026-11-22T06:47:52.123456Z port 5672"),
         (

@@ -15,14 +15,13 @@ from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEPT = {
-    "raw_payloads": 90,
+    "raw_payloads": 90,  # days
     "resolved_quarantine": 30,
     "replayed_messages": 30,
-    "notice_texts": 90,
-    "notices": 730,
-    "links": 200,
-}  # days
-OF_BEFORE = ("raw_payloads", "resolved_quarantine", "replayed_messages")
+    "facts": 30,
+    "webhook_deliveries": 30,
+}
+OF_OTHERS = {"notice_texts": 90, "notices": 730, "links": 200}
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """
 INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size, first_at, last_at,
@@ -32,16 +31,12 @@ VALUES (gen_random_uuid(), $1, 's', 'malformed', 'd', 1, $3, $3, $2)
 MESSAGE = """
 INSERT INTO parked_message VALUES (gen_random_uuid(), 'q', 'x', 'k', '{}', $1, 'E', 5, $3, $2)
 """
-NOTICE = """
-INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
-                    until, version, content, planned_at, changed_at)
-VALUES (gen_random_uuid(), 'delivered', '', 'sms', 'recipient', gen_random_uuid(), 'sent', $1, $1,
-        1, 'sealed', $1, $1)
+FACT = "INSERT INTO merchant_fact VALUES ($1, $2, $3, 't', '{}', $4)"
+DELIVERY = """
+INSERT INTO webhook_delivery (merchant_id, webhook_id, delivery_id, type, state, due_at, created_at)
+VALUES ($1, $1, gen_random_uuid(), 't', $2, $3, $3)
 """
-PARCEL = """
-INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
-"""
-LINK = "INSERT INTO public_link VALUES ($1, $2, $3, NULL)"
+SHOP = UUID(int=7)
 LONG_AGO = NOW - timedelta(days=5000)
 
 
@@ -57,16 +52,24 @@ async def fill(pool: asyncpg.Pool, at: datetime | None, name: bytes) -> None:
     await pool.execute(MESSAGE, name, at, LONG_AGO)
     if at is not None:
         await pool.execute(RAW, name, at)
+        position = await pool.fetchval("SELECT count(*) FROM merchant_fact")
+        await pool.execute(FACT, SHOP, position, str(position), at)
+        await pool.execute(DELIVERY, SHOP, ("waiting", "delivered")[position % 2], at)
 
 
 async def left(pool: asyncpg.Pool) -> tuple[int, ...]:
-    tables = ("raw_payload", "quarantine", "parked_message")
+    tables = ("raw_payload", "quarantine", "parked_message", "merchant_fact", "webhook_delivery")
     return tuple([await pool.fetchval(f"SELECT count(*) FROM {name}") for name in tables])
 
 
 @pytest.mark.parametrize(
     ("days", "kept"),
-    [(29.9, (1, 1, 1)), (30.1, (1, 0, 0)), (89.9, (1, 0, 0)), (90.1, (0, 0, 0))],
+    [
+        (29.9, (1, 1, 1, 1, 1)),
+        (30.1, (1, 0, 0, 0, 0)),
+        (89.9, (1, 0, 0, 0, 0)),
+        (90.1, (0, 0, 0, 0, 0)),
+    ],
 )
 async def test_each_kind_is_deleted_at_its_age(pool, days, kept):
     await fill(pool, NOW - timedelta(days=days), b"1")
@@ -75,13 +78,13 @@ async def test_each_kind_is_deleted_at_its_age(pool, days, kept):
 
 
 def test_the_ages_are_those_that_are_promised():
-    assert {rule.kind: rule.age.days for rule in RULES} == KEPT
+    assert {rule.kind: rule.age.days for rule in RULES} == KEPT | OF_OTHERS
 
 
 async def test_what_waits_is_kept_however_old(pool):
     await fill(pool, None, b"1")
-    assert await prune(pool, NOW) == dict.fromkeys(KEPT, 0)
-    assert await left(pool) == (0, 1, 1)
+    assert await prune(pool, NOW) == dict.fromkeys(KEPT | OF_OTHERS, 0)
+    assert await left(pool) == (0, 1, 1, 0, 0)
 
 
 async def test_much_is_deleted_in_steps(pool, monkeypatch):
@@ -89,8 +92,8 @@ async def test_much_is_deleted_in_steps(pool, monkeypatch):
     for number in range(7):
         await fill(pool, LONG_AGO, bytes([number]))
     done = await prune(pool, NOW, at_once=3)
-    assert {kind: done[kind] for kind in OF_BEFORE} == dict.fromkeys(OF_BEFORE, 7)
-    assert await left(pool) == (0, 0, 0)
+    assert done == dict.fromkeys(KEPT, 7) | dict.fromkeys(OF_OTHERS, 0)
+    assert await left(pool) == (0, 0, 0, 0, 0)
 
 
 async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
@@ -99,30 +102,10 @@ async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("SELECT FROM raw_payload WHERE digest = $1 FOR UPDATE", bytes([0]))
         one, other = await asyncio.gather(prune(pool, NOW), prune(pool, NOW))
-    done = {kind: one[kind] + other[kind] for kind in OF_BEFORE}
-    assert done == dict(zip(OF_BEFORE, (19, 20, 20), strict=True))
-    assert await left(pool) == (1, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("days", "rows", "texts"), [(89, 1, 1), (91, 1, 0), (729, 1, 0), (731, 0, 0)]
-)
-async def test_the_words_of_a_notice_go_before_the_notice(pool, days, rows, texts):
-    await pool.execute(NOTICE, NOW - timedelta(days=days))
-    await prune(pool, NOW)
-    found = await pool.fetchrow("SELECT count(*), count(content) FROM notice")
-    assert tuple(found) == (rows, texts)
-
-
-@pytest.mark.parametrize(
-    ("made", "heard", "left"), [(201, 201, 0), (199, 500, 1), (500, 199, 1), (500, 201, 0)]
-)
-async def test_a_link_goes_when_its_page_is_long_gone(pool, made, heard, left):
-    shipment = UUID(int=1)
-    await pool.execute(PARCEL, shipment, NOW - timedelta(days=heard))
-    await pool.execute(LINK, b"t", shipment, NOW - timedelta(days=made))
-    await prune(pool, NOW)
-    assert await pool.fetchval("SELECT count(*) FROM public_link") == left
+    assert {kind: one[kind] + other[kind] for kind in KEPT} == KEPT | dict(
+        zip(KEPT, (19, 20, 20, 20, 20), strict=True)
+    )
+    assert await left(pool) == (1, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, asyncpg.LockNotAvailableError])

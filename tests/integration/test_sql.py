@@ -77,6 +77,10 @@ NOT_OF_A_SHIPMENT = {
     "carrier_secret": "a reference table, copied to every shard",
     "suppression": "of an address, not of a parcel; outlives them",
     "idempotency": "belongs to a merchant's call, which may not have become a parcel",
+    "merchant_log": "a shop's, like the next: its order is that of all its parcels",
+    "merchant_fact": "found by a shop's cursor",
+    "webhook": "a shop's",
+    "webhook_delivery": "found by its webhook, so that one webhook delays no other",
 }
 FOUND_BY_SOMETHING_ELSE = {
     "public_link_pkey": "a token is all that its bearer has; the row leads to the shipment",
@@ -177,6 +181,21 @@ FROM generate_series(1, 20000) n;
 INSERT INTO suppression SELECT decode(md5('a' || n), 'hex'), 'sms', md5((n % 3 + 1)::text)::uuid,
     'asked', 'all', now()
 FROM generate_series(1, 20000) n;
+INSERT INTO merchant_log SELECT md5(n::text)::uuid, 200 FROM generate_series(1, 100) n;
+INSERT INTO merchant_fact SELECT md5((n % 100 + 1)::text)::uuid, n / 100 + 1, 'fact-' || n,
+    'shipment.delivered', '{}', now() - n * interval '1 minute'
+FROM generate_series(1, 20000) n;
+INSERT INTO webhook (merchant_id, webhook_id, url, secret, state, since, turn_at, created_at)
+SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n)::uuid, 'u', 's', 'enabled', now(), now(),
+    now()
+FROM generate_series(1, 10000) n;
+INSERT INTO webhook_delivery (merchant_id, webhook_id, delivery_id, position, type, state, due_at,
+                              tried_at, created_at)
+SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n % 10000 + 1)::uuid, md5('d' || n)::uuid,
+    n / 100, 't',
+    CASE WHEN n % 50 = 0 THEN 'waiting' WHEN n % 5000 = 1 THEN 'claimed' ELSE 'delivered' END,
+    now(), now() - n * interval '1 second', now() - n * interval '1 minute'
+FROM generate_series(1, 40000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
@@ -264,9 +283,35 @@ QUICK = {
     "prune_links": (("now() - interval '200 days'", "500"), "public_link_by_age"),
     "keep_inbox_message": ((ID, "'sms'", "'c'", "NULL", "now()"), "notice_by_id"),
     "waiting_notices": (("NULL", "20"), "notice_due"),
+    "lock_logs": ((IDS,), "merchant_log_pkey"),
+    "known_facts": ((IDS, TEXTS), "merchant_fact_merchant_id_fact_id_key"),
+    "append_facts": ((IDS, YEARS, TEXTS, TEXTS, TEXTS, "now()"), ""),
+    "facts_after": ((ID, "100", "100"), "merchant_fact_pkey"),
+    "first_fact": ((ID,), "merchant_fact_pkey"),
+    "prune_facts": (("now() - interval '13 days'", "500"), "merchant_fact_by_age"),
+    "prune_deliveries": (("now() - interval '27 days'", "500"), "webhook_delivery_by_age"),
+    "insert_webhook": ((ID, ID, "'u'", "NULL", "'s'", "now()", "10"), "webhook_pkey"),
+    "webhooks_of": ((ID,), "webhook_pkey"),
+    "find_webhook": ((ID, ID), "webhook_pkey"),
+    "webhook_for_update": ((ID, ID), "webhook_pkey"),
+    "change_webhook": ((ID, ID, "'u'", "NULL", "'enabled'", "NULL", "now()"), "webhook_pkey"),
+    "rotate_secret": ((ID, ID, "'s'", "now()"), "webhook_pkey"),
+    "delete_webhook": ((ID, ID), "webhook_pkey"),
+    "listening_webhooks": ((IDS,), "webhook_pkey"),
+    "settle_deliveries": ((IDS, IDS, IDS, NUMBERS, TEXTS, TIMES, TEXTS, NUMBERS, NUMBERS),
+                          "webhook_delivery_claimed"),
+    "lock_health": ((IDS, IDS), "webhook_pkey"),
+    "note_health": ((IDS, IDS, NUMBERS, TIMES, TIMES, TEXTS, "now()"), "webhook_pkey"),
+    "due_webhooks": (("now()", "4", "64"), "webhook_delivery_waiting"),
+    "claim_deliveries": ((IDS, IDS, NUMBERS, "now()", "64"), "webhook_delivery_waiting"),
+    "abandoned_deliveries": (("now()", "now()"), "webhook_delivery_claimed"),
+    "attempts_of": ((ID, ID, "100"), "webhook_delivery_pkey"),
+    "resend_delivery": ((ID, ID, ID, "now()"), "webhook_delivery_pkey"),
+    "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),
+    "waiting_deliveries": (("10000", "now()"), "webhook_delivery_waiting"),
     "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
 }  # fmt: skip
-SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
+SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
 NOTHING_TO_FIND = {
     *("insert_links", "insert_raw_payloads", "park_message"),
     *("keep_quarantined", "save_registration"),  # rows found by their key
@@ -284,6 +329,8 @@ NOTHING_TO_FIND = {
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
     *("carrier_secrets", "save_carrier_secret"),
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
+    *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
+    "plan_deliveries",  # only writes
 }
 
 

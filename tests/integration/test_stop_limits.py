@@ -2,6 +2,7 @@
 
 import inspect
 
+from consumers.webhooks import sending
 from tracking import roles
 from tracking.cli import serve
 from tracking.local import child, postgres, rabbitmq, up
@@ -26,3 +27,7 @@ def test_so_does_a_web_that_drains_for_a_balancer():
     drain = inspect.signature(serve).parameters["drain"].default
     assert drain >= 5
     assert drain + LONGEST < PROMISED
+
+
+def test_a_sender_of_webhooks_has_time_to_note_what_it_cut_off():
+    assert sending.FINISH_LIMIT + 1 < serving.SHUTDOWN

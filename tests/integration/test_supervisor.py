@@ -6,6 +6,7 @@ The servers are real; the roles are stand-ins, so that this tests the supervisor
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,6 +35,11 @@ from tracking.settings import Settings
 KLAT = Path(sys.executable).with_name("klat")
 FAKE = Path(__file__).with_name("fake_klat.py")
 LIMIT = 60  # seconds for anything here to happen
+
+
+def named(word, part):
+    """Whether a part of a command line, or the end of a path, has this word."""
+    return re.search(rf"\b{word}\b", part.rpartition("/")[2])
 
 
 @dataclass
@@ -74,7 +80,7 @@ class Stack:
         (found,) = [
             process
             for process in psutil.Process(self.process.pid).children()
-            if all(any(word in part for part in process.cmdline()) for word in words)
+            if all(any(named(word, part) for part in process.cmdline()) for word in words)
         ]
         return found
 
@@ -100,7 +106,9 @@ async def query(url, statement):
 async def test_it_says_it_is_ready_on_a_line_of_its_own_and_then_what_to_try(stack):
     assert stack.said[-1] == f"ready http://127.0.0.1:{stack.http_port}\n"
     ports = json.loads((stack.folder / "stack.json").read_text())["ops_ports"]
-    listed = ", ".join(f"{role} {ports[role]}" for role in ["web", "ingest", "relay", "notices"])
+    listed = ", ".join(
+        f"{role} {ports[role]}" for role in ["web", "ingest", "relay", "notices", "webhooks"]
+    )
     assert await stack.hears("operator's ports") == f"operator's ports: {listed}\n"
     assert await stack.hears("open ") == "open http://127.0.0.1/t/link\n"
     assert await stack.hears("logs: ") == f"logs: {stack.folder}/*.log\n"
@@ -125,7 +133,8 @@ def test_the_other_roles_have_the_next_free_ports():
         ports = ops_ports(settings, list(Role))
         assert ports == ops_ports(settings, list(Role))
         free = [port for port in range(taken, taken + 50) if is_free(port)]
-    assert ports == {"web": first, "ingest": free[0], "relay": free[1], "notices": free[2]}
+    others = ["ingest", "relay", "notices", "webhooks"]
+    assert ports == {"web": first, **dict(zip(others, free, strict=False))}
 
 
 def test_a_port_above_which_there_are_too_few_is_refused():
@@ -159,7 +168,7 @@ async def test_the_schema_is_there(stack):
     assert await query(url, "SELECT count(*) FROM schema_migration") > 0
 
 
-@pytest.mark.parametrize("role", ["web", "ingest", "relay", "notices"])
+@pytest.mark.parametrize("role", ["web", "ingest", "relay", "notices", "webhooks"])
 async def test_a_killed_role_comes_back(stack, role):
     stack.child(FAKE.name, role).kill()
     assert (await stack.comes_back(role))["exit_code"] == -signal.SIGKILL

@@ -31,6 +31,14 @@ async def prune_links(conn: asyncpg.Connection, before: datetime, limit: int) ->
     return _rows(await conn.execute(SQL["prune_links"], before, limit))
 
 
+async def prune_facts(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_facts"], before, limit))
+
+
+async def prune_deliveries(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_deliveries"], before, limit))
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

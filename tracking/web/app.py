@@ -12,6 +12,7 @@ from tracking.web.choices import CHOICE_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
+from tracking.web.facts import FACT_ROUTES
 from tracking.web.inbox import DEMO_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
@@ -25,6 +26,7 @@ from tracking.web.security import secure_headers
 from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
 from tracking.web.unlock import TRIES, tries
+from tracking.web.webhooks import TESTS, WEBHOOK_ROUTES, tests
 
 ALL_ROUTES = (
     *COURIER_ROUTES,
@@ -32,6 +34,8 @@ ALL_ROUTES = (
     *NOTICE_ROUTES,
     *SETTINGS_ROUTES,
     *SAMPLE_ROUTES,
+    *WEBHOOK_ROUTES,
+    *FACT_ROUTES,
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
@@ -47,6 +51,7 @@ def make_app(deps: Deps) -> web.Application:
     app[IN_FLIGHT] = in_flight()
     app[MISSES] = misses()
     app[TRIES] = tries()
+    app[TESTS] = tests()
     app[ROUTES] = (*ALL_ROUTES, *DEMO_ROUTES) if deps.settings.demo else ALL_ROUTES
     for route in app[ROUTES]:
         app.router.add_route(route.method, route.path, _served(route))

@@ -14,7 +14,7 @@ from tracking.web.routing import Model, Parameter, Route
 Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
 _PATH_FIELD = re.compile(r"\{(\w+)\}")
-_UUIDS = frozenset({"shipment_id"})
+_UUIDS = frozenset({"shipment_id", "webhook_id", "delivery_id"})
 _MAX_EVENTS = 1000
 _KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}]
 
@@ -70,7 +70,7 @@ def _operation(route: Route, names: Any) -> Json:
         "responses": _responses(route, names),
         "security": _security(route),
     }
-    if route.method == "POST":
+    if route.method in {"POST", "PATCH"} and route.media:
         operation["requestBody"] = {"required": True, "content": _content(route, names)}
     return operation
 
@@ -134,7 +134,8 @@ def _answer(status: int, answer: Model | str | None, names: Any) -> Json:
         return _described(status)
     if isinstance(answer, str):
         return _described(status, {answer: {"schema": {}}})
-    return _described(status, {"application/json": {"schema": names[answer, "serialization"]}})
+    media = "application/problem+json" if issubclass(answer, Problem) else "application/json"
+    return _described(status, {media: {"schema": names[answer, "serialization"]}})
 
 
 def _described(status: int, content: Json | None = None) -> Json:

@@ -31,6 +31,7 @@ class Route:
     `scheme`: how who gives no key is asked for one. `batch`: the body may also be an array of the
     model, or one a line. `answers` maps a status to its model, to the media type of what is no
     JSON, or to None where there is no body.
+    `media` empty: a POST without a body.
     """
 
     method: str

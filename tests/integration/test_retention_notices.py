@@ -1,0 +1,51 @@
+"""Notices lose their words, then go; links go when their page is long gone."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from tracking.retention import prune
+from tracking.store.pool import open_pool
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NOTICE = """
+INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
+                    until, version, content, planned_at, changed_at)
+VALUES (gen_random_uuid(), 'delivered', '', 'sms', 'recipient', gen_random_uuid(), 'sent', $1, $1,
+        1, 'sealed', $1, $1)
+"""
+PARCEL = """
+INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
+"""
+LINK = "INSERT INTO public_link VALUES ($1, $2, $3, NULL)"
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database_url, size=3)
+    yield pool
+    await pool.close()
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "texts"), [(89, 1, 1), (91, 1, 0), (729, 1, 0), (731, 0, 0)]
+)
+async def test_the_words_of_a_notice_go_before_the_notice(pool, days, rows, texts):
+    await pool.execute(NOTICE, NOW - timedelta(days=days))
+    await prune(pool, NOW)
+    found = await pool.fetchrow("SELECT count(*), count(content) FROM notice")
+    assert tuple(found) == (rows, texts)
+
+
+@pytest.mark.parametrize(
+    ("made", "heard", "left"), [(201, 201, 0), (199, 500, 1), (500, 199, 1), (500, 201, 0)]
+)
+async def test_a_link_goes_when_its_page_is_long_gone(pool, made, heard, left):
+    shipment = UUID(int=1)
+    await pool.execute(PARCEL, shipment, NOW - timedelta(days=heard))
+    await pool.execute(LINK, b"t", shipment, NOW - timedelta(days=made))
+    await prune(pool, NOW)
+    assert await pool.fetchval("SELECT count(*) FROM public_link") == left
