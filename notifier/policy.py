@@ -20,6 +20,7 @@ _MAY_HAVE_ARRIVED = frozenset(
 )
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
+NOT_SUBSCRIBED = "not_subscribed"
 _OF_A_PLACE = frozenset(
     {
         Occasion.READY_FOR_PICKUP,
@@ -60,7 +61,7 @@ def decide(situation: Situation, now: datetime) -> list[Decision]:
         each
         for want in _all_wanted(situation, now)
         for each in _decided(situation, want, now)
-        if _is_news(situation.told.get(each.key), each, at_once=want.at is None)
+        if _is_news(situation.told.get(each.key), each, want, now)
     ]
 
 
@@ -200,12 +201,16 @@ def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
     )
 
 
-def _is_news(told: Told | None, decision: Decision, *, at_once: bool) -> bool:
+def _is_news(told: Told | None, decision: Decision, want: Wanted, now: datetime) -> bool:
     """Decided once; but what waits may move, and what was dropped is said when nothing is in its
-    way any more: it is true again, or the shop has told another number.
+    way any more: it is true again, or the shop has told another number. Who has just subscribed
+    has the page in view: to them only what lies ahead is news.
     """
     if told is None:
         return True
     if told.state is NoticeState.PLANNED:
-        return not at_once and (decision.reason is not None or decision.due_at != told.due_at)
+        moved = decision.reason is not None or decision.due_at != told.due_at
+        return want.at is not None and moved
+    if told.reason == NOT_SUBSCRIBED and (want.at is None or want.at <= now):
+        return False
     return told.state is NoticeState.DROPPED and decision.reason is None

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 import aiohttp
 import asyncpg
@@ -183,6 +184,7 @@ async def _start_web(running: Running) -> Readiness:
     wanted = topology(settings.ingest_queues)
     publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
     live = LiveUpdates(settings.broker(), hub)
+    deciding = _deciding(running)
     deps = Deps(
         pool=running.pool,
         sealer=running.sealer,
@@ -190,7 +192,8 @@ async def _start_web(running: Running) -> Readiness:
         publish=publisher.publish_event,
         hub=hub,
         frames=Frames(running.pool),
-        receive=_receive(running),
+        receive=_receive(running, deciding),
+        redecide=partial(_redecide, deciding) if settings.vapid_private_key else None,
         registry=running.registry,
     )
     running.start("publisher", publisher.run())
@@ -205,13 +208,20 @@ async def _start_web(running: Running) -> Readiness:
     return Readiness(checks, need="any")
 
 
-def _receive(running: Running) -> Receive | None:
+def _deciding(running: Running) -> Deciding:
     """Senders find by themselves, within seconds, what another process planned."""
+    metrics, channels = DecisionMetrics(running.registry), channels_of(running.settings)
+    return Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
+
+
+async def _redecide(deciding: Deciding, shipment_id: UUID, now: datetime) -> None:
+    await deciding.decide({shipment_id: "subscribed"}, now)
+
+
+def _receive(running: Running, deciding: Deciding) -> Receive | None:
     settings = running.settings
     if settings.sms_provider != "twilio":
         return None
-    metrics, channels = DecisionMetrics(running.registry), channels_of(settings)
-    deciding = Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
     receipts = Receipts(running.pool)
     told = ReceiptMetrics(running.registry)
     return Callbacks(receipts, settings, deciding.decide, told).take

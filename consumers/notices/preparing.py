@@ -9,14 +9,15 @@ from uuid import UUID
 
 import structlog
 
-from consumers.notices.subject import address, contact_of, situation_of
+from consumers.notices.subject import address, contact_of, situation_of, subscriptions_of
 from consumers.notices.wording import values_of
 from notifier.deliver import Outgoing, Way
 from notifier.policy import check
 from notifier.required import MissingValueError
 from notifier.values import Values
 from schemas.contact import Person
-from schemas.notice import Addressee, NoticeState
+from schemas.notice import Addressee, Channel, NoticeState
+from schemas.push import Subscription
 from tracking.contact import Contact
 from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
@@ -36,11 +37,13 @@ class Ready(NamedTuple):
 
 
 class _True(NamedTuple):
-    """Still worth saying, to this person."""
+    """Still worth saying, to this person or these browsers, until then."""
 
     claimed: Claimed
     subject: Subject
     person: Person
+    subscriptions: Sequence[Subscription]
+    until: datetime
 
 
 class Preparing:
@@ -61,7 +64,7 @@ class Preparing:
             for each in claimed
         ]
         true = [each for each in looked if isinstance(each, _True)]
-        links = await self._link([each.subject.shipment_id for each in true], now) if true else []
+        links = await self._links(true, now)
         worded = [
             _or_fault(each.claimed, partial(self._worded, each, link, now))
             for each, link in zip(true, links, strict=True)
@@ -69,6 +72,12 @@ class Preparing:
         outcomes = [*(each for each in looked if isinstance(each, Ending)), *worded]
         ready = [each for each in outcomes if isinstance(each, Ready)]
         return ready, [each for each in outcomes if isinstance(each, Ending)]
+
+    async def _links(self, true: Sequence[_True], now: datetime) -> list[str]:
+        """New ones; but a browser opens the page at which it subscribed, and gets no other."""
+        if self.way.channel is Channel.PUSH:
+            return [each.subscriptions[0].page for each in true]
+        return await self._link([each.subject.shipment_id for each in true], now) if true else []
 
     def _looked_at(
         self, claimed: Claimed, subject: Subject | None, now: datetime
@@ -83,12 +92,18 @@ class Preparing:
         if decision.due_at > now:
             return Ending(claimed, NoticeState.PLANNED, None, decision.due_at)
         assert contact is not None, "without one the decision has a reason"
-        return _True(claimed, subject, _person(contact, claimed.key.addressee))
+        subscriptions: Sequence[Subscription] = ()
+        if self.way.channel is Channel.PUSH:
+            subscriptions = subscriptions_of(subject, self._sealer)
+            if not subscriptions:
+                return Ending(claimed, NoticeState.DROPPED, "contact_unreadable")
+        person = _person(contact, claimed.key.addressee)
+        return _True(claimed, subject, person, subscriptions, decision.until)
 
     def _worded(self, true: _True, link: str, now: datetime) -> Ready | Ending:
-        claimed, subject, person = true
+        claimed, subject, person, subscriptions, until = true
         to = address(person, self.way.channel)
-        assert to is not None, "without one the decision has a reason"
+        assert to or subscriptions, "without one the decision has a reason"
         values = values_of(subject, person, claimed.key, link, self._sealer, now)
         try:
             words = self.way.compose(values)
@@ -96,7 +111,17 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
-        return Ready(handing, Outgoing(claimed.notice_id, to, person.name, values, words))
+        outgoing = Outgoing(
+            claimed.notice_id,
+            subject.shipment_id,
+            until,
+            to or "",
+            person.name,
+            values,
+            words,
+            subscriptions,
+        )
+        return Ready(handing, outgoing)
 
     def _content(self, claimed: Claimed, words: Mapping[str, str], values: Values) -> str:
         """The words as sent, but for what opens the locker or the page."""
@@ -114,9 +139,9 @@ def _or_fault(claimed: Claimed, work: Callable[[], T]) -> T | Ending:
 
 
 def _person(contact: Contact, addressee: Addressee) -> Person:
+    """Nobody that is known, where a browser subscribed at a parcel without a recipient."""
     person = contact.recipient if addressee is Addressee.RECIPIENT else contact.buyer
-    assert person is not None, "without one the decision has a reason"
-    return person
+    return person or Person()
 
 
 def _shown(words: Mapping[str, str], values: Values) -> dict[str, str]:

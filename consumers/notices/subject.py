@@ -1,18 +1,20 @@
 """A parcel of the store as the notifier sees it: who can be reached, and what may be said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import structlog
 
 from notifier.occasions import Parcel
-from notifier.policy import Reach, Situation, Wishes
+from notifier.policy import NOT_SUBSCRIBED, Reach, Situation, Wishes
 from schemas.contact import Person
 from schemas.notice import Addressee, Channel
+from schemas.push import Subscription
 from tracking.carriers import CARRIERS
 from tracking.carriers.klat import HOME_ZONE
 from tracking.carriers.zones import zone_for
 from tracking.contact import Contact, open_contact
+from tracking.push import open_subscription
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.notices import Subject
 
@@ -28,6 +30,17 @@ def contact_of(subject: Subject, sealer: Sealer) -> Contact | None:
     except SealBroken:
         log.warning("contact.sealed_with_another_key", shipment_id=subject.shipment_id)
         return None
+
+
+def subscriptions_of(subject: Subject, sealer: Sealer) -> Sequence[Subscription]:
+    """The browsers that can be sent to, the latest first: those that a key of ours still opens."""
+    opened = []
+    for each in subject.subscriptions:
+        try:
+            opened.append(open_subscription(sealer, subject.shipment_id, *each))
+        except SealBroken:
+            log.warning("subscription.sealed_with_another_key", shipment_id=subject.shipment_id)
+    return opened
 
 
 def situation_of(
@@ -56,9 +69,17 @@ def _reaches(
         same = {
             channel: "same_as_recipient"
             for channel in Channel
-            if address(buyer, channel) and address(buyer, channel) == address(recipient, channel)
+            if _is_same(subject, buyer, recipient, channel)
         }
         yield Reach(Addressee.BUYER, {**_obstacles(subject, buyer, channels), **same})
+
+
+def _is_same(subject: Subject, buyer: Person, recipient: Person | None, channel: Channel) -> bool:
+    """Browsers belong to whoever opened the page, and are told what the recipient is told."""
+    if channel is Channel.PUSH:
+        return bool(subject.subscriptions)
+    found = address(buyer, channel)
+    return found is not None and found == address(recipient, channel)
 
 
 def _obstacles(
@@ -72,7 +93,7 @@ def _obstacle(
 ) -> str | None:
     if not subject.notify.get(channel, True):
         return _UNWANTED
-    if address(person, channel) is None:
+    if not _is_reachable(subject, person, channel):
         return _NO_ADDRESS[channel]
     return None if channel in channels else _NO_PROVIDER
 
@@ -80,12 +101,18 @@ def _obstacle(
 _NO_ADDRESS = {
     Channel.SMS: "no_phone",
     Channel.EMAIL: "no_email",
-    Channel.PUSH: "not_subscribed",
+    Channel.PUSH: NOT_SUBSCRIBED,
 }
 
 
+def _is_reachable(subject: Subject, person: Person | None, channel: Channel) -> bool:
+    if channel is Channel.PUSH:
+        return bool(subject.subscriptions)
+    return address(person, channel) is not None
+
+
 def address(person: Person | None, channel: Channel) -> str | None:
-    """E.164 or an e-mail address; nobody has subscribed to push yet."""
+    """E.164 or an e-mail address; by push a browser is reached, not a person."""
     match channel:
         case Channel.SMS:
             return person.phone if person else None

@@ -1,5 +1,6 @@
 """Which ways the settings open. None is no fault: notices are decided, and say `no_provider`."""
 
+import hashlib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -9,16 +10,22 @@ from consumers.notices.receipts import CALLBACK
 from notifier.channels.email import SmtpMail
 from notifier.channels.sms import SmsProvider
 from notifier.channels.twilio import TwilioSms
+from notifier.channels.web_push import WebPush
 from notifier.deliver import Way
-from notifier.ways import MailWay, SmsWay
+from notifier.ways import MailWay, PushWay, SmsWay
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import PREFIX, Settings
+from tracking.vapid import private_key
 
 
 def channels_of(settings: Settings) -> frozenset[Channel]:
     """What `ways_of` opens, for who only decides."""
-    served = {Channel.SMS: settings.sms_provider != "none", Channel.EMAIL: bool(settings.smtp_url)}
+    served = {
+        Channel.SMS: settings.sms_provider != "none",
+        Channel.EMAIL: bool(settings.smtp_url),
+        Channel.PUSH: bool(settings.vapid_private_key),
+    }
     return frozenset(channel for channel, is_served in served.items() if is_served)
 
 
@@ -33,6 +40,14 @@ def _ways(settings: Settings, session: aiohttp.ClientSession) -> Iterator[Way]:
     if settings.smtp_url is not None:
         sender = _needed("mail_from", settings.mail_from, "smtp_url")
         yield MailWay(_smtp(settings.smtp_url.get_secret_value(), settings.public_url), sender)
+    if settings.vapid_private_key is not None:
+        yield _push(settings.vapid_private_key.get_secret_value(), settings, session)
+
+
+def _push(key: str, settings: Settings, session: aiohttp.ClientSession) -> PushWay:
+    """Endpoints are named by visitors: here belongs a session that reaches the internet only."""
+    push = WebPush(session, private_key(key), settings.push_contact())
+    return PushWay(push, hashlib.sha256(b"klat push topic\x1f" + key.encode()).digest())
 
 
 def _smtp(url: str, public_url: str) -> SmtpMail:

@@ -14,6 +14,11 @@ from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occas
 from schemas.shipment import ShipmentState
 from tracking.sql import SQL
 from tracking.store.pool import connection, transaction
+from tracking.store.push import (
+    SealedSubscription,
+    drop_push_subscriptions,
+    push_subscriptions_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Subject:
     merchant_help: str | None
     merchant_language: str | None
     told: Mapping[Key, Told]
+    subscriptions: Sequence[SealedSubscription] = ()  # the latest first
 
 
 class Claimed(NamedTuple):
@@ -59,13 +65,14 @@ class Handing(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How it ended; `due_at` where it is to be tried again."""
+    """How it ended; `due_at` where it is to be tried again, `gone`: subscriptions that ended."""
 
     claimed: Claimed
     state: NoticeState
     reason: str | None = None
     due_at: datetime | None = None
     provider_id: str | None = None
+    gone: Sequence[bytes] = ()
 
 
 def notice_id(shipment_id: UUID, key: Key) -> UUID:
@@ -114,7 +121,11 @@ async def _subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Subje
         told[row["shipment_id"]][key] = Told(
             key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
         )
-    return [_subject(row, told[row["shipment_id"]]) for row in found]
+    subscribed = await push_subscriptions_of(conn, list(told))
+    return [
+        _subject(row, told[row["shipment_id"]], subscribed.get(row["shipment_id"], ()))
+        for row in found
+    ]
 
 
 async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
@@ -134,7 +145,9 @@ def _key(row: asyncpg.Record) -> Key:
     )
 
 
-def _subject(row: asyncpg.Record, told: Mapping[Key, Told]) -> Subject:
+def _subject(
+    row: asyncpg.Record, told: Mapping[Key, Told], subscriptions: Sequence[SealedSubscription]
+) -> Subject:
     return Subject(
         shipment_id=row["shipment_id"],
         carrier=row["carrier"],
@@ -153,6 +166,7 @@ def _subject(row: asyncpg.Record, told: Mapping[Key, Told]) -> Subject:
         merchant_help=row["merchant_help"],
         merchant_language=row["merchant_language"],
         told=told,
+        subscriptions=subscriptions,
     )
 
 
@@ -195,7 +209,10 @@ class Notices:
         return {row["notice_id"] for row in rows}
 
     async def settle_notices(self, endings: Sequence[Ending], *, now: datetime) -> None:
+        gone = [(each.claimed.shipment_id, one) for each in endings for one in each.gone]
         async with connection(self._pool) as conn:
+            if gone:  # first: whoever decides after a failure must not count on them
+                await drop_push_subscriptions(conn, gone)
             await conn.execute(
                 SQL["settle_notices"],
                 [each.claimed.shipment_id for each in endings],

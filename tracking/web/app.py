@@ -11,12 +11,14 @@ from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
+from tracking.web.installed import INSTALLED_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
 from tracking.web.merchant import MERCHANT_ROUTES
 from tracking.web.notices import NOTICE_ROUTES
 from tracking.web.observe import METRICS, Metrics, observed
 from tracking.web.problem import REQUEST_LIMIT, Handler, problems
+from tracking.web.push import PUSH_ROUTES, PUSHES, pushes
 from tracking.web.routing import ROUTES, Route
 from tracking.web.security import secure_headers
 from tracking.web.shopper import SHOPPER_ROUTES
@@ -28,6 +30,8 @@ ALL_ROUTES = (
     *NOTICE_ROUTES,
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
+    *PUSH_ROUTES,
+    *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
 
@@ -40,6 +44,7 @@ def make_app(deps: Deps) -> web.Application:
     app[IN_FLIGHT] = in_flight()
     app[MISSES] = misses()
     app[TRIES] = tries()
+    app[PUSHES] = pushes()
     app[ROUTES] = ALL_ROUTES
     for route in ALL_ROUTES:
         app.router.add_route(route.method, route.path, _served(route))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
+from uuid import UUID
 
 import asyncpg
 from aiohttp import web
@@ -36,6 +37,15 @@ class Receive(Protocol):
     async def __call__(self, target: str, signature: str, body: bytes, now: datetime) -> bool: ...
 
 
+class Redecide(Protocol):
+    """Look at what this parcel's shopper is to be told, since somebody new can be reached.
+
+    Raises tracking.errors.StoreUnavailable.
+    """
+
+    async def __call__(self, shipment_id: UUID, now: datetime) -> None: ...
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -44,7 +54,8 @@ def utc_now() -> datetime:
 class Deps:
     """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them.
 
-    `receive` None: no provider that calls back is set.
+    `receive` None: no provider that calls back is set. `redecide` None: there is no push.
+    `allow_private`: push services may be on this machine, for tests.
     """
 
     pool: asyncpg.Pool
@@ -54,6 +65,8 @@ class Deps:
     hub: LiveHub
     frames: Frames
     receive: Receive | None = None
+    redecide: Redecide | None = None
+    allow_private: bool = False
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

@@ -14,7 +14,7 @@ from schemas.scan import Location
 from schemas.status import Status
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
-from tracking.web.assets import static_path
+from tracking.web.assets import manifest_path, static_path
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
 from tracking.web.view import ParcelView, UnlockState
@@ -116,6 +116,7 @@ def _frame(words: Words, path: str | None) -> dict[str, Any]:
         "ngettext": words.ngettext,
         "pgettext": words.pgettext,
         "static": static_path,
+        "manifest": manifest_path(words.language),
     }
 
 
