@@ -176,6 +176,9 @@ FROM generate_series(1, 20000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
+INSERT INTO push_subscription SELECT md5(n::text)::uuid, decode(md5('p' || n), 'hex'),
+    decode(md5('t' || n), 'hex'), 'lv', 's', now() - n * interval '1 hour'
+FROM generate_series(1, 20000) n;
 ANALYZE;
 """
 IDS = "ARRAY[" + ",".join(f"md5('{n}')::uuid" for n in range(1, 21)) + "]"
@@ -251,6 +254,14 @@ QUICK = {
     "next_due_notice": (("'sms'",), "notice_due"),
     "notice_for_receipt": (("'p'", "'id-7'", ID), "notice_by_provider"),
     "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
+    "save_push_subscription": ((ID, KEY, HASHES, "'lv'", "'s'", "now()"),
+                               "push_subscription_pkey"),
+    "trim_push_subscriptions": ((ID, "5"), "push_subscription_pkey"),
+    "push_language": ((ID, KEY), "push_subscription_pkey"),
+    "push_subscriptions_of": ((IDS,), "push_subscription_pkey"),
+    "drop_push_subscriptions": ((IDS, KEYS), "push_subscription_pkey"),
+    "prune_push_subscriptions": (("now() - interval '90 days'", "500"),
+                                 "push_subscription_by_age"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret"}
 NOTHING_TO_FIND = {

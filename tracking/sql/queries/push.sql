@@ -37,13 +37,9 @@ USING unnest($1::uuid[], $2::bytea[]) AS gone (shipment_id, subscription_id)
 WHERE p.shipment_id = gone.shipment_id AND p.subscription_id = gone.subscription_id;
 
 -- name: prune_push_subscriptions: forget those of parcels of which nothing was heard since ($1 before, $2 limit)
-DELETE FROM push_subscription AS p
-USING (
-    SELECT p.shipment_id, p.subscription_id
-    FROM push_subscription AS p
-    LEFT JOIN shipment AS s ON s.shipment_id = p.shipment_id
-    WHERE p.created_at < $1 AND (s.changed_at < $1 OR s.shipment_id IS NULL)
-    ORDER BY p.created_at LIMIT $2
-    FOR UPDATE OF p SKIP LOCKED
-) AS old
-WHERE p.shipment_id = old.shipment_id AND p.subscription_id = old.subscription_id;
+DELETE FROM push_subscription WHERE ctid = ANY(ARRAY(
+    SELECT p.ctid FROM push_subscription AS p
+    WHERE p.created_at < $1 AND coalesce(
+        (SELECT s.changed_at FROM shipment AS s WHERE s.shipment_id = p.shipment_id), p.created_at
+    ) < $1
+    ORDER BY p.created_at LIMIT $2 FOR UPDATE SKIP LOCKED));
