@@ -70,7 +70,7 @@ def _vapid_key(value: SecretStr) -> SecretStr:
 def _vapid_subject(value: str) -> str:
     if not _SUBJECT.fullmatch(value):
         raise ValueError("must be mailto: with an address, or https:// with a host and no port")
-    return value
+    return value.rstrip("/")
 
 
 def _comma_separated(value: object) -> object:

@@ -4,10 +4,11 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from consumers.notices.ways import ways_of
+from consumers.notices.ways import channels_of, ways_of
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import Settings
+from tracking.vapid import new_vapid_key
 
 MAIL = {"smtp_url": SecretStr("smtp://mail.example:25"), "mail_from": "parcels@shop.example"}
 TWILIO = {
@@ -16,6 +17,7 @@ TWILIO = {
     "twilio_auth_token": SecretStr("secret"),
     "twilio_from": "Veikals",
 }
+PUSH = {"vapid_private_key": SecretStr(new_vapid_key())}
 
 
 @pytest.fixture
@@ -26,11 +28,18 @@ async def session():
 
 @pytest.mark.parametrize(
     ("given", "channels"),
-    [({}, []), (MAIL, [Channel.EMAIL]), (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL])],
+    [
+        ({}, []),
+        (MAIL, [Channel.EMAIL]),
+        (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL]),
+        (PUSH, [Channel.PUSH]),
+    ],
 )
 async def test_what_is_set_is_open(session, given, channels):
-    ways = ways_of(Settings().model_copy(update=given), session)
+    settings = Settings().model_copy(update=given)
+    ways = ways_of(settings, session)
     assert [way.channel for way in ways] == channels
+    assert channels_of(settings) == set(channels), "who only decides knows of the same"
     for way in ways:
         await way.close()
 
