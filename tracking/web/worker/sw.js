@@ -2,7 +2,13 @@
 // Shows what is pushed, also while no page is open. It fetches nothing and keeps nothing.
 addEventListener("install", () => skipWaiting());
 
-addEventListener("push", (event) => event.waitUntil(show(event.data.json())));
+// One after the other: two at once would each not see what the other shows.
+let turn = Promise.resolve();
+addEventListener("push", (event) => {
+  const news = event.data.json();
+  turn = turn.catch(() => {}).then(() => show(news));
+  event.waitUntil(turn);
+});
 
 // Pushes may come twice and in any order. Browsers want to see something for each: what is there is
 // shown again, without a sound, where it is newer or the same.
