@@ -1,6 +1,7 @@
 """Browsers that subscribed: told once each, by a real push service, whatever becomes of it."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import aiohttp
@@ -9,6 +10,7 @@ from consuming import SEALER
 from cryptography.hazmat.primitives.asymmetric import ec
 from notice_shop import PERSON, Shop
 from push_browser import CURVE, Browser
+from pydantic import SecretStr
 from sms_gateway import answering, closes_after_reading, serving
 
 from consumers.notices import sending as sendings
@@ -17,15 +19,18 @@ from notifier.ways import PushWay
 from schemas.notice import Channel
 from schemas.push import SubscriptionBody
 from schemas.status import Status
+from tracking import roles
 from tracking.links import LinkMaker
 from tracking.notices import told
 from tracking.push import MOST, seal_subscription, subscription_id
 from tracking.sealing import Sealer
+from tracking.settings import Settings
 from tracking.store.notices import Notices
 from tracking.store.pool import open_pool
 from tracking.store.push import PushSubscriptions, SealedSubscription
 
 PUSH = (Channel.PUSH,)
+KEY_OF_THE_TESTS = "a key of the tests"
 KEY = ec.generate_private_key(CURVE)
 
 
@@ -114,6 +119,18 @@ async def test_who_subscribes_sees_the_page_and_is_told_only_what_lies_ahead(sho
         await shop.send(way, PUSH)
     assert len(service.bodies) == 1
     assert (await row(shop, "pickup_last_day"))["state"] == "sent"
+
+
+async def test_the_web_looks_anew_when_a_browser_came(shop):
+    """As its role puts it together."""
+    parcel = await shop.waits("CE1")
+    await shop.decide(parcel, channels=PUSH)
+    await subscribe(shop, parcel, Browser(), "https://push.example.com/a")
+    told = {"vapid_private_key": SecretStr("x"), "secret_keys": (SecretStr(KEY_OF_THE_TESTS),)}
+    running = roles.Running(Settings().model_copy(update=told), shop.pool, AsyncExitStack())
+    await roles._redecide(roles._deciding(running), parcel, shop.now)
+    reminder = await row(shop, "pickup_last_day")
+    assert (reminder["state"], reminder["fact_id"]) == ("planned", "subscribed")
 
 
 async def test_a_reminder_that_is_due_already_is_not_pushed_at_the_tap(shop, way):

@@ -40,7 +40,7 @@
   async function subscription() {
     const found = await (await serviceWorker.getRegistration("/t/"))?.pushManager.getSubscription();
     const { applicationServerKey } = found?.options ?? {};
-    if (!found || (applicationServerKey && base64url(applicationServerKey) === key())) return found;
+    if (!applicationServerKey || base64url(applicationServerKey) === key()) return found;
     await found.unsubscribe();
   }
 
