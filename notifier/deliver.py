@@ -1,28 +1,35 @@
 """A way to people: words a notice for one channel and hands it to that channel's provider."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from notifier.channels.base import Handed
 from notifier.values import Values
 from schemas.notice import Channel
+from schemas.push import Subscription
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One notice, worded, to one address. Its repr names nobody.
+    """One notice, worded, to one person. Its repr names nobody.
 
-    `sender` is the shop's own, None the one that is set for everybody.
+    `to` is a number or an address; a push goes to `subscriptions` instead, one of each browser.
+    From `until` on it is not worth saying. `sender` is the shop's own, None the one that is set for
+    everybody.
     """
 
     notice_id: UUID
+    shipment_id: UUID
+    until: datetime
     to: str = field(repr=False)
     name: str | None = field(repr=False)
     values: Values = field(repr=False)
     words: Mapping[str, str] = field(repr=False)
     sender: str | None = None
+    subscriptions: Sequence[Subscription] = field(default=(), repr=False)
 
 
 class Way(Protocol):

@@ -21,6 +21,7 @@ _MAY_HAVE_ARRIVED = frozenset(
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
 NOT_WANTED, ONLY_IMPORTANT = "shop_does_not_want", "only_important"
+NOT_SUBSCRIBED = "not_subscribed"
 _OF_A_PLACE = frozenset(
     {
         Occasion.READY_FOR_PICKUP,
@@ -70,7 +71,7 @@ def decide(situation: Situation, now: datetime) -> list[Decision]:
         each
         for want in _all_wanted(situation, now)
         for each in _decided(situation, want, now)
-        if _is_news(situation.told.get(each.key), each, at_once=want.at is None)
+        if _is_news(situation, each, want, now)
     ]
 
 
@@ -235,12 +236,24 @@ def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
     )
 
 
-def _is_news(told: Told | None, decision: Decision, *, at_once: bool) -> bool:
+def _is_news(situation: Situation, decision: Decision, want: Wanted, now: datetime) -> bool:
     """Decided once; but what waits may move, and what was dropped is said when nothing is in its
     way any more: it is true again, or the shop has told another number.
     """
+    told = situation.told.get(decision.key)
     if told is None:
         return True
     if told.state is NoticeState.PLANNED:
-        return not at_once and (decision.reason is not None or decision.due_at != told.due_at)
-    return told.state is NoticeState.DROPPED and decision.reason is None
+        moved = decision.reason is not None or decision.due_at != told.due_at
+        return want.at is not None and moved
+    is_open = told.state is NoticeState.DROPPED and decision.reason is None
+    return is_open and not (
+        told.reason == NOT_SUBSCRIBED and _is_in_view(situation, told, want, now)
+    )
+
+
+def _is_in_view(situation: Situation, told: Told, want: Wanted, now: datetime) -> bool:
+    """Who subscribes has the page before them: what stood there then is no news to them."""
+    since = situation.parcel.state.since
+    is_ahead = want.at is not None and want.at > now
+    return not is_ahead and (since is None or since <= told.at)

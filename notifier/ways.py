@@ -1,20 +1,25 @@
-"""The ways to people that there are: a text message, a mail. Each words and hands over."""
+"""The ways to people that there are: text message, mail, push. Each words and hands over."""
 
+import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.email import SmtpMail
 from notifier.channels.sms import SmsProvider
+from notifier.channels.web_push import WebPush
 from notifier.deliver import Outgoing
 from notifier.mail.address import Party
 from notifier.mail.message import QR_CID, Rendered, compose
+from notifier.push import message, together
 from notifier.qr import qr_png
-from notifier.render import render_email, render_sms
+from notifier.render import render_email, render_push, render_sms
 from notifier.sms.allowed import BALTIC, why_not
 from notifier.sms.spelling import spelt
 from notifier.values import Values
 from schemas.notice import Channel
+from schemas.push import Subscription
 
 
 def sms_words(values: Values) -> Mapping[str, str]:
@@ -94,6 +99,35 @@ class MailWay:
 
     async def close(self) -> None:
         await self._smtp.close()
+
+
+class PushWay:
+    """Pushes, to every browser that subscribed, at once. `topic_key`: topics are not guessed.
+
+    What is kept are the words in the language of the person; each browser has those of its page.
+    """
+
+    channel, provider = Channel.PUSH, WebPush.name
+
+    def __init__(self, push: WebPush, topic_key: bytes) -> None:
+        self._push, self._topic_key = push, topic_key
+
+    def compose(self, values: Values) -> Mapping[str, str]:
+        said = render_push(values)
+        return {"subject": said.title, "text": said.body}
+
+    async def send(self, outgoing: Outgoing) -> Handed:
+        to = outgoing.subscriptions
+        handed = await asyncio.gather(*(self._send(outgoing, each) for each in to))
+        return together(list(zip(to, handed, strict=True)))
+
+    async def _send(self, outgoing: Outgoing, to: Subscription) -> Handed:
+        said = render_push(replace(outgoing.values, language=to.language, link=to.page))
+        told = message(outgoing, to, said, self._topic_key)
+        return await self._push.send(to, told, outgoing.values.now)
+
+    async def close(self) -> None:
+        """The session is its giver's to close."""
 
 
 def _qr(outgoing: Outgoing) -> bytes | None:

@@ -17,6 +17,7 @@ from tracking.store.retention import (
     prune_links,
     prune_notices,
     prune_parked,
+    prune_push_subscriptions,
     prune_quarantine,
     prune_raw_payloads,
 )
@@ -49,6 +50,7 @@ RULES = (
     Rule("links", timedelta(days=200), prune_links),
     Rule("facts", timedelta(days=30), prune_facts),
     Rule("webhook_deliveries", timedelta(days=30), prune_deliveries),
+    Rule("push_subscriptions", timedelta(days=90), prune_push_subscriptions),
 )
 
 

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
-import aiohttp
 import asyncpg
 import structlog
 import uvloop
@@ -23,7 +23,7 @@ from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.parts import notice_parts, notices_runner
 from consumers.notices.receipts import Callbacks, ReceiptMetrics
 from consumers.notices.sending import Sending
-from consumers.notices.ways import channels_of, ways_of
+from consumers.notices.ways import channels_of, open_sessions, ways_of
 from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
@@ -189,6 +189,7 @@ async def _start_web(running: Running) -> Readiness:
     wanted = topology(settings.ingest_queues)
     publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
     live = LiveUpdates(settings.broker(), hub)
+    deciding = _deciding(running)
     deps = Deps(
         pool=running.pool,
         sealer=running.sealer,
@@ -196,8 +197,9 @@ async def _start_web(running: Running) -> Readiness:
         publish=publisher.publish_event,
         hub=hub,
         frames=Frames(running.pool),
-        receive=_receive(running),
+        receive=_receive(running, deciding),
         preview=partial(preview, public_url=settings.public_url),
+        redecide=partial(_redecide, deciding) if settings.vapid_private_key else None,
         registry=running.registry,
     )
     if settings.demo:
@@ -214,13 +216,20 @@ async def _start_web(running: Running) -> Readiness:
     return Readiness(checks, need="any")
 
 
-def _receive(running: Running) -> Receive | None:
+def _deciding(running: Running) -> Deciding:
     """Senders find by themselves, within seconds, what another process planned."""
+    metrics, channels = DecisionMetrics(running.registry), channels_of(running.settings)
+    return Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
+
+
+async def _redecide(deciding: Deciding, shipment_id: UUID, now: datetime) -> None:
+    await deciding.decide({shipment_id: "subscribed"}, now)
+
+
+def _receive(running: Running, deciding: Deciding) -> Receive | None:
     settings = running.settings
     if settings.sms_provider != "twilio":
         return None
-    metrics, channels = DecisionMetrics(running.registry), channels_of(settings)
-    deciding = Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
     receipts = Receipts(running.pool)
     told = ReceiptMetrics(running.registry)
     return Callbacks(receipts, settings, deciding.decide, told).take
@@ -262,9 +271,11 @@ async def _start_relay(running: Running) -> Readiness:
 async def _start_notices(running: Running) -> Readiness:
     sealer, notices = running.sealer, Notices(running.pool)
     links, site = LinkMaker(running.pool, sealer), running.settings.public_url
-    http = await running.stack.enter_async_context(aiohttp.ClientSession())
     inbox = InboxKeeper(running.pool, sealer)
-    ways = ways_of(running.settings, http, inbox.keep)
+    sessions = open_sessions(running.settings)
+    for session in sessions:
+        await running.stack.enter_async_context(session)
+    ways = ways_of(running.settings, sessions, inbox.keep)
     running.stack.push_async_callback(_close_ways, ways)
     parts = notice_parts(notices, sealer, ways, links.issue, site, running.registry)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())

@@ -4,6 +4,7 @@ import base64
 import binascii
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,9 +16,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.contact import Email
 from tracking.errors import ConfigurationError
+from tracking.vapid import private_key, public_key
 
 PREFIX = "KLAT_"
 _FERNET_KEY_BYTES = 32
+_SUBJECT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+|https://[\w-]+(\.[\w-]+)+/?")
 _CONSEQUENCE = "default_factory_not_called"  # of another fault, which has its own line
 
 
@@ -59,6 +62,17 @@ def _web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _vapid_key(value: SecretStr) -> SecretStr:
+    private_key(value.get_secret_value())
+    return value
+
+
+def _vapid_subject(value: str) -> str:
+    if not _SUBJECT.fullmatch(value):
+        raise ValueError("must be mailto: with an address, or https:// with a host and no port")
+    return value.rstrip("/")
+
+
 def _comma_separated(value: object) -> object:
     return (
         tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -87,6 +101,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+VapidKey = Annotated[SecretStr, AfterValidator(_vapid_key)]
+VapidSubject = Annotated[str, AfterValidator(_vapid_subject)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 EncryptionKeys = Annotated[
     tuple[SecretStr, ...],
@@ -123,9 +139,10 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_from: str | None = None
-    vapid_private_key: SecretStr | None = None
     demo: bool = False  # never in production: everybody may read every message
     webhook_allow_private: bool = False  # http, and addresses that are not on the internet
+    vapid_private_key: VapidKey | None = None
+    vapid_subject: VapidSubject | None = None
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""
@@ -140,6 +157,23 @@ class Settings(BaseSettings):
         if not self.secret_keys:
             raise ConfigurationError(f"{PREFIX}SECRET_KEYS: is not set; secrets cannot be sealed")
         return [key.get_secret_value() for key in self.secret_keys]
+
+    def push_key(self) -> str | None:
+        """The public half of the VAPID key, for browsers; None: nobody can subscribe."""
+        if self.vapid_private_key is None:
+            return None
+        return public_key(private_key(self.vapid_private_key.get_secret_value()))
+
+    def push_contact(self) -> str:
+        """Whom a push service turns to: RFC 8292 wants a mailto: or an https: address."""
+        if self.vapid_subject is not None:
+            return self.vapid_subject
+        if self.mail_from is not None:
+            return f"mailto:{self.mail_from}"
+        host = urlsplit(self.public_url).hostname
+        return (
+            self.public_url if _SUBJECT.fullmatch(self.public_url) else f"mailto:postmaster@{host}"
+        )
 
     def with_data_dir(self, data_dir: Path | None) -> Self:
         """The same settings for the folder named on the command line, if one was."""

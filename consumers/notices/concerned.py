@@ -8,8 +8,10 @@ import structlog
 
 from schemas.contact import Person
 from schemas.notice import Addressee, Channel
+from schemas.push import Subscription
 from schemas.suppression import Level, SuppressionReason
 from tracking.contact import Contact, open_contact
+from tracking.push import open_subscription
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.notices import Desk, Subject
 from tracking.store.suppressions import EVERYBODY, Suppression
@@ -63,6 +65,17 @@ def contact_of(subject: Subject, sealer: Sealer) -> Contact | None:
         return None
 
 
+def subscriptions_of(subject: Subject, sealer: Sealer) -> Sequence[Subscription]:
+    """The browsers that can be sent to, the latest first: those that a key of ours still opens."""
+    opened = []
+    for each in subject.subscriptions:
+        try:
+            opened.append(open_subscription(sealer, subject.shipment_id, *each))
+        except SealBroken:
+            log.warning("subscription.sealed_with_another_key", shipment_id=subject.shipment_id)
+    return opened
+
+
 def person_of(contact: Contact | None, addressee: Addressee) -> Person | None:
     if contact is None:
         return None
@@ -70,7 +83,7 @@ def person_of(contact: Contact | None, addressee: Addressee) -> Person | None:
 
 
 def address(person: Person | None, channel: Channel) -> str | None:
-    """E.164 or an e-mail address; nobody has subscribed to push yet."""
+    """E.164 or an e-mail address; by push a browser is reached, not a person."""
     match channel:
         case Channel.SMS:
             return person.phone if person else None

@@ -9,7 +9,13 @@ from uuid import UUID
 
 import structlog
 
-from consumers.notices.concerned import Concerned, address, concerned, person_of
+from consumers.notices.concerned import (
+    Concerned,
+    address,
+    concerned,
+    person_of,
+    subscriptions_of,
+)
 from consumers.notices.subject import situation_of
 from consumers.notices.wording import Links, values_of
 from notifier.deliver import Outgoing, Way
@@ -18,6 +24,7 @@ from notifier.required import MissingValueError
 from notifier.values import Values
 from schemas.contact import Person
 from schemas.notice import Channel, NoticeState
+from schemas.push import Subscription
 from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
 from tracking.store.notices import Claimed, Ending, Handing, Notices, Subject
@@ -37,12 +44,14 @@ class Ready(NamedTuple):
 
 
 class _True(NamedTuple):
-    """Still worth saying, to this person."""
+    """Still worth saying, to this person or these browsers, until then."""
 
     claimed: Claimed
     subject: Subject
     person: Person
-    to: str
+    to: str | None
+    subscriptions: Sequence[Subscription]
+    until: datetime
 
 
 class Preparing:
@@ -66,14 +75,22 @@ class Preparing:
             for each in claimed
         ]
         true = [each for each in looked if isinstance(each, _True)]
-        links = await self._link([each.subject.shipment_id for each in true], now) if true else []
+        pages = await self._pages(true, now)
         worded = [
-            _or_fault(each.claimed, partial(self._worded, each, link, now))
-            for each, link in zip(true, links, strict=True)
+            _or_fault(each.claimed, partial(self._worded, each, page, now))
+            for each, page in zip(true, pages, strict=True)
         ]
         outcomes = [*(each for each in looked if isinstance(each, Ending)), *worded]
         ready = [each for each in outcomes if isinstance(each, Ready)]
         return ready, [each for each in outcomes if isinstance(each, Ending)]
+
+    async def _pages(self, true: Sequence[_True], now: datetime) -> list[str]:
+        """New ones; but a browser opens the page at which it subscribed, and gets no other."""
+        if self.way.channel is Channel.PUSH:
+            return [each.subscriptions[0].page for each in true]
+        paths = await self._link([each.subject.shipment_id for each in true], now) if true else []
+        pairs = zip(true, paths, strict=True)
+        return [f"{self._site_of(each.subject)}{path}" for each, path in pairs]
 
     def _looked_at(
         self, claimed: Claimed, known: Concerned | None, now: datetime
@@ -85,15 +102,20 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, decision.reason)
         if decision.due_at > now:
             return Ending(claimed, NoticeState.PLANNED, None, decision.due_at)
-        person = person_of(known.contact, claimed.key.addressee)
+        subscriptions: Sequence[Subscription] = ()
+        if self.way.channel is Channel.PUSH:
+            subscriptions = subscriptions_of(known.subject, self._sealer)
+            if not subscriptions:
+                return Ending(claimed, NoticeState.DROPPED, "contact_unreadable")
+        # Nobody is known where a browser subscribed at a parcel without a recipient.
+        person = person_of(known.contact, claimed.key.addressee) or Person()
         to = address(person, self.way.channel)
-        assert person is not None, "without one the decision has a reason"
-        assert to is not None, "without one the decision has a reason"
-        return _True(claimed, known.subject, person, to)
+        assert to or subscriptions, "without one the decision has a reason"
+        return _True(claimed, known.subject, person, to, subscriptions, decision.until)
 
-    def _worded(self, true: _True, path: str, now: datetime) -> Ready | Ending:
-        claimed, subject, person, to = true
-        links = self._links(subject, path, to)
+    def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
+        claimed, subject, person = true.claimed, true.subject, true.person
+        links = Links(page, self._stop(subject, true.to) if true.to else None)
         values = values_of(subject, person, claimed.key, links, self._sealer, now)
         try:
             words = self.way.compose(values)
@@ -101,15 +123,27 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
-        sender = _sender(subject, self.way.channel)
-        outgoing = Outgoing(claimed.notice_id, to, person.name, values, words, sender)
+        outgoing = Outgoing(
+            claimed.notice_id,
+            subject.shipment_id,
+            true.until,
+            true.to or "",
+            person.name,
+            values,
+            words,
+            _sender(subject, self.way.channel),
+            true.subscriptions,
+        )
         return Ready(handing, outgoing)
 
-    def _links(self, subject: Subject, path: str, to: str) -> Links:
-        site, channel = subject.terms.links or self._site, self.way.channel
+    def _stop(self, subject: Subject, to: str) -> str:
+        channel = self.way.channel
         newest = address_hashes(self._sealer, channel, to)[0]
-        stop = stop_token(self._sealer, StopLink(subject.merchant_id, channel, newest))
-        return Links(f"{site}{path}", f"{site}/stop/{stop}")
+        token = stop_token(self._sealer, StopLink(subject.merchant_id, channel, newest))
+        return f"{self._site_of(subject)}/stop/{token}"
+
+    def _site_of(self, subject: Subject) -> str:
+        return subject.terms.links or self._site
 
     def _content(self, claimed: Claimed, words: Mapping[str, str], values: Values) -> str:
         """The words as sent, but for what opens the locker or the page."""

@@ -146,7 +146,8 @@ class Sending:
                 # A fault of ours: it may have been sent, so it is not repeated.
                 log.exception("notice.not_handed", error_type=type(error).__name__)
                 handed = Handed(Outcome.AMBIGUOUS, "fault")
-        return ending(ready.handing.claimed, handed, self._clock())
+        ended = ending(ready.handing.claimed, handed, self._clock())
+        return ended._replace(gone=handed.gone)
 
     async def _settle_patiently(self, endings: Sequence[Ending]) -> None:
         """They have left: forgetting how that ended would make each of them unknown."""

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from consumers.notices.concerned import Concerned, address, person_of
 from notifier.occasions import Parcel
-from notifier.policy import NOT_WANTED, Reach, Situation, Wishes
+from notifier.policy import NOT_SUBSCRIBED, NOT_WANTED, Reach, Situation, Wishes
 from notifier.quiet import Quiet
 from schemas.notice import Addressee, Channel
 from schemas.shop import ShopSettings
@@ -18,7 +18,7 @@ _UNREADABLE, _NO_PROVIDER = "contact_unreadable", "no_provider"
 _NO_ADDRESS = {
     Channel.SMS: "no_phone",
     Channel.EMAIL: "no_email",
-    Channel.PUSH: "not_subscribed",
+    Channel.PUSH: NOT_SUBSCRIBED,
 }
 
 
@@ -48,11 +48,19 @@ def _reaches(known: Concerned, channels: AbstractSet[Channel]) -> Iterator[Reach
     yield _reach(known, Addressee.RECIPIENT, channels, {})
     if contact.buyer is not None:
         same: dict[Channel, str | None] = {
-            channel: "same_as_recipient"
-            for channel in Channel
-            if (to := address(contact.buyer, channel)) and to == address(contact.recipient, channel)
+            channel: "same_as_recipient" for channel in Channel if _is_same(known, channel)
         }
         yield _reach(known, Addressee.BUYER, channels, same)
+
+
+def _is_same(known: Concerned, channel: Channel) -> bool:
+    """Browsers belong to whoever opened the page, and are told what the recipient is told."""
+    if channel is Channel.PUSH:
+        return bool(known.subject.subscriptions)
+    found = address(person_of(known.contact, Addressee.BUYER), channel)
+    return found is not None and found == address(
+        person_of(known.contact, Addressee.RECIPIENT), channel
+    )
 
 
 def _reach(
@@ -78,6 +86,12 @@ def _obstacle(
         return against.reason
     if not known.subject.notify.get(channel, True):
         return NOT_WANTED
-    if address(person_of(known.contact, addressee), channel) is None:
+    if not _is_reachable(known, addressee, channel):
         return _NO_ADDRESS[channel]
     return None if channel in channels else _NO_PROVIDER
+
+
+def _is_reachable(known: Concerned, addressee: Addressee, channel: Channel) -> bool:
+    if channel is Channel.PUSH:
+        return bool(known.subject.subscriptions)
+    return address(person_of(known.contact, addressee), channel) is not None

@@ -1,6 +1,8 @@
 """Which ways the settings open. None is no fault: notices are decided, and say `no_provider`."""
 
+import hashlib
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -9,12 +11,15 @@ from consumers.notices.receipts import CALLBACK
 from notifier.channels.email import SmtpMail
 from notifier.channels.sms import SmsProvider
 from notifier.channels.twilio import TwilioSms
+from notifier.channels.web_push import WebPush
 from notifier.deliver import Way
 from notifier.inbox import InboxWay, Keep
-from notifier.ways import MailWay, SmsWay
+from notifier.outgoing import safe_session
+from notifier.ways import MailWay, PushWay, SmsWay
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import PREFIX, Settings
+from tracking.vapid import private_key
 
 _DEMO_SENDER = "parcels@shop.example"
 
@@ -23,16 +28,34 @@ def channels_of(settings: Settings) -> frozenset[Channel]:
     """What `ways_of` opens, for who only decides."""
     if settings.demo:
         return frozenset(Channel)
-    served = {Channel.SMS: settings.sms_provider != "none", Channel.EMAIL: bool(settings.smtp_url)}
+    served = {
+        Channel.SMS: settings.sms_provider != "none",
+        Channel.EMAIL: bool(settings.smtp_url),
+        Channel.PUSH: bool(settings.vapid_private_key),
+    }
     return frozenset(channel for channel, is_served in served.items() if is_served)
 
 
-def ways_of(settings: Settings, session: aiohttp.ClientSession, keep: Keep) -> list[Way]:
+class Sessions(NamedTuple):
+    """`gateways` are the operator's choice and may lie in its network; `push` services are named by
+    visitors, so that their session reaches the internet only (notifier.outgoing).
+    """
+
+    gateways: aiohttp.ClientSession
+    push: aiohttp.ClientSession
+
+
+def open_sessions(settings: Settings) -> Sessions:
+    allow_private = settings.webhook_allow_private
+    return Sessions(aiohttp.ClientSession(), safe_session(allow_private=allow_private))
+
+
+def ways_of(settings: Settings, sessions: Sessions, keep: Keep) -> list[Way]:
     """In the demo every channel without a provider leads to the inbox that `keep` fills.
 
     Raises ConfigurationError, a line for each setting that is missing.
     """
-    ways = list(_ways(settings, session))
+    ways = list(_ways(settings, sessions))
     return [*ways, *_inboxes(settings, ways, keep)] if settings.demo else ways
 
 
@@ -44,12 +67,19 @@ def _inboxes(settings: Settings, ways: Collection[Way], keep: Keep) -> Iterator[
             yield InboxWay(channel, keep, sender)
 
 
-def _ways(settings: Settings, session: aiohttp.ClientSession) -> Iterator[Way]:
+def _ways(settings: Settings, sessions: Sessions) -> Iterator[Way]:
     if settings.sms_provider != "none":
-        yield SmsWay(_sms(settings, session))
+        yield SmsWay(_sms(settings, sessions.gateways))
     if settings.smtp_url is not None:
         sender = _needed("mail_from", settings.mail_from, "smtp_url")
         yield MailWay(_smtp(settings.smtp_url.get_secret_value(), settings.public_url), sender)
+    if settings.vapid_private_key is not None:
+        yield _push(settings.vapid_private_key.get_secret_value(), settings, sessions.push)
+
+
+def _push(key: str, settings: Settings, session: aiohttp.ClientSession) -> PushWay:
+    push = WebPush(session, private_key(key), settings.push_contact())
+    return PushWay(push, hashlib.sha256(b"klat push topic\x1f" + key.encode()).digest())
 
 
 def _smtp(url: str, public_url: str) -> SmtpMail:

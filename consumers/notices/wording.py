@@ -19,7 +19,7 @@ class Links(NamedTuple):
     """Where a notice leads: to its parcel, and to hearing less."""
 
     page: str
-    stop: str
+    stop: str | None
 
 
 def values_of(

@@ -1,5 +1,6 @@
 """What every channel answers: whether the other side took the message, as far as we can know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ class Handed:
 
     `provider_id` is by what a later receipt names the message. `retry_after` is in seconds, where
     the provider says so. `address_is_bad`: nothing can ever be sent there; do not try again.
+    `gone`: the ids of subscriptions that a push service knows no more.
     """
 
     outcome: Outcome
@@ -30,3 +32,4 @@ class Handed:
     provider_id: str | None = None
     retry_after: float | None = None
     address_is_bad: bool = False
+    gone: Sequence[bytes] = ()

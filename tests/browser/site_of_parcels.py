@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from aiohttp import web
 from parcels import NOW, STATES
@@ -11,8 +12,10 @@ from playwright.async_api import Browser, async_playwright
 
 from schemas.notice import Channel
 from tracking.choices import Standing
+from tracking.push import device_of, subscription_id
 from tracking.web.assets import STATIC
 from tracking.web.choices_page import WayCard, render_choices
+from tracking.web.installed import WORKER
 from tracking.web.page import render_message_page, render_tracking_page
 from tracking.web.security import CSP
 from tracking.web.view import ParcelView, UnlockState
@@ -76,10 +79,43 @@ class Line:
 
 
 @dataclass
+class Push:
+    """Whom the site tells, in the hands of the test: languages by parcel and device."""
+
+    told: dict[tuple[str, str], str] = field(default_factory=dict)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    answer: int = 200
+
+    async def subscribe(self, request: web.Request) -> web.Response:
+        if self.answer != 200:
+            return web.Response(status=self.answer)
+        self.bodies.append(await request.json())
+        endpoint = self.bodies[-1]["endpoint"]
+        key = (request.match_info["name"], device_of(subscription_id(endpoint)))
+        self.told[key] = request.query["lang"]
+        return web.json_response({"device": key[1], "language": self.told[key]})
+
+    async def ask(self, request: web.Request) -> web.Response:
+        key = (request.match_info["name"], request.match_info["device"])
+        return web.json_response({"device": key[1], "language": self.told.get(key)})
+
+    async def stop(self, request: web.Request) -> web.Response:
+        if self.answer != 200:
+            return web.Response(status=self.answer)
+        self.told.pop((request.match_info["name"], request.match_info["device"]), None)
+        return web.Response(status=204)
+
+
+async def worker(_: web.Request) -> web.Response:
+    return web.Response(text=WORKER, content_type="text/javascript")
+
+
+@dataclass
 class Site:
     url: str
     views: dict[str, ParcelView]
     line: Line = field(default_factory=Line)
+    push: Push = field(default_factory=Push)
     read: list[str] = field(default_factory=list)  # every page asked for
     answers: list[str] = field(default_factory=list)  # every second factor given
 
@@ -135,6 +171,10 @@ async def serving() -> AsyncIterator[Site]:
             web.get("/t/{name}/stream", site.line.serve),
             web.get("/choices/{name}", site.choices),
             web.get("/static/{file}", static),
+            web.get("/sw.js", worker),
+            web.post("/t/{name}/push", site.push.subscribe),
+            web.get("/t/{name}/push/{device}", site.push.ask),
+            web.delete("/t/{name}/push/{device}", site.push.stop),
         ]
     )
     app.on_response_prepare.append(headers)

@@ -4,11 +4,12 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from consumers.notices.ways import channels_of, ways_of
+from consumers.notices.ways import Sessions, channels_of, ways_of
 from schemas.inbox import InboxMessage
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
 from tracking.settings import Settings
+from tracking.vapid import new_vapid_key
 
 MAIL = {"smtp_url": SecretStr("smtp://mail.example:25"), "mail_from": "parcels@shop.example"}
 TWILIO = {
@@ -17,6 +18,7 @@ TWILIO = {
     "twilio_auth_token": SecretStr("secret"),
     "twilio_from": "Veikals",
 }
+PUSH = {"vapid_private_key": SecretStr(new_vapid_key())}
 
 
 @pytest.fixture
@@ -31,11 +33,18 @@ async def keep(_: InboxMessage) -> bool:
 
 @pytest.mark.parametrize(
     ("given", "channels"),
-    [({}, []), (MAIL, [Channel.EMAIL]), (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL])],
+    [
+        ({}, []),
+        (MAIL, [Channel.EMAIL]),
+        (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL]),
+        (PUSH, [Channel.PUSH]),
+    ],
 )
 async def test_what_is_set_is_open(session, given, channels):
-    ways = ways_of(Settings().model_copy(update=given), session, keep)
+    settings = Settings().model_copy(update=given)
+    ways = ways_of(settings, Sessions(session, session), keep)
     assert [way.channel for way in ways] == channels
+    assert channels_of(settings) == set(channels), "who only decides knows of the same"
     for way in ways:
         await way.close()
 
@@ -50,7 +59,7 @@ async def test_what_is_set_is_open(session, given, channels):
 )
 async def test_in_the_demo_the_inbox_is_the_way_where_no_provider_is(session, given, providers):
     settings = Settings(demo=True).model_copy(update=given)
-    ways = ways_of(settings, session, keep)
+    ways = ways_of(settings, Sessions(session, session), keep)
     assert {way.channel: way.provider for way in ways} == providers
     assert channels_of(settings) == set(providers)
     assert channels_of(settings.model_copy(update={"demo": False})) == {
@@ -75,6 +84,6 @@ async def test_in_the_demo_the_inbox_is_the_way_where_no_provider_is(session, gi
 )
 async def test_what_is_missing_is_named(session, given, said):
     with pytest.raises(ConfigurationError) as refused:
-        ways_of(Settings().model_copy(update=given), session, keep)
+        ways_of(Settings().model_copy(update=given), Sessions(session, session), keep)
     assert str(refused.value).startswith(said)
     assert "secret" not in str(refused.value)

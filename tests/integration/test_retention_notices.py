@@ -1,4 +1,4 @@
-"""Notices lose their words, then go; links go when their page is long gone."""
+"""Notices lose their words, then go; links and browsers go with their parcel."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ VALUES (gen_random_uuid(), 'delivered', '', 'sms', 'recipient', gen_random_uuid(
 PARCEL = """
 INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
 """
+BROWSER = "INSERT INTO push_subscription VALUES ($1, $2, 't', 'lv', 's', $3)"
 LINK = "INSERT INTO public_link VALUES ($1, $2, $3, NULL)"
 
 
@@ -49,3 +50,11 @@ async def test_a_link_goes_when_its_page_is_long_gone(pool, made, heard, left):
     await pool.execute(LINK, b"t", shipment, NOW - timedelta(days=made))
     await prune(pool, NOW)
     assert await pool.fetchval("SELECT count(*) FROM public_link") == left
+
+
+@pytest.mark.parametrize(("heard", "kept"), [(89, 1), (91, 0)])
+async def test_a_browser_is_kept_as_long_as_its_parcel_has_news(pool, heard, kept):
+    parcel = UUID(int=1)
+    await pool.execute(PARCEL, parcel, NOW - timedelta(days=heard))
+    await pool.execute(BROWSER, parcel, b"1", NOW - timedelta(days=5000))
+    assert (await prune(pool, NOW))["push_subscriptions"] == 1 - kept

@@ -1,16 +1,26 @@
 """The environment is checked at the start: one line per fault, and no secret in any of them."""
 
+import base64
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from py_vapid import Vapid02
 
 from tracking.errors import ConfigurationError
-from tracking.local.folder import remember, secret_key, settings_for
+from tracking.local.folder import remember, secret_key, settings_for, vapid_key
 from tracking.local.up import _environment
 from tracking.settings import load_settings
+from tracking.vapid import new_vapid_key, private_key
+
+# RFC 7515, appendix A.3: a private key, and where its public point lies.
+VAPID = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"
+X = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
+Y = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +47,12 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_INGEST_QUEUES", "0", "greater than or equal to 1"),
         ("KLAT_SMTP_URL", "smtp://u:hunter2@h?tls=1", "starttls=0 or starttls=1"),
         ("KLAT_DEMO", "perhaps", "Input should be a valid boolean"),
+        ("KLAT_VAPID_PRIVATE_KEY", "hunter2", "is no P-256 private key: make one with"),
+        ("KLAT_VAPID_PRIVATE_KEY", "A" * 43, "is no P-256 private key"),
+        ("KLAT_VAPID_PRIVATE_KEY", "_" * 43, "is no P-256 private key"),
+        ("KLAT_VAPID_PRIVATE_KEY", "-----BEGIN hunter2", "is no P-256 private key"),
+        ("KLAT_VAPID_SUBJECT", "ops@shop.example", "must be mailto: with an address, or https://"),
+        ("KLAT_VAPID_SUBJECT", "http://shop.example", "must be mailto: with an address"),
         ("KLAT_SMS_PROVIDER", "pigeon", "'none', 'twilio', 'smpp' or 'http'"),
     ],
 )
@@ -68,8 +84,9 @@ def test_the_whole_contract_is_accepted(monkeypatch):
         "TWILIO_ACCOUNT_SID": "AC1",
         "TWILIO_AUTH_TOKEN": "hunter2",
         "TWILIO_FROM": "+37120000000",
-        "VAPID_PRIVATE_KEY": "hunter2",
         "DEMO": "1",
+        "VAPID_PRIVATE_KEY": VAPID,
+        "VAPID_SUBJECT": "mailto:ops@shop.example",
     }
     for name, value in contract.items():
         monkeypatch.setenv(f"KLAT_{name}", value)
@@ -79,6 +96,7 @@ def test_the_whole_contract_is_accepted(monkeypatch):
     assert settings.broker() == contract["AMQP_URL"]
     assert "hunter2" not in repr(settings)
     assert keys[0] not in repr(settings)
+    assert VAPID not in repr(settings)
 
 
 def test_a_database_may_be_named_by_its_options_alone(monkeypatch):
@@ -148,3 +166,65 @@ def test_the_process_ends_with_one_line_per_fault_and_78(monkeypatch):
 def test_a_stack_with_keys_of_its_own_is_found_though_it_made_none(tmp_path):
     remember(tmp_path, {}, database_url="postgresql://u@h/d", amqp_url="amqp://h")
     assert settings_for(tmp_path).database() == "postgresql://u@h/d"
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@pytest.mark.parametrize("spelt", ["as tools write it", "padded", "pem", "sec1"])
+def test_a_key_for_push_is_taken_as_tools_write_it_and_as_pem(monkeypatch, spelt):
+    """Its public half is that of the RFC."""
+    key = private_key(VAPID)
+    formats = {"pem": PrivateFormat.PKCS8, "sec1": PrivateFormat.TraditionalOpenSSL}
+    told = {"as tools write it": VAPID, "padded": f"{VAPID}="}
+    if spelt in formats:
+        plain = NoEncryption()
+        told[spelt] = key.private_bytes(Encoding.PEM, formats[spelt], plain).decode()
+    monkeypatch.setenv("KLAT_VAPID_PRIVATE_KEY", told[spelt])
+    public = load_settings().push_key()
+    assert _decoded(public) == b"\4" + _decoded(X) + _decoded(Y)
+    assert "=" not in public
+
+
+def test_pem_of_another_kind_of_key_is_refused(monkeypatch):
+    for key in (ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)):
+        text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        monkeypatch.setenv("KLAT_VAPID_PRIVATE_KEY", text)
+        with pytest.raises(ConfigurationError, match="is no P-256 private key"):
+            load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "contact"),
+    [
+        ({"VAPID_SUBJECT": "mailto:ops@shop.example"}, "mailto:ops@shop.example"),
+        ({"VAPID_SUBJECT": "https://shop.example/"}, "https://shop.example"),
+        ({"MAIL_FROM": "parcels@shop.example"}, "mailto:parcels@shop.example"),
+        ({}, "https://track.example.com"),
+        ({"PUBLIC_URL": "https://track.example.com:8443"}, "mailto:postmaster@track.example.com"),
+        ({"PUBLIC_URL": "http://127.0.0.1:8080"}, "mailto:postmaster@127.0.0.1"),
+    ],
+)
+def test_push_services_are_told_whom_to_turn_to(monkeypatch, given, contact):
+    """In a form that the library that signs takes, too."""
+    for name, value in ({"PUBLIC_URL": "https://track.example.com/"} | given).items():
+        monkeypatch.setenv(f"KLAT_{name}", value)
+    found = load_settings().push_contact()
+    assert found == contact
+    assert Vapid02(private_key(VAPID)).sign({"aud": "https://p.example", "sub": found})
+
+
+def test_a_folder_makes_its_key_for_push_once(tmp_path):
+    key = vapid_key(tmp_path)
+    assert vapid_key(tmp_path) == key
+    assert (tmp_path / "vapid-key").stat().st_mode & 0o077 == 0
+    assert settings_for(tmp_path).vapid_private_key.get_secret_value() == key
+    assert len({new_vapid_key() for _ in range(100)}) == 100
+
+
+def test_klat_keys_vapid_prints_a_key_alone_on_the_last_line(monkeypatch):
+    klat = Path(sys.executable).with_name("klat")
+    said = subprocess.run([klat, "keys", "vapid"], capture_output=True, text=True, check=True)
+    monkeypatch.setenv("KLAT_VAPID_PRIVATE_KEY", said.stdout.splitlines()[-1])
+    assert load_settings().push_key()

@@ -199,6 +199,9 @@ FROM generate_series(1, 40000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
+INSERT INTO push_subscription SELECT md5(n::text)::uuid, decode(md5('p' || n), 'hex'),
+    decode(md5('t' || n), 'hex'), 'lv', 's', now() - n * interval '1 hour'
+FROM generate_series(1, 20000) n;
 ANALYZE;
 """
 IDS = "ARRAY[" + ",".join(f"md5('{n}')::uuid" for n in range(1, 21)) + "]"
@@ -310,6 +313,14 @@ QUICK = {
     "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),
     "waiting_deliveries": (("10000", "now()"), "webhook_delivery_waiting"),
     "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
+    "save_push_subscription": ((ID, KEY, HASHES, "'lv'", "'s'", "now()"),
+                               "push_subscription_pkey"),
+    "trim_push_subscriptions": ((ID, "5"), "push_subscription_pkey"),
+    "push_language": ((ID, KEY), "push_subscription_pkey"),
+    "push_subscriptions_of": ((IDS,), "push_subscription_pkey"),
+    "drop_push_subscriptions": ((IDS, KEYS), "push_subscription_pkey"),
+    "prune_push_subscriptions": (("now() - interval '90 days'", "500"),
+                                 "push_subscription_by_age"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
 NOTHING_TO_FIND = {

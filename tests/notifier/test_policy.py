@@ -111,6 +111,27 @@ def test_who_is_known_only_later_is_told_then():
     assert shopper.live(parcel, NOON + HOUR) == []
 
 
+def test_who_subscribes_is_told_what_lies_ahead_and_not_what_they_see():
+    shopper = Shopper(everybody(sms="no_phone", email="no_email", push="not_subscribed"))
+    parcel = waiting(NOON + 3 * DAY)
+    assert shopper.live(parcel, NOON) == []
+    shopper.reaches = everybody(sms="no_phone", email="no_email")
+    assert shopper.live(parcel, NOON + 40 * HOUR) == [], "half time is over, and the page says so"
+    assert shopper.live(parcel, NOON + 46 * HOUR) == said("pickup_last_day", "push")
+    later = waiting(NOON + 9 * DAY, NOON + 69 * HOUR, place="9902")
+    assert shopper.live(later, NOON + 70 * HOUR) == said("ready_for_pickup", "push")
+
+
+def test_what_stood_there_when_somebody_subscribed_is_news_when_it_comes_again():
+    shopper = Shopper(everybody(sms="no_phone", email="no_email", push="not_subscribed"))
+    shopper.live(state(Status.HELD), NOON)
+    shopper.reaches = everybody(sms="no_phone", email="no_email")
+    assert shopper.live(state(Status.HELD), NOON + HOUR) == []
+    assert shopper.live(state(Status.IN_TRANSIT, NOON + 2 * HOUR), NOON + 2 * HOUR) == []
+    again = state(Status.HELD, NOON + 3 * HOUR)
+    assert shopper.live(again, NOON + 3 * HOUR) == said("held", "push")
+
+
 def test_reminders_come_at_half_time_on_the_last_morning_and_in_the_last_hours():
     shopper, limit = Shopper(), datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 18:00
     parcel = waiting(limit)

@@ -32,6 +32,7 @@ LOST = LinkTarget(
     promise_by=None,
     merchant_name=None,
     merchant_id=None,
+    merchant_site=None,
     merchant_help=None,
     merchant_language=None,
     wrong=0,

@@ -1,4 +1,4 @@
-"""`klat keys`: who may call the HTTP interface, and with what carriers sign."""
+"""`klat keys`: who may call the HTTP interface, with what carriers sign, by what push knows us."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -19,8 +19,11 @@ from tracking.local.folder import settings_for
 from tracking.mapping import did_you_mean, near
 from tracking.sealing import Sealer
 from tracking.store.keys import Keys, ListedKey
+from tracking.vapid import new_vapid_key
 
-app = typer.Typer(help="API keys, and the secrets with which carriers sign.", no_args_is_help=True)
+app = typer.Typer(
+    help="API keys, the secrets with which carriers sign, the key for push.", no_args_is_help=True
+)
 
 Carrier = Annotated[str | None, typer.Option(help="Code of the carrier or locker operator.")]
 T = TypeVar("T")
@@ -118,6 +121,13 @@ def secret(
     sealed = Sealer(settings_for(data_dir).keys()).seal_text(text, secret_context(carrier))
     _run(data_dir, lambda keys: keys.save_carrier_secret(carrier, sealed, now=_now()))
     typer.echo(f"kept the secret of {carrier}")
+
+
+@app.command()
+def vapid() -> None:
+    """Make a private key for push services and print it, alone on the last line."""
+    typer.echo("A key for KLAT_VAPID_PRIVATE_KEY. With another one, all who subscribed are lost:")
+    typer.echo(new_vapid_key())
 
 
 def _now() -> datetime:

@@ -15,12 +15,14 @@ from cryptography.fernet import Fernet
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.endpoint import write_private
 from tracking.settings import Settings, load_settings
+from tracking.vapid import new_vapid_key
 
 NEEDED_SPACE = 300 * 2**20  # bytes; RabbitMQ stops accepting messages at 50 MB free
 _TRIES, _PAUSE = 3, 0.05  # seconds
 _STACK = "stack.json"
 _PORTS = "ops_ports"  # by role; no setting, each role has its own
 _KEYS = "secret-keys"
+_VAPID = "vapid-key"
 
 
 @contextmanager
@@ -86,6 +88,14 @@ def secret_key(folder: Path) -> str:
     return file.read_text()
 
 
+def vapid_key(folder: Path) -> str:
+    """The key for push services of this folder, likewise."""
+    file = folder / _VAPID
+    if not file.exists():
+        write_private(file, new_vapid_key())
+    return file.read_text()
+
+
 def settings_for(data_dir: Path | None = None) -> Settings:
     """The settings of a command: the environment, then what the stack of the data folder left."""
     given = load_settings(**({"data_dir": data_dir} if data_dir else {}))
@@ -98,11 +108,12 @@ def settings_for(data_dir: Path | None = None) -> Settings:
 
 
 def _left(folder: Path) -> dict[str, Any]:
-    """Either file may be missing: with keys of one's own, `klat up` makes none."""
-    stack, keys = _text(folder / _STACK), _text(folder / _KEYS)
+    """Any file may be missing: with keys of one's own, `klat up` makes none."""
+    stack = _text(folder / _STACK)
     left: dict[str, Any] = json.loads(stack) if stack is not None else {}
     left.pop(_PORTS, None)
-    return left | ({"secret_keys": keys} if keys is not None else {})
+    keys = {"secret_keys": _text(folder / _KEYS), "vapid_private_key": _text(folder / _VAPID)}
+    return left | {name: key for name, key in keys.items() if key is not None}
 
 
 def _text(file: Path) -> str | None:

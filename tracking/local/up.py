@@ -14,7 +14,7 @@ import typer
 from tracking.errors import ConfigurationError, StartError
 from tracking.local.child import Child
 from tracking.local.endpoint import MOST_PORT, is_free
-from tracking.local.folder import owned, remember, secret_key
+from tracking.local.folder import owned, remember, secret_key, vapid_key
 from tracking.local.health import Disk
 from tracking.local.postgres import PrivatePostgres
 from tracking.local.rabbitmq import PrivateRabbitMQ
@@ -156,6 +156,7 @@ async def _servers(
 
 def _environment(settings: Settings, database_url: str, amqp_url: str) -> Environment:
     given = [key.get_secret_value() for key in settings.secret_keys]
+    vapid = settings.vapid_private_key
     return os.environ | {
         f"{PREFIX}DATABASE_URL": database_url,
         f"{PREFIX}AMQP_URL": amqp_url,
@@ -165,6 +166,9 @@ def _environment(settings: Settings, database_url: str, amqp_url: str) -> Enviro
         f"{PREFIX}PUBLIC_URL": settings.public_url,
         f"{PREFIX}SECRET_KEYS": ",".join(given) or secret_key(settings.data_dir),
         f"{PREFIX}DEMO": str(int(settings.demo)),
+        f"{PREFIX}VAPID_PRIVATE_KEY": (
+            vapid.get_secret_value() if vapid else vapid_key(settings.data_dir)
+        ),
     }
 
 

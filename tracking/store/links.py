@@ -20,6 +20,8 @@ LONGEST_PAUSE = timedelta(days=1)
 class LinkTarget:
     """The shipment behind a link, what its shop said, and how the tries stand.
 
+    `merchant_site` is the shop's own host of links, where it has one.
+
     `since`: when its present status began; `changed_at`: its last news; `issued_at`: of this link.
     """
 
@@ -38,6 +40,7 @@ class LinkTarget:
     promise_by: datetime | None
     merchant_name: str | None
     merchant_id: UUID | None
+    merchant_site: str | None
     merchant_help: str | None
     merchant_language: str | None
     wrong: int

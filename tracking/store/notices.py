@@ -16,6 +16,11 @@ from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
 from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.pool import connection, transaction
+from tracking.store.push import (
+    SealedSubscription,
+    drop_push_subscriptions,
+    push_subscriptions_of,
+)
 from tracking.store.suppressions import Suppression, suppressions_of
 
 
@@ -45,6 +50,7 @@ class Subject:
     settings: ShopSettings
     terms: ShopTerms
     told: Mapping[Key, Told]
+    subscriptions: Sequence[SealedSubscription] = ()  # the latest first
 
 
 class Claimed(NamedTuple):
@@ -67,13 +73,14 @@ class Handing(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How it ended; `due_at` where it is to be tried again."""
+    """How it ended; `due_at` where it is to be tried again, `gone`: subscriptions that ended."""
 
     claimed: Claimed
     state: NoticeState
     reason: str | None = None
     due_at: datetime | None = None
     provider_id: str | None = None
+    gone: Sequence[bytes] = ()
 
 
 def notice_id(shipment_id: UUID, key: Key) -> UUID:
@@ -126,7 +133,11 @@ async def _subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Subje
         told[row["shipment_id"]][key] = Told(
             key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
         )
-    return [_subject(row, told[row["shipment_id"]]) for row in found]
+    subscribed = await push_subscriptions_of(conn, list(told))
+    return [
+        _subject(row, told[row["shipment_id"]], subscribed.get(row["shipment_id"], ()))
+        for row in found
+    ]
 
 
 async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
@@ -146,7 +157,9 @@ def _key(row: asyncpg.Record) -> Key:
     )
 
 
-def _subject(row: asyncpg.Record, told: Mapping[Key, Told]) -> Subject:
+def _subject(
+    row: asyncpg.Record, told: Mapping[Key, Told], subscriptions: Sequence[SealedSubscription]
+) -> Subject:
     return Subject(
         shipment_id=row["shipment_id"],
         carrier=row["carrier"],
@@ -167,6 +180,7 @@ def _subject(row: asyncpg.Record, told: Mapping[Key, Told]) -> Subject:
         settings=kept_settings(row["settings"]),
         terms=kept_terms(row["terms"]),
         told=told,
+        subscriptions=subscriptions,
     )
 
 
@@ -209,7 +223,10 @@ class Notices:
         return {row["notice_id"] for row in rows}
 
     async def settle_notices(self, endings: Sequence[Ending], *, now: datetime) -> None:
+        gone = [(each.claimed.shipment_id, one) for each in endings for one in each.gone]
         async with connection(self._pool) as conn:
+            if gone:  # first: whoever decides after a failure must not count on them
+                await drop_push_subscriptions(conn, gone)
             await conn.execute(
                 SQL["settle_notices"],
                 [each.claimed.shipment_id for each in endings],

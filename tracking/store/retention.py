@@ -39,6 +39,10 @@ async def prune_deliveries(conn: asyncpg.Connection, before: datetime, limit: in
     return _rows(await conn.execute(SQL["prune_deliveries"], before, limit))
 
 
+async def prune_push_subscriptions(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_push_subscriptions"], before, limit))
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

@@ -14,12 +14,14 @@ from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
 from tracking.web.facts import FACT_ROUTES
 from tracking.web.inbox import DEMO_ROUTES
+from tracking.web.installed import INSTALLED_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
 from tracking.web.merchant import MERCHANT_ROUTES
 from tracking.web.notices import NOTICE_ROUTES
 from tracking.web.observe import METRICS, Metrics, observed
 from tracking.web.problem import REQUEST_LIMIT, Handler, problems
+from tracking.web.push import PUSH_ROUTES, PUSHES, pushes
 from tracking.web.routing import ROUTES, Route
 from tracking.web.samples import SAMPLE_ROUTES
 from tracking.web.security import secure_headers
@@ -39,6 +41,8 @@ ALL_ROUTES = (
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
+    *PUSH_ROUTES,
+    *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
 
@@ -52,6 +56,7 @@ def make_app(deps: Deps) -> web.Application:
     app[MISSES] = misses()
     app[TRIES] = tries()
     app[TESTS] = tests()
+    app[PUSHES] = pushes()
     app[ROUTES] = (*ALL_ROUTES, *DEMO_ROUTES) if deps.settings.demo else ALL_ROUTES
     for route in app[ROUTES]:
         app.router.add_route(route.method, route.path, _served(route))

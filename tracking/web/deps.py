@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
+from uuid import UUID
 
 import asyncpg
 from aiohttp import web
@@ -56,6 +57,15 @@ class Preview(Protocol):
     ) -> NoticePreview: ...
 
 
+class Redecide(Protocol):
+    """Look at what this parcel's shopper is to be told, since somebody new can be reached.
+
+    Raises tracking.errors.StoreUnavailable.
+    """
+
+    async def __call__(self, shipment_id: UUID, now: datetime) -> None: ...
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -65,6 +75,8 @@ class Deps:
     """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them.
 
     `receive` None: no provider that calls back is set. `preview` None: nobody words notices here.
+    `redecide` None: there is no push.
+    `allow_private`: push services may be on this machine, for tests.
     """
 
     pool: asyncpg.Pool
@@ -75,6 +87,8 @@ class Deps:
     frames: Frames
     receive: Receive | None = None
     preview: Preview | None = None
+    redecide: Redecide | None = None
+    allow_private: bool = False
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 

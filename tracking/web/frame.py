@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from tracking.web.assets import static_path
+from tracking.web.assets import manifest_path, static_path
 from tracking.words.catalog import Words
 from tracking.words.language import SUPPORTED
 
@@ -35,4 +35,5 @@ def frame(words: Words, path: str | None, also: str = "") -> dict[str, Any]:
         "ngettext": words.ngettext,
         "pgettext": words.pgettext,
         "static": static_path,
+        "manifest": manifest_path(words.language),
     }

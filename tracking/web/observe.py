@@ -42,6 +42,12 @@ class Metrics:
         self.cut = Counter(
             "klat_live_cut", "Live pages cut because they took nothing", registry=registry
         )
+        self.subscriptions = Counter(
+            "klat_push_subscriptions",
+            "Browsers that asked to be told of a parcel, or no more",
+            ["outcome"],
+            registry=registry,
+        )
 
 
 METRICS = web.AppKey("metrics", Metrics)

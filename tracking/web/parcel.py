@@ -87,6 +87,7 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
         paused_until=target.paused_until,
         has_pickup_code=bool(row.state.pickup_code or row.state.pickup_qr),
         to_collect=is_to_collect(row.state, target.service),
+        push_key=deps.settings.push_key(),
     )
 
 

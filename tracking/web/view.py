@@ -27,7 +27,8 @@ class ParcelView:
     `history` are present only when `unlock` is UNLOCKED; `has_pickup_code` says that a code waits,
     also while it may not be shown. `to_collect` says whether the parcel goes to a locker or pickup
     point rather than to a door, None when nobody said so yet. `zone` is the IANA zone of the
-    delivery place, in which every time is shown. `history` is newest first.
+    delivery place, in which every time is shown. `history` is newest first. `push_key` is the
+    public half of the VAPID key; None: no browser can be told.
     """
 
     state: ShipmentState
@@ -47,3 +48,4 @@ class ParcelView:
     paused_until: datetime | None = None
     has_pickup_code: bool = False
     to_collect: bool | None = None
+    push_key: str | None = None

@@ -20,6 +20,7 @@ SELECT
     r.promise_by,
     coalesce(m.settings #>> '{brand,name}', m.name) AS merchant_name,
     r.merchant_id,
+    m.terms ->> 'links' AS merchant_site,
     m.help AS merchant_help,
     m.language AS merchant_language,
     coalesce(c.wrong, 0) AS wrong,

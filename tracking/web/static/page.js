@@ -57,6 +57,7 @@
     if (old && input) input.replaceWith(old);
     for (const { id } of main.querySelectorAll("details[open]")) fresh.querySelector("#" + id)?.setAttribute("open", "");
     main.replaceChildren(...fresh.childNodes);
+    main.dispatchEvent(new Event("shown"));
     for (const key of ["mood", "version", "over"]) {
       if (key in fresh.dataset) data[key] = fresh.dataset[key];
       else delete data[key];
@@ -96,7 +97,7 @@
     };
   }
 
-  // The browser gave up and does not say why: 204 means that the story is over.
+  // Browsers do not say why they gave up; 204: the story is over.
   async function probe() {
     const gone = new AbortController();
     const answer = await fetch(stream(), { cache: "no-store", signal: gone.signal }).catch(() => 0);
