@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from schemas.notice import Channel
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One notice, worded, to one address. Its repr names nobody."""
+    """One notice, worded, to one address. It is not worth saying from `until` on.
+
+    Its repr names nobody.
+    """
 
     notice_id: UUID
     to: str = field(repr=False)
     name: str | None = field(repr=False)
     values: Values = field(repr=False)
     words: Mapping[str, str] = field(repr=False)
+    until: datetime
 
 
 class Way(Protocol):

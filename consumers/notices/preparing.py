@@ -96,7 +96,8 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
-        return Ready(handing, Outgoing(claimed.notice_id, to, person.name, values, words))
+        outgoing = Outgoing(claimed.notice_id, to, person.name, values, words, claimed.until)
+        return Ready(handing, outgoing)
 
     def _content(self, claimed: Claimed, words: Mapping[str, str], values: Values) -> str:
         """The words as sent, but for what opens the locker or the page."""
