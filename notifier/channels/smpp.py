@@ -109,8 +109,8 @@ class SmppSms:
             return Handed(Outcome.RETRY, "not_bound")
         try:
             answer = await line.submit(message)
-        except NotWritten:
-            return Handed(Outcome.RETRY, "not_bound")
+        except NotWritten as error:
+            return Handed(Outcome.RETRY, error.code)
         except NoAnswer:
             return Handed(Outcome.AMBIGUOUS, "no_answer")
         except ValueError:  # it names the field and repeats nothing, and a repeat would end alike

@@ -49,7 +49,11 @@ class NotBound(Exception):  # noqa: N818 - named for what the caller sees
 
 
 class NotWritten(Exception):  # noqa: N818 - the same
-    """The line was gone, or its window stayed full, before a word was written."""
+    """The line was gone, or its window stayed full, before a word was written; see `code`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class NoAnswer(Exception):  # noqa: N818 - the same
@@ -140,7 +144,7 @@ class Line:
     async def ask(self, command: Command, values: dict[str, Value] | None = None) -> Answer:
         """Raises NotWritten, NoAnswer."""
         if self._ended or self._writer.is_closing():
-            raise NotWritten
+            raise NotWritten("not_bound")
         sequence = self._write(command, values)
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[sequence] = waiting
@@ -158,7 +162,7 @@ class Line:
             async with asyncio.timeout(self._limits.answer):
                 await self._window.acquire()
         except TimeoutError:
-            raise NotWritten from None
+            raise NotWritten("window_full") from None
         try:
             return await self.ask(Command.SUBMIT_SM, values)
         finally:
