@@ -171,5 +171,9 @@ def hanging_up(submitted: Submitted) -> None:
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:
-    left = list(behaviours)
-    return lambda submitted: left.pop(0)(submitted)
+    left = iter(behaviours)
+
+    def behave(submitted: Submitted) -> Awaitable[None] | None:
+        return next(left)(submitted)
+
+    return behave
