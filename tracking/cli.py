@@ -6,7 +6,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from tracking.commands import keys, merchants, parked, quarantine
+from tracking.commands import keys, mail, merchants, parked, quarantine
 from tracking.commands.explain import explain
 from tracking.commands.show import show
 from tracking.commands.simulate import simulate
@@ -32,6 +32,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(parked.app, name="parked")
+app.add_typer(mail.app, name="mail")
 app.command()(show)
 app.command()(explain)
 app.command()(simulate)

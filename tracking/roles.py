@@ -19,11 +19,14 @@ from prometheus_client import CollectorRegistry
 from consumers.connection import Publisher
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.live_updates import LiveUpdates
-from consumers.notices.deciding import Deciding, DecisionMetrics
-from consumers.notices.parts import notice_parts, notices_runner
-from consumers.notices.receipts import Callbacks, ReceiptMetrics
+from consumers.notices.callbacks import callbacks_of
+from consumers.notices.centre import Centre
+from consumers.notices.parts import coming_back, notice_parts, notices_runner
+from consumers.notices.receipts import ReceiptMetrics, Settling
+from consumers.notices.replies import Replies
 from consumers.notices.sending import Sending
-from consumers.notices.ways import channels_of, ways_of
+from consumers.notices.suppressing import CountedSuppressions, Suppressing
+from consumers.notices.ways import channels_of, smpp_of, ways_of
 from consumers.parking import Parking
 from consumers.relay import Relay, RelayMetrics
 from consumers.topology import declare_first, topology
@@ -46,7 +49,7 @@ from tracking.store.pool import connection, open_pool
 from tracking.store.receipts import Receipts
 from tracking.vitals import Vitals
 from tracking.web.app import make_app
-from tracking.web.deps import Deps, Receive
+from tracking.web.deps import Deps, Take
 from tracking.web.ops import Check, Readiness, make_ops_app
 from tracking.web.serving import SHUTDOWN, serve
 
@@ -190,7 +193,7 @@ async def _start_web(running: Running) -> Readiness:
         publish=publisher.publish_event,
         hub=hub,
         frames=Frames(running.pool),
-        receive=_receive(running),
+        callbacks=_callbacks(running),
         registry=running.registry,
     )
     running.start("publisher", publisher.run())
@@ -205,16 +208,22 @@ async def _start_web(running: Running) -> Readiness:
     return Readiness(checks, need="any")
 
 
-def _receive(running: Running) -> Receive | None:
+def _callbacks(running: Running) -> Mapping[str, Take]:
     """Senders find by themselves, within seconds, what another process planned."""
-    settings = running.settings
-    if settings.sms_provider != "twilio":
-        return None
-    metrics, channels = DecisionMetrics(running.registry), channels_of(settings)
-    deciding = Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
-    receipts = Receipts(running.pool)
-    told = ReceiptMetrics(running.registry)
-    return Callbacks(receipts, settings, deciding.decide, told).take
+    settings, pool = running.settings, running.pool
+    ends = coming_back(
+        Notices(pool),
+        Receipts(pool),
+        running.sealer,
+        channels_of(settings),
+        _suppressing(running),
+        running.registry,
+    )
+    return callbacks_of(settings, ends)
+
+
+def _suppressing(running: Running) -> Suppressing:
+    return CountedSuppressions(running.registry)
 
 
 async def _start_ingest(running: Running) -> Readiness:
@@ -254,9 +263,18 @@ async def _start_notices(running: Running) -> Readiness:
     sealer, notices = running.sealer, Notices(running.pool)
     links = LinkMaker(running.pool, sealer, running.settings.public_url)
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
-    ways = ways_of(running.settings, http)
+    smpp, suppressing = smpp_of(running.settings), _suppressing(running)
+    ways = ways_of(running.settings, http, smpp)
     running.stack.push_async_callback(_close_ways, ways)
-    parts = notice_parts(notices, sealer, ways, links.issue, running.registry)
+    parts = notice_parts(notices, sealer, ways, links.issue, suppressing, running.registry)
+    metrics = ReceiptMetrics(running.registry)
+    settling = Settling(Receipts(running.pool), parts.deciding.decide, metrics)
+    running.start("early_receipts", settling.keep_early_settled())
+    if smpp is not None:
+        replies = Replies(suppressing, running.registry)
+        centre = Centre(smpp, settling, replies, running.registry)
+        running.start("smpp", centre.run())
+        running.stack.push_async_callback(_unbind, centre)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
     for sending in parts.sending:
@@ -276,6 +294,12 @@ async def _finish(sending: Sequence[Sending]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(SHUTDOWN):
             await asyncio.gather(*(each.close() for each in sending))
+
+
+async def _unbind(centre: Centre) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CANCEL_LIMIT):
+            await centre.close()
 
 
 async def _close_ways(ways: Sequence[Way]) -> None:

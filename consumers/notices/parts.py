@@ -1,6 +1,7 @@
 """The parts of the role `notices`: who decides, and one sender for each way."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,16 +9,23 @@ from uuid import UUID
 from aiormq.abc import AbstractChannel
 from prometheus_client import CollectorRegistry
 
+from consumers.notices.bounces import Bounces
+from consumers.notices.callbacks import Ends
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.preparing import Link, Preparing
+from consumers.notices.receipts import ReceiptMetrics, Settling
+from consumers.notices.replies import Replies
 from consumers.notices.sending import Sending, SendingMetrics
+from consumers.notices.suppressing import Suppressing
 from consumers.parking import Parking
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import NOTICES, NOTICES_QUEUE, declare
 from notifier.deliver import Way
+from schemas.notice import Channel
 from tracking.sealing import Sealer
 from tracking.store.notices import Claimed, Notices
+from tracking.store.receipts import Receipts
 
 
 class Parts(NamedTuple):
@@ -26,7 +34,12 @@ class Parts(NamedTuple):
 
 
 def notice_parts(
-    notices: Notices, sealer: Sealer, ways: Sequence[Way], link: Link, registry: CollectorRegistry
+    notices: Notices,
+    sealer: Sealer,
+    ways: Sequence[Way],
+    link: Link,
+    suppressing: Suppressing,
+    registry: CollectorRegistry,
 ) -> Parts:
     """Whoever decides wakes the senders; a sender that fails for good asks for another decision."""
     channels = frozenset(way.channel for way in ways)
@@ -44,8 +57,23 @@ def notice_parts(
     metrics = SendingMetrics(registry)
     for way in ways:
         preparing = Preparing(notices, way, sealer, link)
-        sending.append(Sending(notices, preparing, failed, metrics))
+        sending.append(Sending(notices, preparing, failed, metrics, suppressing=suppressing))
     return Parts(deciding, sending)
+
+
+def coming_back(
+    notices: Notices,
+    receipts: Receipts,
+    sealer: Sealer,
+    channels: AbstractSet[Channel],
+    suppressing: Suppressing,
+    registry: CollectorRegistry,
+) -> Ends:
+    """For who sends nothing himself: receipts, replies and bounces, and what follows from them."""
+    deciding = Deciding(notices, sealer, channels, DecisionMetrics(registry), wake=lambda: None)
+    settling = Settling(receipts, deciding.decide, ReceiptMetrics(registry))
+    replies = Replies(suppressing, registry)
+    return Ends(settling, replies, Bounces(settling, suppressing, registry))
 
 
 def _after_failure(claimed: Sequence[Claimed]) -> Mapping[UUID, str]:
