@@ -52,11 +52,18 @@ class Centre:
         log.info("smpp.bound")
         self._bound.set(1)
         try:
-            why = await self._sms.serve(self.take)
+            why = await self._served()
         finally:
             self._bound.set(0)
         if not self._leaving.is_set():
             log.warning("smpp.lost", reason=why)
+
+    async def _served(self) -> str:
+        """Who was told to leave while it was binding has nobody to listen to any more."""
+        if self._leaving.is_set():
+            await self._sms.close()
+            return "unbound"
+        return await self._sms.serve(self.take)
 
     async def _wait(self, pause: float) -> None:
         """Those who lost their line together do not come back together."""
