@@ -9,9 +9,11 @@ import asyncpg
 import pytest
 from consuming import SEALER
 from notice_shop import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
+from notice_world import Suppressions
 
 from consumers.notices import sending as sendings
 from consumers.notices.retry import MOST_TRIES
+from consumers.notices.suppressing import Why
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel
 from schemas.status import Status
@@ -393,3 +395,44 @@ async def test_who_gets_a_phone_number_while_the_parcel_waits_is_told(shop):
     way = FakeWay()
     await shop.send(way)
     assert [each.to for each in way.taken] == [PERSON["phone"]]
+
+
+REFUSED_FOR_EVER = Handed(Outcome.REFUSED, "21610", address_is_bad=True)
+
+
+async def test_where_nothing_can_arrive_is_said_after_it_was_noted(shop):
+    """Also when it cannot be kept: the notice has ended all the same."""
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    told, way = Suppressions(), FakeWay(answers=[REFUSED_FOR_EVER])
+    sending = shop.sending(way, suppressing=told)
+    await sending.turn()
+    assert told.told == [(Channel.SMS, way.taken[0].to, Why.BAD_ADDRESS)]
+    assert (await shop.row())["state"] == "failed"
+
+
+async def test_a_suppression_that_cannot_be_kept_stops_nobody(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[REFUSED_FOR_EVER])
+    sending = shop.sending(way, suppressing=Suppressions(away=True))
+    assert await sending.turn()
+    assert (await shop.row())["state"] == "failed"
+    assert not await sending.turn()
+
+
+async def test_a_refusal_of_the_message_says_nothing_of_the_address(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    told = Suppressions()
+    refused = Handed(Outcome.REFUSED, "30007")
+    await shop.sending(FakeWay(answers=[refused]), suppressing=told).turn()
+    assert told.told == []
+
+
+async def test_with_a_notice_goes_until_when_it_is_worth_saying(shop):
+    key = await shop.waits("CE1", hours=30)
+    await shop.decide(key)
+    way = FakeWay()
+    await shop.send(way)
+    assert way.taken[0].until == (await shop.row())["until"]
