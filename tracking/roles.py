@@ -265,7 +265,8 @@ async def _start_notices(running: Running) -> Readiness:
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
     smpp, suppressing = smpp_of(running.settings), _suppressing(running)
     ways = ways_of(running.settings, http, smpp)
-    running.stack.push_async_callback(_close_ways, ways)
+    leaving: list[Way | Centre] = [*ways]
+    running.stack.push_async_callback(_close_ways, leaving)
     parts = notice_parts(notices, sealer, ways, links.issue, suppressing, running.registry)
     metrics = ReceiptMetrics(running.registry)
     settling = Settling(Receipts(running.pool), parts.deciding.decide, metrics)
@@ -274,7 +275,7 @@ async def _start_notices(running: Running) -> Readiness:
         replies = Replies(suppressing, running.registry)
         centre = Centre(smpp, settling, replies, running.registry)
         running.start("smpp", centre.run())
-        running.stack.push_async_callback(_unbind, centre)
+        leaving.append(centre)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
     for sending in parts.sending:
@@ -296,16 +297,10 @@ async def _finish(sending: Sequence[Sending]) -> None:
             await asyncio.gather(*(each.close() for each in sending))
 
 
-async def _unbind(centre: Centre) -> None:
+async def _close_ways(leaving: Sequence[Way | Centre]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(CANCEL_LIMIT):
-            await centre.close()
-
-
-async def _close_ways(ways: Sequence[Way]) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(CANCEL_LIMIT):
-            await asyncio.gather(*(way.close() for way in ways))
+            await asyncio.gather(*(each.close() for each in leaving))
 
 
 def _check(holds: Callable[[], bool]) -> Check:

@@ -33,7 +33,10 @@ class Patience:
 
 
 class SmppSms:
-    """`sender` is a number, a short code or a name. While nobody runs `serve` nothing is taken."""
+    """`sender` is a number, a short code or a name; ValueError where it is none of them.
+
+    While nobody runs `serve` nothing is taken.
+    """
 
     name = "smpp"
 

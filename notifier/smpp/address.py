@@ -13,6 +13,7 @@ _UNKNOWN: Final = 0
 _ISDN: Final = 1  # the plan of telephone numbers, E.164
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE: Final = re.compile(r"[0-9]{1,8}")
+_NAME: Final = re.compile(r"[ -~]{1,11}")
 
 
 class Address(NamedTuple):
@@ -28,14 +29,20 @@ def destination(phone_e164: str) -> Address:
 def source(sender: str, ton: int | None = None, npi: int | None = None) -> Address:
     """A number with its +, a short code, or a name of up to 11 characters.
 
-    What is given of `ton` and `npi` counts instead of what follows from the sender.
+    What is given of `ton` and `npi` counts instead of what follows from the sender. ValueError for
+    what is none of these.
     """
     if _E164.fullmatch(sender):
         found = destination(sender)
     elif _SHORT_CODE.fullmatch(sender):
         found = Address(_NETWORK_SPECIFIC, _UNKNOWN, sender)
-    else:
+    elif _NAME.fullmatch(sender):
         found = Address(_ALPHANUMERIC, _UNKNOWN, sender)
+    else:
+        raise ValueError(
+            "KLAT_SMS_FROM: must be a number such as +37120000000, a short code,"
+            " or a name of up to 11 characters of ASCII"
+        )
     return Address(found.ton if ton is None else ton, found.npi if npi is None else npi, found[2])
 
 

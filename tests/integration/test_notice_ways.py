@@ -74,6 +74,7 @@ async def test_what_is_set_is_open(session, given, channels):
         (SMPP | {"smpp_url": None}, "KLAT_SMPP_URL: is not set"),
         (SMPP | {"sms_from": None}, "KLAT_SMS_FROM: is not set"),
         (SMPP | {"smpp_url": SecretStr("smpp://u:secret@h?x=1")}, "KLAT_SMPP_URL: knows these"),
+        (SMPP | {"sms_from": "Rīgas veikals"}, "KLAT_SMS_FROM: must be a number"),
     ],
 )
 async def test_what_is_missing_is_named(session, given, said):

@@ -1,6 +1,7 @@
 """A message centre (SMSC) on loopback that behaves, and that misbehaves as centres and lines do."""
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -131,9 +132,11 @@ class Centre:
 
 
 @asynccontextmanager
-async def centre(behave: Behaviour, **how) -> AsyncIterator[Centre]:
+async def centre(
+    behave: Behaviour, *, tls: ssl.SSLContext | None = None, **how
+) -> AsyncIterator[Centre]:
     found = Centre(behave, **how)
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(found.serve, "127.0.0.1", 0, ssl=tls)
     found.port = server.sockets[0].getsockname()[1]
     try:
         yield found

@@ -134,6 +134,12 @@ def test_the_sender_says_what_kind_it_is(sender, wanted):
     assert destination("+37120000001") == Address(1, 1, "37120000001")
 
 
+@pytest.mark.parametrize("sender", ["", "Rīgas pasts", "x" * 12, "a\0b", "1" * 12])
+def test_what_is_no_sender_is_said(sender):
+    with pytest.raises(ValueError, match=r"^KLAT_SMS_FROM: must be a number"):
+        source(sender)
+
+
 @pytest.mark.parametrize(
     ("digits", "ton", "wanted"),
     [

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import smpp34
+from mail_certificate import certificate
 from message_centre import (
     DELIVER,
     ENQUIRE,
@@ -271,6 +272,22 @@ async def test_a_bind_that_is_refused_says_why(status):
     names = {0x0E: "esme_rinvpaswd", 0x0D: "esme_rbindfail", 0x05: "esme_ralybnd"}
     assert refused.value.code == names[status]
     assert refused.value.is_for_the_operator == (status != 0x05)
+
+
+async def test_with_tls_the_centre_proves_who_it_is(tmp_path):
+    serving, trusting = certificate(tmp_path, "127.0.0.1")
+    async with centre(accepting(), tls=serving) as found:
+        server = parse_smpp_url(found.url.replace("smpp://", "smpps://"))
+        with pytest.raises(NotBound, match="certificate") as refused:
+            await SmppSms(server, "Veikals").bind()
+        assert refused.value.is_for_the_operator
+        provider = SmppSms(server, "Veikals", tls=trusting, limits=SOON, patience=AT_ONCE)
+        await provider.bind()
+        line = asyncio.create_task(provider.serve(taken))
+        assert (await sent(provider)).outcome is ACCEPTED
+        await provider.close()
+        async with asyncio.timeout(5):
+            await line
 
 
 async def test_a_bind_that_is_not_answered_is_given_up():
