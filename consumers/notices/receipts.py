@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter
 from notifier.receipts.base import Receipt, settled
 from schemas.notice import NoticeState
 from tracking.errors import KlatError
+from tracking.store.pool import retried
 from tracking.store.receipts import Receipts, Settled, Told
 
 log = structlog.get_logger()
@@ -64,7 +66,8 @@ class Settling:
         while matched := await self._receipts.apply_early(settled, now):
             for provider, told, notice in matched:
                 await self._applied(provider, told, notice, now)
-        for provider, many in (await self._receipts.forget_early_receipts(now - KEPT)).items():
+        forgotten = await retried(partial(self._receipts.forget_early_receipts, now - KEPT))
+        for provider, many in forgotten.items():
             self._count(provider, "unknown", many)
             log.warning("receipt.unknown", provider=provider, receipts=many)
 

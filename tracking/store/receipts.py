@@ -96,9 +96,6 @@ class Receipts:
 
     async def forget_early_receipts(self, before: datetime) -> dict[str, int]:
         """How many of each provider were of nobody's message."""
-        return await retried(partial(self._forgotten, before))
-
-    async def _forgotten(self, before: datetime) -> dict[str, int]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["forget_early_receipts"], before)
         return {row["provider"]: row["receipts"] for row in rows}
