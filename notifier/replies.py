@@ -53,7 +53,7 @@ _START: Final = {
 
 
 def _normal(text: str) -> str:
-    """Letters, digits and single blanks, without case and marks. Cyrillic й becomes и, as asked."""
+    """Letters, digits and single blanks, without case and marks: й becomes и, õ becomes o."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     kept = (" " if not char.isalnum() else char for char in letters if not _is_mark(char))
     return " ".join("".join(kept).split())

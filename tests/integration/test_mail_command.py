@@ -61,6 +61,12 @@ async def test_while_the_database_is_away_the_mail_server_shall_keep_it():
     assert ended.stderr.count(b"\n") == 1
 
 
+async def test_so_it_shall_while_the_schema_is_too_old(empty_database_url):
+    message_id = "<018f0000-0000-7000-8000-000000000001@shop.example>"
+    ended = await piped(report(message_id), empty_database_url)
+    assert (ended.returncode, ended.stderr) == (75, b"UndefinedTableError\n")
+
+
 async def test_without_settings_it_says_what_is_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("KLAT_DATA_DIR", str(tmp_path))
     assert (await piped(b"", "")).returncode == 78

@@ -34,8 +34,8 @@ def bounce(data_dir: DataDir = None) -> None:
         on_stack(data_dir, work)
     except ConfigurationError:
         raise
-    except KlatError as error:
-        typer.echo(str(error), err=True)
+    except Exception as error:  # noqa: BLE001 - a report that is refused is lost for ever
+        typer.echo(str(error) if isinstance(error, KlatError) else type(error).__name__, err=True)
         raise typer.Exit(code=EX_TEMPFAIL) from None
 
 
