@@ -69,8 +69,11 @@ class SmsWay:
     async def send(self, outgoing: Outgoing) -> Handed:
         if reason := why_not(outgoing.to, self._countries):
             return Handed(Outcome.REFUSED, reason)
-        reference = str(outgoing.notice_id)
-        return await self._provider.send(outgoing.to, outgoing.words["text"], reference)
+        reference, text = str(outgoing.notice_id), outgoing.words["text"]
+        worth = int((outgoing.until - outgoing.values.now).total_seconds())
+        return await self._provider.send(
+            outgoing.to, text, reference, max(1, worth), outgoing.sender
+        )
 
     async def close(self) -> None:
         """The session is its giver's to close."""

@@ -16,6 +16,9 @@ from consumers.webhooks import sending
 from notifier import outgoing
 from notifier.channels import webhook
 from notifier.occasions import RULES
+from notifier.receipts import generic
+from notifier.smpp.line import Limits
+from notifier.smpp.pdu import LONGEST
 from schemas.notice import Channel, NoticeState, Occasion
 from tracking import webhooks
 from tracking.carriers import CARRIERS
@@ -227,6 +230,9 @@ LIMITS = [
     ("time for the broker's confirm", PUBLISH_TIMEOUT),
     ("times a message is tried; delivered", TRIES),
     ("times a message is tried; delivered", DELIVERY_LIMIT),
+    ("receipts in a body", generic.MOST),
+    ("a PDU of a message centre; deliver_sm in hand", LONGEST / 1024),
+    ("a PDU of a message centre; deliver_sm in hand", Limits().taking),
     ("wrong answers, per parcel", links.TRIES),
     ("bytes waiting for one live page", stream.BUFFER / 1024),
     ("time a live page may not take data; life of a stream", stream.WRITE_LIMIT),

@@ -6,7 +6,15 @@ from typing import Annotated
 import structlog
 import typer
 
-from tracking.commands import keys, merchants, parked, quarantine, suppressions, webhooks
+from tracking.commands import (
+    keys,
+    mail,
+    merchants,
+    parked,
+    quarantine,
+    suppressions,
+    webhooks,
+)
 from tracking.commands.explain import explain
 from tracking.commands.preview import preview
 from tracking.commands.show import show
@@ -35,6 +43,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(parked.app, name="parked")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(mail.app, name="mail")
 app.command()(show)
 app.command()(explain)
 app.command()(preview)
@@ -80,14 +89,14 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Run one role in the foreground."""
-    from tracking import roles  # noqa: PLC0415 - other commands do not wait for its drivers
+    from tracking.roles.run import run  # noqa: PLC0415 - other commands do not wait for its drivers
 
     settings = settings_for(data_dir)
     configure_logging(settings.log_format, role=role)
     try:
         settings.database()  # that it was never set is another matter than that it is away
         with reaching(settings):
-            roles.run(role, settings, ops_host=ops_host, drain=drain)
+            run(role, settings, ops_host=ops_host, drain=drain)
     except KlatError:
         raise
     except Exception:

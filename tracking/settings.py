@@ -3,6 +3,7 @@
 import base64
 import binascii
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from tracking.vapid import private_key, public_key
 PREFIX = "KLAT_"
 _FERNET_KEY_BYTES = 32
 _SUBJECT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+|https://[\w-]+(\.[\w-]+)+/?")
+_SHORTEST_SECRET = 20
 _CONSEQUENCE = "default_factory_not_called"  # of another fault, which has its own line
 
 
@@ -73,6 +75,48 @@ def _vapid_subject(value: str) -> str:
     return value.rstrip("/")
 
 
+def _smpp_url(value: SecretStr) -> SecretStr:
+    _split_url(value.get_secret_value(), ("smpp", "smpps"))
+    return value
+
+
+def _gateway_url(value: str) -> str:
+    parts = _split_url(value, ("http", "https"))
+    if not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be an address without user, query and #; a token has its variable")
+    if parts.scheme == "http" and not _is_ours(parts.hostname):
+        raise ValueError("must start with https:// unless its host is private or this machine")
+    return value
+
+
+def _is_ours(host: str) -> bool:
+    """Whether it is here, a private address, or a name that only one's own network can know."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".internal", ".localhost"))
+    return address.is_loopback or address.is_private or address.is_link_local
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    """As Standard Webhooks has them."""
+    prefix, _, encoded = value.get_secret_value().partition("_")
+    try:
+        size = len(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError):
+        size = 0
+    if prefix != "whsec" or not 24 <= size <= 64:
+        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
+    return value
+
+
+def _bearer_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if len(text) < _SHORTEST_SECRET or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"must be {_SHORTEST_SECRET} or more letters, digits and signs of ASCII")
+    return value
+
+
 def _comma_separated(value: object) -> object:
     return (
         tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -103,7 +147,11 @@ AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
 VapidKey = Annotated[SecretStr, AfterValidator(_vapid_key)]
 VapidSubject = Annotated[str, AfterValidator(_vapid_subject)]
+SmppUrl = Annotated[SecretStr, AfterValidator(_smpp_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+GatewayUrl = Annotated[str, AfterValidator(_gateway_url)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+BearerSecret = Annotated[SecretStr, AfterValidator(_bearer_secret)]
 EncryptionKeys = Annotated[
     tuple[SecretStr, ...],
     NoDecode,
@@ -134,7 +182,14 @@ class Settings(BaseSettings):
     ingest_queues: int = Field(default=1, ge=1, le=256)
     smtp_url: SmtpUrl | None = None
     mail_from: Email | None = None
+    mail_callback_secret: BearerSecret | None = None
     sms_provider: Literal["none", "twilio", "smpp", "http"] = "none"
+    sms_url: GatewayUrl | None = None
+    sms_token: SecretStr | None = None
+    sms_from: str | None = None
+    sms_idempotent: int = Field(default=0, ge=0, le=1)
+    sms_callback_secret: SigningSecret | None = None
+    smpp_url: SmppUrl | None = None
     twilio_api_url: WebUrl = "https://api.twilio.com"
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None

@@ -8,9 +8,14 @@ from uuid import UUID
 from aiormq.abc import AbstractChannel
 from prometheus_client import CollectorRegistry
 
+from consumers.notices.bounces import Bounces
+from consumers.notices.callbacks import Ends
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.preparing import Link, Preparing
+from consumers.notices.receipts import ReceiptMetrics, Settling
+from consumers.notices.replies import Replies
 from consumers.notices.sending import Sending, SendingMetrics
+from consumers.notices.suppressing import Suppressing
 from consumers.parking import Parking
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
@@ -18,6 +23,7 @@ from consumers.topology import NOTICES, NOTICES_QUEUE, declare
 from notifier.deliver import Way
 from tracking.sealing import Sealer
 from tracking.store.notices import Claimed, Notices
+from tracking.store.receipts import Receipts
 
 
 class Parts(NamedTuple):
@@ -31,6 +37,7 @@ def notice_parts(
     ways: Sequence[Way],
     link: Link,
     site: str,
+    suppressing: Suppressing,
     registry: CollectorRegistry,
 ) -> Parts:
     """Whoever decides wakes the senders; a sender that fails for good asks for another decision."""
@@ -49,8 +56,17 @@ def notice_parts(
     metrics = SendingMetrics(registry)
     for way in ways:
         preparing = Preparing(notices, way, sealer, link, site)
-        sending.append(Sending(notices, preparing, failed, metrics))
+        sending.append(Sending(notices, preparing, failed, metrics, suppressing=suppressing))
     return Parts(deciding, sending)
+
+
+def coming_back(
+    receipts: Receipts, deciding: Deciding, suppressing: Suppressing, registry: CollectorRegistry
+) -> Ends:
+    """For who sends nothing himself: receipts, replies and bounces, and what follows from them."""
+    settling = Settling(receipts, deciding.decide, ReceiptMetrics(registry))
+    replies = Replies(suppressing, registry)
+    return Ends(settling, replies, Bounces(settling, suppressing, registry))
 
 
 def _after_failure(claimed: Sequence[Claimed]) -> Mapping[UUID, str]:

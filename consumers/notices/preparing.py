@@ -51,7 +51,6 @@ class _True(NamedTuple):
     person: Person
     to: str | None
     subscriptions: Sequence[Subscription]
-    until: datetime
 
 
 class Preparing:
@@ -111,7 +110,7 @@ class Preparing:
         person = person_of(known.contact, claimed.key.addressee) or Person()
         to = address(person, self.way.channel)
         assert to or subscriptions, "without one the decision has a reason"
-        return _True(claimed, known.subject, person, to, subscriptions, decision.until)
+        return _True(claimed, known.subject, person, to, subscriptions)
 
     def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
         claimed, subject, person = true.claimed, true.subject, true.person
@@ -126,7 +125,7 @@ class Preparing:
         outgoing = Outgoing(
             claimed.notice_id,
             subject.shipment_id,
-            true.until,
+            claimed.until,
             true.to or "",
             person.name,
             values,

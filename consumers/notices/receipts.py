@@ -1,23 +1,24 @@
-"""Receipts: a provider's callback, proven, held against its notice."""
+"""Receipts: held against their notices, in any order and however often they come."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
 
-from notifier.receipts import twilio
 from notifier.receipts.base import Receipt, settled
 from schemas.notice import NoticeState
-from tracking.settings import Settings
+from tracking.errors import KlatError
+from tracking.store.pool import retried
 from tracking.store.receipts import Receipts, Settled, Told
 
 log = structlog.get_logger()
 
-CALLBACK = "/callbacks/twilio"
+KEPT = timedelta(hours=1)  # an early receipt; longer than it takes to note what was sent
+_EVERY = 2.0  # seconds
 
 Redecide = Callable[[Mapping[UUID, str], datetime], Awaitable[None]]
 
@@ -26,64 +27,78 @@ class ReceiptMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.taken = Counter(
             "klat_receipts",
-            "Providers' receipts: the state they tell, or unknown: of no notice of ours",
+            "Providers' receipts: the state they tell, early, unknown or unreadable",
             ["provider", "state"],
             registry=registry,
         )
 
 
-class Callbacks:
-    """What the web hands over. `redecide` looks for another way after a failure."""
+class Settling:
+    """`redecide` looks for another way after a failure."""
 
-    def __init__(
-        self, receipts: Receipts, settings: Settings, redecide: Redecide, metrics: ReceiptMetrics
-    ) -> None:
+    def __init__(self, receipts: Receipts, redecide: Redecide, metrics: ReceiptMetrics) -> None:
         self._receipts, self._redecide, self._metrics = receipts, redecide, metrics
-        token = settings.twilio_auth_token
-        self._token = token.get_secret_value() if token else ""
-        self._public_url = settings.public_url
 
-    async def take(self, target: str, signature: str, body: bytes, now: datetime) -> bool:
-        """A callback of Twilio. `target` is path and query as they came; False: not proven.
+    async def apply(
+        self, provider: str, receipts: Sequence[Receipt | None], now: datetime
+    ) -> list[Settled | None]:
+        """Those that could be read, one transaction; their notices, where they are known.
 
         Raises StoreUnavailable.
         """
-        form = twilio.read_form(body)
-        if not twilio.is_twilios(f"{self._public_url}{target}", form, signature, self._token):
-            return False
-        receipt = twilio.receipt(form, _reference(target))
-        if receipt is not None:
-            await self._apply("twilio", receipt, now)
-        return True
+        told = [_told(each) for each in receipts if each is not None]
+        self._count(provider, "unreadable", len(receipts) - len(told))
+        found = await self._receipts.apply(provider, told, settled, now)
+        for each, notice in zip(told, found, strict=True):
+            await self._applied(provider, each, notice, now)
+        return found
 
-    async def _apply(self, provider: str, receipt: Receipt, now: datetime) -> None:
-        told = Told(provider, receipt.provider_id, _uuid(receipt.reference), receipt.code)
-        found = await self._receipts.apply(told, partial(_after, receipt.state), now)
-        state = receipt.state if found else "unknown"
-        self._metrics.taken.labels(provider, state).inc()
-        if found is None:
-            log.warning("receipt.unknown", provider=provider)
-        elif found.after is not found.before:
-            await self._settled(found, receipt, now)
+    async def keep_early_settled(self) -> None:
+        """Until cancelled: apply what came before its notice was known, forget what is nobody's."""
+        while True:
+            await asyncio.sleep(_EVERY)
+            try:
+                await self.settle_early(datetime.now(UTC))
+            except KlatError as error:
+                log.warning("receipts.not_settled", error=type(error).__name__)
 
-    async def _settled(self, found: Settled, receipt: Receipt, now: datetime) -> None:
-        log.info(
-            "receipt.settled",
-            message_id=found.notice_id,
-            shipment_id=found.shipment_id,
-            state=found.after,
-            reason=receipt.code,
-        )
-        if found.after is NoticeState.FAILED:
-            await self._redecide({found.shipment_id: f"failed:{found.notice_id}"}, now)
+    async def settle_early(self, now: datetime) -> None:
+        while matched := await self._receipts.apply_early(settled, now):
+            for provider, told, notice in matched:
+                await self._applied(provider, told, notice, now)
+        forgotten = await retried(partial(self._receipts.forget_early_receipts, now - KEPT))
+        for provider, many in forgotten.items():
+            self._count(provider, "unknown", many)
+            log.warning("receipt.unknown", provider=provider, receipts=many)
+
+    async def _applied(
+        self, provider: str, told: Told, notice: Settled | None, now: datetime
+    ) -> None:
+        if notice is None:
+            early = told.provider_id is not None
+            self._count(provider, "early" if early else "unknown", 1)
+            if not early:
+                log.warning("receipt.unknown", provider=provider, receipts=1)
+            return
+        self._count(provider, told.state, 1)
+        if notice.after is not notice.before:
+            log.info(
+                "receipt.settled",
+                message_id=notice.notice_id,
+                shipment_id=notice.shipment_id,
+                state=notice.after,
+                reason=told.code,
+            )
+        # Also where it was known: whoever settled it may have died before another way was found.
+        if told.state is NoticeState.FAILED is notice.after:
+            await self._redecide({notice.shipment_id: f"failed:{notice.notice_id}"}, now)
+
+    def _count(self, provider: str, state: str, many: int) -> None:
+        self._metrics.taken.labels(provider, state).inc(many)
 
 
-def _after(told: NoticeState, now_state: NoticeState) -> NoticeState:
-    return settled(now_state, told)
-
-
-def _reference(target: str) -> str | None:
-    return next(iter(parse_qs(urlsplit(target).query).get("reference", [])), None)
+def _told(receipt: Receipt) -> Told:
+    return Told(receipt.state, receipt.provider_id, _uuid(receipt.reference), receipt.code)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -8,14 +8,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from consumers.notices.preparing import Preparing, Ready
 from consumers.notices.retry import ending
+from consumers.notices.suppressing import Suppressing
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel, NoticeState
+from schemas.suppression import SuppressionReason
 from tracking.errors import KlatError, StoreUnavailable
 from tracking.store.notices import Claimed, Ending, Notices
 from tracking.store.pool import retried
@@ -30,6 +33,13 @@ _LOOK_EVERY = 20.0  # seconds; rows that another process planned, or left behind
 _PAUSE = 1.0  # seconds after a fault
 
 Failed = Callable[[Sequence[Claimed]], Awaitable[None]]
+
+
+class _Sent(NamedTuple):
+    """`bad_address`: where nothing can ever arrive."""
+
+    ending: Ending
+    bad_address: str | None
 
 
 class SendingMetrics:
@@ -52,9 +62,11 @@ class Sending:
         failed: Failed,
         metrics: SendingMetrics,
         *,
+        suppressing: Suppressing | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._notices, self._preparing, self._way = notices, preparing, preparing.way
+        self._suppressing = suppressing
         self._failed, self._metrics, self._clock = failed, metrics, clock
         self.woken = asyncio.Event()
         self._leaving, self._left = False, asyncio.Event()
@@ -124,7 +136,9 @@ class Sending:
         if claimed:
             ready, endings = await self._preparing.prepare(claimed, now)
             await self._settle(endings)
-            await self._settle_patiently(await self._sent(await self._handed(ready, now)))
+            sent = await self._sent(await self._handed(ready, now))
+            await self._settle_patiently([each.ending for each in sent])
+            await self._suppress([each.bad_address for each in sent if each.bad_address])
         return bool(claimed)
 
     async def _handed(self, ready: Sequence[Ready], now: datetime) -> list[Ready]:
@@ -135,10 +149,10 @@ class Sending:
         ours = await retried(hand)
         return [each for each in ready if each.outgoing.notice_id in ours]
 
-    async def _sent(self, ready: Sequence[Ready]) -> list[Ending]:
+    async def _sent(self, ready: Sequence[Ready]) -> list[_Sent]:
         return list(await asyncio.gather(*(self._send(each) for each in ready)))
 
-    async def _send(self, ready: Ready) -> Ending:
+    async def _send(self, ready: Ready) -> _Sent:
         with self._metrics.seconds.labels(self._way.channel).time():
             try:
                 handed = await self._way.send(ready.outgoing)
@@ -146,8 +160,21 @@ class Sending:
                 # A fault of ours: it may have been sent, so it is not repeated.
                 log.exception("notice.not_handed", error_type=type(error).__name__)
                 handed = Handed(Outcome.AMBIGUOUS, "fault")
+        bad = ready.outgoing.to if handed.address_is_bad else None
         ended = ending(ready.handing.claimed, handed, self._clock())
-        return ended._replace(gone=handed.gone)
+        return _Sent(ended._replace(gone=handed.gone), bad)
+
+    async def _suppress(self, bad: Sequence[str]) -> None:
+        """What cannot be kept now is said again when the next notice finds it bad, too."""
+        if self._suppressing is None:
+            return
+        try:
+            for address in bad:
+                await self._suppressing.suppress(
+                    self._way.channel, address, SuppressionReason.BAD_ADDRESS, self._clock()
+                )
+        except KlatError as error:
+            log.warning("notices.not_suppressed", error=type(error).__name__)
 
     async def _settle_patiently(self, endings: Sequence[Ending]) -> None:
         """They have left: forgetting how that ended would make each of them unknown."""

@@ -1,20 +1,23 @@
 """Which ways the settings open. None is no fault: notices are decided, and say `no_provider`."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from consumers.notices.receipts import CALLBACK
+from consumers.notices.callbacks import TWILIO
 from notifier.channels.email import SmtpMail
+from notifier.channels.http_sms import HttpSms
+from notifier.channels.smpp import SmppSms
 from notifier.channels.sms import SmsProvider
 from notifier.channels.twilio import TwilioSms
 from notifier.channels.web_push import WebPush
 from notifier.deliver import Way
 from notifier.inbox import InboxWay, Keep
 from notifier.outgoing import safe_session
+from notifier.smpp.url import parse_smpp_url
 from notifier.ways import MailWay, PushWay, SmsWay
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
@@ -22,6 +25,13 @@ from tracking.settings import PREFIX, Settings
 from tracking.vapid import private_key
 
 _DEMO_SENDER = "parcels@shop.example"
+
+_NEEDED = {
+    "twilio": ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+    "http": ("sms_url", "sms_token"),
+    "smpp": ("smpp_url", "sms_from"),
+    "none": (),
+}
 
 
 def channels_of(settings: Settings) -> frozenset[Channel]:
@@ -50,12 +60,21 @@ def open_sessions(settings: Settings) -> Sessions:
     return Sessions(aiohttp.ClientSession(), safe_session(allow_private=allow_private))
 
 
-def ways_of(settings: Settings, sessions: Sessions, keep: Keep) -> list[Way]:
-    """In the demo every channel without a provider leads to the inbox that `keep` fills.
+def ways_of(
+    settings: Settings, sessions: Sessions, keep: Keep, smpp: SmppSms | None = None
+) -> list[Way]:
+    """`smpp` is what `smpp_of` made. In the demo every channel without a provider leads to the
+    inbox that `keep` fills.
 
     Raises ConfigurationError, a line for each setting that is missing.
     """
-    ways = list(_ways(settings, sessions))
+    missing = [
+        *_missing(settings, _NEEDED[settings.sms_provider], "sms_provider"),
+        *(_missing(settings, ("mail_from",), "smtp_url") if settings.smtp_url else ()),
+    ]
+    if missing:
+        raise ConfigurationError("\n".join(missing))
+    ways = list(_ways(settings, sessions, smpp))
     return [*ways, *_inboxes(settings, ways, keep)] if settings.demo else ways
 
 
@@ -67,12 +86,32 @@ def _inboxes(settings: Settings, ways: Collection[Way], keep: Keep) -> Iterator[
             yield InboxWay(channel, keep, sender)
 
 
-def _ways(settings: Settings, sessions: Sessions) -> Iterator[Way]:
-    if settings.sms_provider != "none":
-        yield SmsWay(_sms(settings, sessions.gateways))
+def smpp_of(settings: Settings) -> SmppSms | None:
+    """The way over a message centre, if that is set. Raises ConfigurationError."""
+    if settings.sms_provider != "smpp" or not settings.smpp_url or not settings.sms_from:
+        return None
+    try:
+        server = parse_smpp_url(settings.smpp_url.get_secret_value())
+        return SmppSms(server, settings.sms_from)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _missing(settings: Settings, names: Sequence[str], given: str) -> list[str]:
+    return [
+        f"{PREFIX}{name.upper()}: is not set, and {PREFIX}{given.upper()} needs it"
+        for name in names
+        if getattr(settings, name) is None
+    ]
+
+
+def _ways(settings: Settings, sessions: Sessions, smpp: SmppSms | None) -> Iterator[Way]:
+    provider = smpp or _sms(settings, sessions.gateways)
+    if provider is not None:
+        yield SmsWay(provider)
     if settings.smtp_url is not None:
-        sender = _needed("mail_from", settings.mail_from, "smtp_url")
-        yield MailWay(_smtp(settings.smtp_url.get_secret_value(), settings.public_url), sender)
+        smtp = _smtp(settings.smtp_url.get_secret_value(), settings.public_url)
+        yield MailWay(smtp, settings.mail_from or "")
     if settings.vapid_private_key is not None:
         yield _push(settings.vapid_private_key.get_secret_value(), settings, sessions.push)
 
@@ -90,24 +129,27 @@ def _smtp(url: str, public_url: str) -> SmtpMail:
         raise ConfigurationError(str(error)) from None
 
 
-def _sms(settings: Settings, session: aiohttp.ClientSession) -> SmsProvider:
-    if settings.sms_provider != "twilio":
-        raise ConfigurationError(f"{PREFIX}SMS_PROVIDER: only none and twilio are there so far")
-    token = settings.twilio_auth_token
-    given = "sms_provider"
-    return TwilioSms(
-        session,
-        _needed("twilio_account_sid", settings.twilio_account_sid, given),
-        _needed("twilio_auth_token", token.get_secret_value() if token else None, given),
-        _needed("twilio_from", settings.twilio_from, given),
-        api_url=settings.twilio_api_url,
-        status_callback=f"{settings.public_url}{CALLBACK}",
-    )
-
-
-def _needed(name: str, value: str | None, given: str) -> str:
-    if value is None:
-        raise ConfigurationError(
-            f"{PREFIX}{name.upper()}: is not set, and {PREFIX}{given.upper()} needs it"
-        )
-    return value
+def _sms(settings: Settings, session: aiohttp.ClientSession) -> SmsProvider | None:
+    """Over HTTP; what it needs is there."""
+    match settings.sms_provider:
+        case "twilio":
+            token = settings.twilio_auth_token
+            return TwilioSms(
+                session,
+                settings.twilio_account_sid or "",
+                token.get_secret_value() if token else "",
+                settings.twilio_from or "",
+                api_url=settings.twilio_api_url,
+                status_callback=f"{settings.public_url}{TWILIO}",
+            )
+        case "http":
+            secret = settings.sms_token
+            return HttpSms(
+                session,
+                settings.sms_url or "",
+                token=secret.get_secret_value() if secret else None,
+                sender=settings.sms_from,
+                is_idempotent=bool(settings.sms_idempotent),
+            )
+        case _:
+            return None

@@ -1,10 +1,12 @@
 """SMS by a gateway of one's own, spoken to in plain JSON.
 
-    POST {"to": "+37120000000", "text": "...", "from": "Shop", "reference": "..."}
+    POST {"to": "+37120000000", "text": "...", "from": "Shop", "reference": "...",
+          "valid_seconds": 7200}
     201  {"id": "17"}
     422  {"code": "opted_out", "address_is_bad": true}
 
 `code` is a word in lower case or a number; `address_is_bad` says never to write there again.
+What could not be delivered in `valid_seconds` shall not be.
 """
 
 import json
@@ -42,8 +44,22 @@ class HttpSms:
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
 
-    async def send(self, to: str, text: str, reference: str) -> Handed:
-        message = {"to": to, "text": text, "from": self._sender, "reference": reference}
+    async def send(
+        self,
+        to: str,
+        text: str,
+        reference: str,
+        valid_seconds: int | None = None,
+        sender: str | None = None,
+    ) -> Handed:
+        message: dict[str, str | int | None] = {
+            "to": to,
+            "text": text,
+            "from": sender or self._sender,
+            "reference": reference,
+        }
+        if valid_seconds is not None:
+            message["valid_seconds"] = valid_seconds
         headers = {**self._headers, "Idempotency-Key": reference}
         body = json.dumps(message).encode()
         answer = await post(self._session, self._url, body, headers, self._limits)

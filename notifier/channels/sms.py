@@ -10,13 +10,21 @@ class SmsProvider(Protocol):
     """Gives one text to a gateway, once. Repeating is for the caller, by the outcome.
 
     `to` is E.164. `reference` is ours for the notice: it comes back with receipts, and gateways
-    that honour it never send twice for one.
+    that honour it never send twice for one. `valid_seconds` is how long the text stays true: what
+    could not be delivered by then shall not be. `sender` is the shop's own, None everybody's.
     """
 
     @property
     def name(self) -> str: ...
 
-    async def send(self, to: str, text: str, reference: str) -> Handed: ...
+    async def send(
+        self,
+        to: str,
+        text: str,
+        reference: str,
+        valid_seconds: int | None = None,
+        sender: str | None = None,
+    ) -> Handed: ...
 
 
 # Wrong credentials, wrong address, a proxy in between: the operator's to repair, and then it works.

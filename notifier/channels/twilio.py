@@ -15,6 +15,7 @@ from notifier.channels.base import Handed, Outcome
 from notifier.channels.exchange import Answer, Limits, post
 from notifier.channels.sms import handed
 
+_LONGEST: Final = 36_000  # seconds, of ValidityPeriod; less or more is error 21624
 _SERVICE: Final = re.compile(r"MG[0-9a-f]{32}")
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 
@@ -56,8 +57,17 @@ class TwilioSms:
         self._session, self._limits = session, limits or Limits()
         self._sender, self._callback = sender, status_callback
 
-    async def send(self, to: str, text: str, reference: str) -> Handed:
-        form = {"To": to, **_sender(self._sender), "Body": text}
+    async def send(
+        self,
+        to: str,
+        text: str,
+        reference: str,
+        valid_seconds: int | None = None,
+        sender: str | None = None,
+    ) -> Handed:
+        form = {"To": to, **_sender(sender or self._sender), "Body": text}
+        if valid_seconds is not None:
+            form["ValidityPeriod"] = str(max(1, min(valid_seconds, _LONGEST)))
         if self._callback:
             form["StatusCallback"] = callback(self._callback, reference)
         # "replace": half a surrogate pair must not raise an error that quotes the text.

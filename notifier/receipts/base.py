@@ -15,10 +15,10 @@ class Receipt:
     """`state` is SENT, DELIVERED or FAILED; `code` is the provider's, for why.
 
     `reference` is ours, where it came back: it finds the notice when no answer ever named
-    `provider_id`.
+    `provider_id`, or where the provider has no name for the message.
     """
 
-    provider_id: str
+    provider_id: str | None
     state: NoticeState
     code: str | None = None
     reference: str | None = None

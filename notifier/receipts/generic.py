@@ -1,10 +1,16 @@
-"""Receipts of a gateway of one's own: JSON with `id`, `status` and, where it has them, more."""
+"""What a gateway of one's own tells: JSON, one object or an array of them.
 
+A receipt has `id`, `status` and, where the gateway has them, more; what somebody writes has `from`
+and `text`.
+"""
+
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from notifier.receipts.base import Receipt
+from notifier.replies import Reply
 from schemas.notice import NoticeState
 
 _STATES: Final = {
@@ -12,9 +18,31 @@ _STATES: Final = {
     "delivered": NoticeState.DELIVERED,
     **dict.fromkeys(("undelivered", "failed", "rejected", "expired"), NoticeState.FAILED),
 }
+MOST: Final = 500  # in one body
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _ID: Final = re.compile(r"[\w.:@=+/-]{1,128}", re.ASCII)
 # A word or a short number: no room for a phone number or a text.
 _CODE: Final = re.compile(r"[a-z][a-z_]{0,39}|[0-9]{1,6}")
+
+
+def documents(body: bytes) -> list[object] | None:
+    """The objects of a body, one or an array; None where it is no JSON, or has too many."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    several = found if isinstance(found, list) else [found]
+    return several if len(several) <= MOST else None
+
+
+def reply(document: object) -> Reply | None:
+    """What somebody writes: {"from": "+371...", "text": "STOP"}; None when that cannot be read."""
+    if not isinstance(document, Mapping):
+        return None
+    sender, text = document.get("from"), document.get("text")
+    if not isinstance(sender, str) or not isinstance(text, str):
+        return None
+    return Reply(sender if _E164.fullmatch(sender) else None, text)
 
 
 def receipt(document: object) -> Receipt | None:

@@ -1,8 +1,9 @@
-"""Twilio's status callbacks: whether one is Twilio's, and what it says.
+"""Twilio's callbacks: whether one is Twilio's, and what it says.
 
 Sources: www.twilio.com/docs/usage/security (signature), /docs/messaging/api/message-resource
-(status values). A signature has no time in it, so an old callback may be sent again by whoever
-recorded it; that does no harm, see `settled`.
+(status values), /docs/messaging/guides/webhook-request (what somebody writes). A signature has no
+time in it, so an old callback may be sent again by whoever recorded it; a receipt does no harm
+then, see `settled`.
 """
 
 import base64
@@ -14,6 +15,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from notifier.receipts.base import Receipt
+from notifier.replies import Meaning, Reply
 from schemas.notice import NoticeState
 
 Form = list[tuple[str, str]]
@@ -25,6 +27,8 @@ _STATES: Final = {
 }
 _STANDARD: Final = {"https": 443, "http": 80}
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_TAKEN_FOR: Final = {"STOP": Meaning.STOP, "START": Meaning.START, "HELP": Meaning.OTHER}
 _CODE: Final = re.compile(r"[1-9][0-9]{0,5}")
 _MAX_FIELDS = 100  # a callback has about twenty
 
@@ -72,3 +76,15 @@ def receipt(form: Iterable[tuple[str, str]], reference: str | None = None) -> Re
         return None
     code = _CODE.fullmatch(fields.get("ErrorCode", ""))
     return Receipt(sid, state, code and code[0], reference)
+
+
+def reply(form: Iterable[tuple[str, str]]) -> Reply | None:
+    """What somebody writes; None when the callback is of something else.
+
+    `OptOutType` says what Twilio itself took it for, and has acted on.
+    """
+    fields = dict(form)
+    if "From" not in fields or "Body" not in fields:
+        return None
+    sender, taken = fields["From"], _TAKEN_FOR.get(fields.get("OptOutType", ""))
+    return Reply(sender if _E164.fullmatch(sender) else None, fields["Body"], taken)

@@ -7,13 +7,22 @@ and 6.2.1.1, without the national tables, which few phones and no provider at ha
 from enum import StrEnum
 from typing import Final
 
-BASIC: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ"
+ESCAPE: Final = "\x1b"
+TABLE: Final = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
     " !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+"""The basic table: each character at its septet. The escape leads to the extension."""
+
+EXTENDED: Final = dict(
+    zip("\f^{}\\[~]|€", (0x0A, 0x14, 0x28, 0x29, 0x2F, 0x3C, 0x3D, 0x3E, 0x40, 0x65), strict=True)
+)
+"""The extension table: the septet after the escape."""
+
+BASIC: Final = frozenset(TABLE) - {ESCAPE}
+EXTENSION: Final = frozenset(EXTENDED)
 """Sent as a pair, escape and character: two septets."""
 
 _GSM7: Final = BASIC | EXTENSION

@@ -17,7 +17,7 @@ from bench_notices import notices
 from bench_webhooks import webhooks
 from stack import Stack, stack
 
-from tracking.roles import tune_collector
+from tracking.roles.run import tune_collector
 
 Bench = Callable[[Stack], Awaitable[list[tuple[str, float, float]]]]
 BENCHES: dict[str, tuple[Bench, str, str]] = {

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.preparing import Preparing
 from consumers.notices.sending import Sending, SendingMetrics
+from consumers.notices.suppressing import Suppressing
 from notifier.channels.base import Handed, Outcome
 from notifier.deliver import Outgoing
 from notifier.values import Values
@@ -110,7 +111,12 @@ class Shop:
     async def decide(self, *ids: Any, channels: tuple[Channel, ...] = ()) -> None:
         await self.deciding(*channels).decide(dict.fromkeys(ids, "fact"), self.now)
 
-    def sending(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> Sending:
+    def sending(
+        self,
+        way: FakeWay,
+        channels: tuple[Channel, ...] = (),
+        suppressing: Suppressing | None = None,
+    ) -> Sending:
         async def link(ids: Any, _: datetime) -> list[str]:
             return ["/t/abcdefghijklmnopqrstuv"] * len(ids)
 
@@ -119,7 +125,14 @@ class Shop:
 
         preparing = Preparing(self.notices, way, SEALER, link, "https://t.example")
         metrics = SendingMetrics(CollectorRegistry())
-        return Sending(self.notices, preparing, failed, metrics, clock=lambda: self.now)
+        return Sending(
+            self.notices,
+            preparing,
+            failed,
+            metrics,
+            suppressing=suppressing,
+            clock=lambda: self.now,
+        )
 
     async def send(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> None:
         sending = self.sending(way, channels)

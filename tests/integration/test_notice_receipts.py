@@ -1,132 +1,204 @@
-"""What a provider tells later: proven, in any order, and another way after a failure."""
+"""What a provider tells later: in any order, however often, and another way after a failure."""
 
-import base64
-import hashlib
-import hmac
+import asyncio
 from datetime import timedelta
 from itertools import permutations
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from notice_shop import FakeWay, Shop
-from prometheus_client import CollectorRegistry
-from pydantic import SecretStr
+from notice_world import BOTH, World
 
-from consumers.notices.receipts import CALLBACK, Callbacks, ReceiptMetrics
+from consumers.notices.receipts import KEPT
 from notifier.channels.base import Handed, Outcome
-from schemas.notice import Channel
-from tracking.settings import Settings
+from notifier.receipts.base import Receipt
+from schemas.notice import NoticeState as State
+from tracking.errors import StoreUnavailable
 from tracking.store.pool import open_pool
-from tracking.store.receipts import Receipts
 
-TOKEN, PUBLIC = "a token of the tests", "https://track.example"
-SID = "SM" + "a" * 32
-BOTH = (Channel.SMS, Channel.EMAIL)
+SENT, DELIVERED, FAILED = State.SENT, State.DELIVERED, State.FAILED
 
 
 @pytest.fixture
-async def shop(database_url):
-    pool = await open_pool(database_url, size=4)
-    yield await Shop.open(pool)
+async def world(database_url):
+    pool = await open_pool(database_url, size=6)
+    yield World(await Shop.open(pool))
     await pool.close()
 
 
-def signed(target: str, fields: dict[str, str]) -> str:
-    """As Twilio describes it: the address, then the fields sorted by name."""
-    text = f"{PUBLIC}{target}" + "".join(name + fields[name] for name in sorted(fields))
-    made = hmac.new(TOKEN.encode(), text.encode(), hashlib.sha1).digest()
-    return base64.b64encode(made).decode()
-
-
-def callbacks(shop) -> tuple[Callbacks, CollectorRegistry]:
-    registry = CollectorRegistry()
-    settings = Settings().model_copy(
-        update={"twilio_auth_token": SecretStr(TOKEN), "public_url": PUBLIC}
-    )
-    decide = shop.deciding(*BOTH).decide
-    made = Callbacks(Receipts(shop.pool), settings, decide, ReceiptMetrics(registry))
-    return made, registry
-
-
-async def told(shop, status: str, *, sid: str = SID, reference=None, code: str = "") -> bool:
-    target = CALLBACK + (f"?reference={reference}" if reference else "")
-    fields = {"MessageSid": sid, "MessageStatus": status} | ({"ErrorCode": code} if code else {})
-    made, _ = callbacks(shop)
-    return await made.take(target, signed(target, fields), urlencode(fields).encode(), shop.now)
-
-
-async def sent(shop, answer: Handed | None = None):
-    key = await shop.waits("CE1", hours=30)
-    await shop.decide(key, channels=BOTH)
-    way = FakeWay(provider="twilio")
-    way.answers = [answer or Handed(Outcome.ACCEPTED, provider_id=SID)]
-    await shop.send(way, BOTH)
+async def sent(world, answer: Handed | None = None, number: str = "CE1"):
+    key = await world.shop.waits(number, hours=30)
+    await world.shop.decide(key, channels=BOTH)
+    accepted = Handed(Outcome.ACCEPTED, provider_id=f"id-{number}")
+    await world.shop.send(FakeWay(provider="smpp", answers=[answer or accepted]), BOTH)
     return key
 
 
-async def test_what_is_not_signed_changes_nothing(shop):
-    await sent(shop)
-    made, _ = callbacks(shop)
-    body = urlencode({"MessageSid": SID, "MessageStatus": "delivered"}).encode()
-    assert not await made.take(CALLBACK, "bm90IHNpZ25lZA==", body, shop.now)
-    assert (await shop.row())["state"] == "sent"
+async def told(world, *receipts: Receipt | None):
+    return await world.settling.apply("smpp", receipts, world.shop.now)
 
 
-async def test_without_a_token_nothing_is_proven(shop):
-    made = Callbacks(
-        Receipts(shop.pool),
-        Settings().model_copy(update={"public_url": PUBLIC}),
-        shop.deciding().decide,
-        ReceiptMetrics(CollectorRegistry()),
+@pytest.mark.parametrize("order", list(permutations([SENT, DELIVERED, FAILED])))
+async def test_in_any_order_and_however_often_it_ends_as_delivered(world, order):
+    await sent(world)
+    for state in [*order, *order]:
+        await told(world, Receipt("id-CE1", state))
+    assert (await world.shop.row())["state"] == "delivered"
+
+
+async def test_many_at_once_are_one_transaction_and_each_finds_its_notice(world):
+    for number in ("CE1", "CE2", "CE3"):
+        await sent(world, number=number)
+    found = await told(
+        world,
+        Receipt("id-CE2", FAILED, "1"),
+        Receipt("id-CE1", DELIVERED),
+        Receipt("id-CE2", DELIVERED),
+        None,
+        Receipt("id-CE1", SENT),
+        Receipt("nobody's", DELIVERED),
     )
-    empty = base64.b64encode(hmac.new(b"", f"{PUBLIC}{CALLBACK}".encode(), "sha1").digest())
-    assert not await made.take(CALLBACK, empty.decode(), b"", shop.now)
+    assert [notice and notice.after for notice in found] == [
+        FAILED,
+        DELIVERED,
+        DELIVERED,
+        DELIVERED,
+        None,
+    ]
+    assert sorted(row["state"] for row in await world.shop.rows()) == [
+        "delivered",
+        "delivered",
+        "sent",
+    ]
+    counted = {
+        state: world.counted("klat_receipts_total", provider="smpp", state=state)
+        for state in ("failed", "delivered", "sent", "early", "unreadable")
+    }
+    assert counted == {"failed": 1, "delivered": 2, "sent": 1, "early": 1, "unreadable": 1}
 
 
-@pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "sent"])))
-async def test_in_any_order_and_however_often_it_ends_as_delivered(shop, order):
-    await sent(shop)
-    for status in [*order, *order]:
-        assert await told(shop, status)
-    assert (await shop.row())["state"] == "delivered"
-
-
-async def test_what_is_unknown_is_settled_by_our_own_reference(shop):
-    await sent(shop, Handed(Outcome.AMBIGUOUS, "line_lost"))
-    row = await shop.row()
+async def test_what_is_unknown_is_settled_by_our_own_reference(world):
+    await sent(world, Handed(Outcome.AMBIGUOUS, "line_lost"))
+    row = await world.shop.row()
     assert row["state"] == "unknown"
-    assert await told(shop, "delivered", reference=row["notice_id"])
-    row = await shop.row()
-    assert (row["state"], row["provider_id"]) == ("delivered", SID)
+    await told(world, Receipt("id-7", DELIVERED, reference=str(row["notice_id"])))
+    row = await world.shop.row()
+    assert (row["state"], row["provider_id"]) == ("delivered", "id-7")
 
 
-async def test_after_a_failure_another_way_is_looked_for(shop):
-    key = await sent(shop)
-    shop.now += timedelta(hours=27)
-    sms = FakeWay(
-        provider="twilio", answers=[Handed(Outcome.ACCEPTED, provider_id="SM" + "b" * 32)]
-    )
-    await shop.send(sms, BOTH)
-    assert await told(shop, "undelivered", sid="SM" + "b" * 32, code="30003")
-    row = await shop.row("pickup_last_hours")
-    assert (row["state"], row["reason"]) == ("failed", "30003")
-    mail = await shop.row("pickup_last_hours", "email")
+async def test_after_a_failure_another_way_is_looked_for_also_when_it_is_told_again(world):
+    key = await sent(world)
+    world.shop.now += timedelta(hours=27)
+    late = Handed(Outcome.ACCEPTED, provider_id="id-late")
+    await world.shop.send(FakeWay(provider="smpp", answers=[late]), BOTH)
+    await told(world, Receipt("id-late", FAILED, "069"))
+    row = await world.shop.row("pickup_last_hours")
+    assert (row["state"], row["reason"]) == ("failed", "069")
+    mail = await world.shop.row("pickup_last_hours", "email")
     assert (mail["state"], mail["shipment_id"]) == ("planned", key)
+    # who settled it died before he looked
+    await world.shop.pool.execute("DELETE FROM notice WHERE channel = 'email'")
+    await told(world, Receipt("id-late", FAILED, "069"))
+    assert (await world.shop.row("pickup_last_hours", "email"))["state"] == "planned"
 
 
-async def test_of_no_notice_of_ours_it_is_counted(shop):
-    made, registry = callbacks(shop)
-    target = f"{CALLBACK}?reference={uuid4()}"
-    fields = {"MessageSid": SID, "MessageStatus": "delivered"}
-    body = urlencode(fields).encode()
-    assert await made.take(target, signed(target, fields), body, shop.now)
-    labels = {"provider": "twilio", "state": "unknown"}
-    assert registry.get_sample_value("klat_receipts_total", labels) == 1
+async def test_a_receipt_that_was_faster_than_the_answer_is_kept_for_it(world):
+    """The notice is being handed over: nobody here knows yet by what the provider names it."""
+    key = await world.shop.waits("CE1", hours=30)
+    await world.shop.decide(key, channels=BOTH)
+
+    async def faster() -> None:
+        await told(world, Receipt("id-CE1", DELIVERED))
+
+    accepted = Handed(Outcome.ACCEPTED, provider_id="id-CE1")
+    await world.shop.send(FakeWay(provider="smpp", answers=[accepted], before=faster), BOTH)
+    assert (await world.shop.row())["state"] == "sent"
+    await world.settling.settle_early(world.shop.now)
+    assert (await world.shop.row())["state"] == "delivered"
+    assert await world.shop.pool.fetchval("SELECT count(*) FROM early_receipt") == 0
+
+
+async def test_an_early_failure_looks_for_another_way(world):
+    await told(world, Receipt("id-CE1", FAILED, "001"))
+    await sent(world)
+    await world.settling.settle_early(world.shop.now)
+    row = await world.shop.row()
+    assert (row["state"], row["reason"]) == ("failed", "001")
+
+
+async def test_what_is_of_no_notice_of_ours_is_counted_after_an_hour_and_forgotten(world):
+    await told(world, Receipt("foreign", DELIVERED), Receipt("foreign", DELIVERED))
+    await world.settling.settle_early(world.shop.now + KEPT - timedelta(seconds=1))
+    assert world.counted("klat_receipts_total", provider="smpp", state="unknown") == 0
+    await world.settling.settle_early(world.shop.now + KEPT + timedelta(seconds=1))
+    assert world.counted("klat_receipts_total", provider="smpp", state="unknown") == 1
+    assert await world.shop.pool.fetchval("SELECT count(*) FROM early_receipt") == 0
+
+
+async def test_what_names_only_us_and_nobody_of_ours_is_unknown_at_once(world):
+    assert await told(world, Receipt(None, FAILED, "5.1.1", str(uuid4()))) == [None]
+    assert world.counted("klat_receipts_total", provider="smpp", state="unknown") == 1
+
+
+async def test_another_providers_id_is_another_message(world):
+    await sent(world)
+    await world.settling.apply("http", [Receipt("id-CE1", DELIVERED)], world.shop.now)
+    assert (await world.shop.row())["state"] == "sent"
 
 
 @pytest.mark.parametrize("reference", ["", "x", "../..", "%00", "é"])
-async def test_a_reference_that_is_none_of_ours_is_no_fault(shop, reference):
-    await sent(shop)
-    assert await told(shop, "delivered", reference=reference)
-    assert (await shop.row())["state"] == "delivered"
+async def test_a_reference_that_is_none_of_ours_is_no_fault(world, reference):
+    await sent(world)
+    await told(world, Receipt("id-CE1", DELIVERED, reference=reference))
+    assert (await world.shop.row())["state"] == "delivered"
+
+
+async def test_batches_in_each_others_way_end_all_the_same(world):
+    numbers = [f"CE{number}" for number in range(8)]
+    for number in numbers:
+        await sent(world, number=number)
+    forwards = [Receipt(f"id-{number}", DELIVERED) for number in numbers]
+    backwards = [Receipt(f"id-{number}", FAILED) for number in reversed(numbers)]
+    await asyncio.gather(
+        *(told(world, *batch) for batch in (forwards, backwards) * 3),
+        *(world.settling.settle_early(world.shop.now) for _ in range(3)),
+    )
+    assert {row["state"] for row in await world.shop.rows()} == {"delivered"}
+
+
+async def test_while_the_database_is_away_its_teller_hears_so(world):
+    await world.shop.pool.close()
+    with pytest.raises(StoreUnavailable):
+        await told(world, Receipt("id-CE1", DELIVERED))
+
+
+BATCHES = st.lists(
+    st.lists(st.sampled_from([SENT, DELIVERED, FAILED]), min_size=1, max_size=3), max_size=4
+)
+
+
+@given(before=BATCHES, after=BATCHES, swept=st.booleans())
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+)
+async def test_any_receipts_before_and_after_the_answer_end_in_one_state(
+    world, before, after, swept
+):
+    """Order, repetition, batches, and whether it was known by then: only the set counts."""
+    number = f"CE{uuid4().int % 10**12}"
+    for batch in before:
+        await told(world, *(Receipt(f"id-{number}", state) for state in batch))
+    key = await sent(world, number=number)
+    if swept:
+        await world.settling.settle_early(world.shop.now)
+    for batch in after:
+        await told(world, *(Receipt(f"id-{number}", state) for state in batch))
+    await world.settling.settle_early(world.shop.now)
+    (row,) = [each for each in await world.shop.rows() if each["shipment_id"] == key]
+    states = {state for batch in [*before, *after] for state in batch}
+    assert row["state"] == next((each for each in (DELIVERED, FAILED) if each in states), SENT)

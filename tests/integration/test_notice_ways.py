@@ -1,10 +1,14 @@
 """Which ways the settings open, and what is said where one is missing."""
 
+import json
+
 import aiohttp
 import pytest
 from pydantic import SecretStr
+from sms_gateway import answering, closes_after_reading, serving
 
-from consumers.notices.ways import Sessions, channels_of, ways_of
+from consumers.notices.ways import Sessions, channels_of, smpp_of, ways_of
+from notifier.channels.base import Handed, Outcome
 from schemas.inbox import InboxMessage
 from schemas.notice import Channel
 from tracking.errors import ConfigurationError
@@ -21,6 +25,18 @@ TWILIO = {
 PUSH = {"vapid_private_key": SecretStr(new_vapid_key())}
 
 
+HTTP = {
+    "sms_provider": "http",
+    "sms_url": "https://sms.example/send",
+    "sms_token": SecretStr("secret"),
+}
+SMPP = {
+    "sms_provider": "smpp",
+    "smpp_url": SecretStr("smpp://klat:secret@smsc.example"),
+    "sms_from": "Veikals",
+}
+
+
 @pytest.fixture
 async def session():
     async with aiohttp.ClientSession() as session:
@@ -35,16 +51,18 @@ async def keep(_: InboxMessage) -> bool:
     ("given", "channels"),
     [
         ({}, []),
-        (MAIL, [Channel.EMAIL]),
-        (MAIL | TWILIO, [Channel.SMS, Channel.EMAIL]),
-        (PUSH, [Channel.PUSH]),
+        (MAIL, [(Channel.EMAIL, "smtp")]),
+        (MAIL | TWILIO, [(Channel.SMS, "twilio"), (Channel.EMAIL, "smtp")]),
+        (HTTP, [(Channel.SMS, "http")]),
+        (SMPP, [(Channel.SMS, "smpp")]),
+        (PUSH, [(Channel.PUSH, "web_push")]),
     ],
 )
 async def test_what_is_set_is_open(session, given, channels):
     settings = Settings().model_copy(update=given)
-    ways = ways_of(settings, Sessions(session, session), keep)
-    assert [way.channel for way in ways] == channels
-    assert channels_of(settings) == set(channels), "who only decides knows of the same"
+    ways = ways_of(settings, Sessions(session, session), keep, smpp_of(settings))
+    assert [(way.channel, way.provider) for way in ways] == channels
+    assert channels_of(settings) == {channel for channel, _ in channels}
     for way in ways:
         await way.close()
 
@@ -79,11 +97,51 @@ async def test_in_the_demo_the_inbox_is_the_way_where_no_provider_is(session, gi
         ),
         (TWILIO | {"twilio_from": None}, "KLAT_TWILIO_FROM: is not set"),
         (TWILIO | {"twilio_auth_token": None}, "KLAT_TWILIO_AUTH_TOKEN: is not set"),
-        ({"sms_provider": "smpp"}, "KLAT_SMS_PROVIDER: only none and twilio"),
+        (HTTP | {"sms_url": None}, "KLAT_SMS_URL: is not set, and KLAT_SMS_PROVIDER needs it"),
+        (HTTP | {"sms_token": None}, "KLAT_SMS_TOKEN: is not set"),
+        (SMPP | {"smpp_url": None}, "KLAT_SMPP_URL: is not set"),
+        (SMPP | {"sms_from": None}, "KLAT_SMS_FROM: is not set"),
+        (SMPP | {"smpp_url": SecretStr("smpp://u:secret@h?x=1")}, "KLAT_SMPP_URL: knows these"),
+        (SMPP | {"sms_from": "Rīgas veikals"}, "KLAT_SMS_FROM: must be a number"),
     ],
 )
 async def test_what_is_missing_is_named(session, given, said):
+    settings = Settings().model_copy(update=given)
+    with pytest.raises(ConfigurationError) as refused:
+        ways_of(settings, Sessions(session, session), keep, smpp_of(settings))
+    assert str(refused.value).startswith(said)
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+async def test_each_that_is_missing_has_its_own_line(session):
+    given = {"sms_provider": "twilio", "smtp_url": MAIL["smtp_url"]}
     with pytest.raises(ConfigurationError) as refused:
         ways_of(Settings().model_copy(update=given), Sessions(session, session), keep)
-    assert str(refused.value).startswith(said)
-    assert "secret" not in str(refused.value)
+    assert [line.split(":")[0] for line in str(refused.value).splitlines()] == [
+        "KLAT_TWILIO_ACCOUNT_SID",
+        "KLAT_TWILIO_AUTH_TOKEN",
+        "KLAT_TWILIO_FROM",
+        "KLAT_MAIL_FROM",
+    ]
+
+
+async def test_a_gateway_of_ones_own_is_asked_as_it_is_set(session):
+    async with serving(answering(201, '{"id": "17"}')) as gateway:
+        given = HTTP | {"sms_url": f"{gateway.url}/send", "sms_from": "Veikals"}
+        settings = Settings().model_copy(update=given)
+        (way,) = ways_of(settings, Sessions(session, session), keep)
+        handed = await way._provider.send("+37120000001", "text", "reference", 60)
+    assert handed == Handed(Outcome.ACCEPTED, provider_id="17")
+    (request,), (body,) = gateway.requests, gateway.bodies
+    assert (request.path, request.headers["Authorization"]) == ("/send", "Bearer secret")
+    assert json.loads(body)["from"] == "Veikals"
+
+
+@pytest.mark.parametrize(("is_set", "outcome"), [(0, Outcome.AMBIGUOUS), (1, Outcome.RETRY)])
+async def test_only_an_idempotent_gateway_is_asked_again(session, is_set, outcome):
+    async with serving(closes_after_reading) as gateway:
+        given = HTTP | {"sms_url": gateway.url, "sms_idempotent": is_set}
+        (way,) = ways_of(Settings().model_copy(update=given), Sessions(session, session), keep)
+        handed = await way._provider.send("+37120000001", "text", "reference", 60)
+    assert handed.outcome is outcome

@@ -9,12 +9,14 @@ import asyncpg
 import pytest
 from consuming import SEALER
 from notice_shop import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
+from notice_world import Suppressions
 
 from consumers.notices import sending as sendings
 from consumers.notices.retry import MOST_TRIES
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel
 from schemas.status import Status
+from schemas.suppression import SuppressionReason
 from tracking.errors import StoreUnavailable
 from tracking.notices import HIDDEN, content_context, lines, told
 from tracking.sealing import Sealer
@@ -411,3 +413,44 @@ async def test_who_is_told_another_number_by_the_shop_is_told_at_once(shop):
     assert json.loads(owed["fact"])["data"]["changed"] == ["registration"]
     await shop.decide(key)
     assert (await shop.row("out_for_delivery"))["state"] == "planned"
+
+
+REFUSED_FOR_EVER = Handed(Outcome.REFUSED, "21610", address_is_bad=True)
+
+
+async def test_where_nothing_can_arrive_is_said_after_it_was_noted(shop):
+    """Also when it cannot be kept: the notice has ended all the same."""
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    told, way = Suppressions(), FakeWay(answers=[REFUSED_FOR_EVER])
+    sending = shop.sending(way, suppressing=told)
+    await sending.turn()
+    assert told.told == [(Channel.SMS, way.taken[0].to, SuppressionReason.BAD_ADDRESS)]
+    assert (await shop.row())["state"] == "failed"
+
+
+async def test_a_suppression_that_cannot_be_kept_stops_nobody(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    way = FakeWay(answers=[REFUSED_FOR_EVER])
+    sending = shop.sending(way, suppressing=Suppressions(away=True))
+    assert await sending.turn()
+    assert (await shop.row())["state"] == "failed"
+    assert not await sending.turn()
+
+
+async def test_a_refusal_of_the_message_says_nothing_of_the_address(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    told = Suppressions()
+    refused = Handed(Outcome.REFUSED, "30007")
+    await shop.sending(FakeWay(answers=[refused]), suppressing=told).turn()
+    assert told.told == []
+
+
+async def test_with_a_notice_goes_until_when_it_is_worth_saying(shop):
+    key = await shop.waits("CE1", hours=30)
+    await shop.decide(key)
+    way = FakeWay()
+    await shop.send(way)
+    assert way.taken[0].until == (await shop.row())["until"]

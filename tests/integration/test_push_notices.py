@@ -19,10 +19,11 @@ from notifier.ways import PushWay
 from schemas.notice import Channel
 from schemas.push import SubscriptionBody
 from schemas.status import Status
-from tracking import roles
 from tracking.links import LinkMaker
 from tracking.notices import told
 from tracking.push import MOST, seal_subscription, subscription_id
+from tracking.roles.running import Running
+from tracking.roles.web import deciding_of, look_again
 from tracking.sealing import Sealer
 from tracking.settings import Settings
 from tracking.store.notices import Notices
@@ -127,8 +128,8 @@ async def test_the_web_looks_anew_when_a_browser_came(shop):
     await shop.decide(parcel, channels=PUSH)
     await subscribe(shop, parcel, Browser(), "https://push.example.com/a")
     told = {"vapid_private_key": SecretStr("x"), "secret_keys": (SecretStr(KEY_OF_THE_TESTS),)}
-    running = roles.Running(Settings().model_copy(update=told), shop.pool, AsyncExitStack())
-    await roles._redecide(roles._deciding(running), parcel, shop.now)
+    running = Running(Settings().model_copy(update=told), shop.pool, AsyncExitStack())
+    await look_again(deciding_of(running), parcel, shop.now)
     reminder = await row(shop, "pickup_last_day")
     assert (reminder["state"], reminder["fact_id"]) == ("planned", "subscribed")
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import asyncpg
 import pytest
 
-from tracking.roles import Running
+from tracking.roles.running import Running
 from tracking.settings import Settings
 from tracking.store.migrate import load_migrations, migrate
 from tracking.store.pool import open_pool

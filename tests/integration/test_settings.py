@@ -54,6 +54,18 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_VAPID_SUBJECT", "ops@shop.example", "must be mailto: with an address, or https://"),
         ("KLAT_VAPID_SUBJECT", "http://shop.example", "must be mailto: with an address"),
         ("KLAT_SMS_PROVIDER", "pigeon", "'none', 'twilio', 'smpp' or 'http'"),
+        ("KLAT_SMS_URL", "http://sms.example/send", "must start with https:// unless"),
+        ("KLAT_SMS_URL", "http://8.8.8.8/send", "must start with https:// unless"),
+        ("KLAT_SMS_URL", "http://localhost.evil.example/", "must start with https:// unless"),
+        ("KLAT_SMS_URL", "https://u:hunter2@sms.example/", "without user, query and #"),
+        ("KLAT_SMS_URL", "https://sms.example/?key=hunter2", "without user, query and #"),
+        ("KLAT_SMS_URL", "ftp://sms.example/", "must start with http:// or https://"),
+        ("KLAT_SMS_IDEMPOTENT", "2", "less than or equal to 1"),
+        ("KLAT_SMS_CALLBACK_SECRET", "hunter2", "must be whsec_ and 24 to 64 random bytes"),
+        ("KLAT_SMS_CALLBACK_SECRET", "whsec_aHVudGVyMg==", "must be whsec_ and 24 to 64"),
+        ("KLAT_SMPP_URL", "http://u:hunter2@h", "must start with smpp:// or smpps://"),
+        ("KLAT_MAIL_CALLBACK_SECRET", "hunter2", "must be 20 or more letters"),
+        ("KLAT_MAIL_CALLBACK_SECRET", "hunter2 " * 5, "must be 20 or more letters"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_variable(monkeypatch, variable, value, fault):
@@ -79,7 +91,14 @@ def test_the_whole_contract_is_accepted(monkeypatch):
         "SECRET_KEYS": ", ".join(keys),
         "INGEST_QUEUES": "16",
         "SMTP_URL": "smtp://user:hunter2@mail:587?starttls=1",
+        "MAIL_CALLBACK_SECRET": "hunter2-hunter2-hunter2",
         "SMS_PROVIDER": "twilio",
+        "SMS_URL": "https://sms.example/v1/send",
+        "SMS_TOKEN": "hunter2",
+        "SMS_FROM": "Veikals",
+        "SMS_IDEMPOTENT": "1",
+        "SMS_CALLBACK_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+        "SMPP_URL": "smpps://klat:hunter2@smsc.example/?window=10",
         "TWILIO_API_URL": "https://api.example.com",
         "TWILIO_ACCOUNT_SID": "AC1",
         "TWILIO_AUTH_TOKEN": "hunter2",
@@ -97,6 +116,14 @@ def test_the_whole_contract_is_accepted(monkeypatch):
     assert "hunter2" not in repr(settings)
     assert keys[0] not in repr(settings)
     assert VAPID not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "[::1]", "10.0.0.7:8080", "gateway", "sms.internal"]
+)
+def test_a_gateway_in_ones_own_network_may_speak_plain_http(monkeypatch, host):
+    monkeypatch.setenv("KLAT_SMS_URL", f"http://{host}/send")
+    assert load_settings().sms_url == f"http://{host}/send"
 
 
 def test_a_database_may_be_named_by_its_options_alone(monkeypatch):

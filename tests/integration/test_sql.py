@@ -72,6 +72,7 @@ NOT_OF_A_SHIPMENT = {
     "quarantine": "what could not be read belongs to no parcel; found by its fingerprint",
     "code_map": "a reference table, copied to every shard",
     "parked_message": "a message may hold many parcels",
+    "early_receipt": "whose it is, is not known yet",
     "merchant": "a reference table, copied to every shard",
     "api_key": "a reference table, copied to every shard",
     "carrier_secret": "a reference table, copied to every shard",
@@ -196,6 +197,9 @@ SELECT md5((n % 1000 + 1)::text)::uuid, md5('w' || n % 10000 + 1)::uuid, md5('d'
     CASE WHEN n % 50 = 0 THEN 'waiting' WHEN n % 5000 = 1 THEN 'claimed' ELSE 'delivered' END,
     now(), now() - n * interval '1 second', now() - n * interval '1 minute'
 FROM generate_series(1, 40000) n;
+INSERT INTO early_receipt SELECT 'p', 'foreign-' || n, 'delivered', NULL,
+    now() - n * interval '1 second'
+FROM generate_series(1, 5000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
@@ -275,7 +279,6 @@ QUICK = {
     "settle_notices": ((IDS, IDS, TEXTS, TEXTS, TIMES, TEXTS, "now()"), "notice_by_id"),
     "abandoned_notices": (("now()", "now()", "now()"), "notice_in_hand"),
     "next_due_notice": (("'sms'",), "notice_due"),
-    "notice_for_receipt": (("'p'", "'id-7'", ID), "notice_by_provider"),
     "suppressions_of": ((HASHES,), "suppression_pkey"),
     "suppress": ((HASHES, "ARRAY['sms']", f"ARRAY[{ID}]", "ARRAY['stop']", "ARRAY['all']", "now()"),
                  "suppression_pkey"),
@@ -312,7 +315,6 @@ QUICK = {
     "resend_delivery": ((ID, ID, ID, "now()"), "webhook_delivery_pkey"),
     "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),
     "waiting_deliveries": (("10000", "now()"), "webhook_delivery_waiting"),
-    "note_receipt": ((ID, ID, "'sent'", "'c'", "'id-7'", "now()"), "notice_by_id"),
     "save_push_subscription": ((ID, KEY, HASHES, "'lv'", "'s'", "now()"),
                                "push_subscription_pkey"),
     "trim_push_subscriptions": ((ID, "5"), "push_subscription_pkey"),
@@ -321,11 +323,17 @@ QUICK = {
     "drop_push_subscriptions": ((IDS, KEYS), "push_subscription_pkey"),
     "prune_push_subscriptions": (("now() - interval '90 days'", "500"),
                                  "push_subscription_by_age"),
+    "notices_for_receipts": (("'p'", TEXTS, IDS), "notice_by_provider"),
+    "note_receipts": ((IDS, IDS, TEXTS, TEXTS, TEXTS, "now()"), "notice_by_id"),
+    "take_early_receipts": (("500",), "notice_by_provider"),
+    "forget_early_receipts": (("now() - interval '1 hour'",), "early_receipt_by_age"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
+SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
     *("insert_links", "insert_raw_payloads", "park_message"),
     *("keep_quarantined", "save_registration"),  # rows found by their key
+    "keep_early_receipts",  # the same
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
     *("take_lead", "keep_lead"),  # no table at all
     *("map_code", "unmap_code"),  # tables of a few rows

@@ -3,9 +3,9 @@
 import inspect
 
 from consumers.webhooks import sending
-from tracking import roles
 from tracking.cli import serve
 from tracking.local import child, postgres, rabbitmq, up
+from tracking.roles import running as roles
 from tracking.web import serving
 
 PROMISED = 25.0  # seconds for `klat up`, as docs/operators.md says

@@ -1,6 +1,7 @@
 """The ways of the demo: the words of the real ones, kept whole instead of sent."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from schemas.inbox import InboxMessage
 from schemas.notice import Channel, Occasion
 
 NOTICE = UUID("11111111-2222-4333-8444-555555555555")
+PARCEL = UUID(int=7)
 SENDER = "parcels@shop.example"
 TO = {Channel.SMS: "+37120000001", Channel.EMAIL: "ilze@example.org", Channel.PUSH: "a device"}
 
@@ -40,7 +42,8 @@ class Gateway:
 
 
 def outgoing(way: InboxWay, values: Values, **changed: str) -> Outgoing:
-    made = Outgoing(NOTICE, TO[way.channel], "Ilze Paraugs", values, way.compose(values))
+    to, until = TO[way.channel], values.now + timedelta(hours=1)
+    made = Outgoing(NOTICE, PARCEL, until, to, "Ilze Paraugs", values, way.compose(values))
     return replace(made, **changed)
 
 

@@ -93,6 +93,31 @@ async def test_a_messaging_service_is_named_as_one(session):
     assert not {"From", "StatusCallback"} & set(form)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "wanted"), [(None, None), (-3, "1"), (7200, "7200"), (90_000, "36000")]
+)
+async def test_twilio_is_told_how_long_it_is_true_as_far_as_it_takes(session, seconds, wanted):
+    async with serving(answering(201, TAKEN)) as gateway:
+        await twilio(session, gateway.url).send(PHONE, TEXT, REFERENCE, seconds)
+    assert dict(parse_qsl(gateway.bodies[0].decode())).get("ValidityPeriod") == wanted
+
+
+async def test_so_is_a_gateway_of_ones_own(session):
+    async with serving(answering(202, '{"id": 17}')) as gateway:
+        await http(session, gateway.url).send(PHONE, TEXT, REFERENCE, 7200)
+    assert json.loads(gateway.bodies[0])["valid_seconds"] == 7200
+
+
+@pytest.mark.parametrize("own", ["Gramatas", "+37167000000", SERVICE])
+async def test_a_shop_has_a_sender_of_its_own(session, own):
+    async with serving(answering(201, TAKEN)) as gateway:
+        await twilio(session, gateway.url).send(PHONE, TEXT, REFERENCE, 60, own)
+        await http(session, gateway.url).send(PHONE, TEXT, REFERENCE, 60, own)
+    form = dict(parse_qsl(gateway.bodies[0].decode()))
+    assert form["MessagingServiceSid" if own == SERVICE else "From"] == own
+    assert json.loads(gateway.bodies[1])["from"] == own
+
+
 def test_a_callback_carries_the_reference():
     assert callback("https://k.example/r", "a b") == "https://k.example/r?reference=a+b"
 

@@ -1,62 +1,107 @@
 """Where providers call back, as HTTP."""
 
+import io
 from dataclasses import replace
 
 import aiohttp
+import pytest
 from prometheus_client import CollectorRegistry
 
 from tracking.errors import StoreUnavailable
 from tracking.web.app import make_app
+from tracking.web.deps import Verdict
 from tracking.web.serving import serve
 
 FORM = {"MessageSid": "SM" + "a" * 32, "MessageStatus": "delivered"}
+TWILIO, INBOUND = "/callbacks/twilio", "/callbacks/twilio/inbound"
+PATHS = [TWILIO, INBOUND, "/callbacks/sms", "/callbacks/sms/inbound", "/callbacks/mail"]
 
 
-async def posted(world, receive, **headers: str) -> tuple[int, str]:
-    app = make_app(replace(world.deps, receive=receive, registry=CollectorRegistry()))
+async def posted(world, take, path: str = TWILIO, body=FORM, **headers: str):
+    callbacks = {} if take is None else dict.fromkeys(PATHS, take)
+    app = make_app(replace(world.deps, callbacks=callbacks, registry=CollectorRegistry()))
     runner = await serve(app, "127.0.0.1", 0)
     host, port = runner.addresses[0][:2]
     async with (
         aiohttp.ClientSession() as http,
-        http.post(
-            f"http://{host}:{port}/callbacks/twilio?reference=x%20y", data=FORM, headers=headers
-        ) as answer,
+        http.post(f"http://{host}:{port}{path}", data=body, headers=headers) as answer,
     ):
-        found = answer.status, await answer.text()
+        found = answer.status, await answer.text(), answer.content_type
     await runner.cleanup()
     return found
 
 
-async def test_the_address_the_signature_and_the_body_are_handed_over_as_they_came(world):
+async def taking(_) -> Verdict:
+    return Verdict.TAKEN
+
+
+async def test_address_headers_and_body_are_handed_over_as_they_came(world):
     taken = []
 
-    async def receive(target, signature, body, now):
-        taken.append((target, signature, body, now))
-        return True
+    async def take(call):
+        taken.append(call)
+        return Verdict.TAKEN
 
-    status, text = await posted(world, receive, **{"X-Twilio-Signature": "c2ln"})
+    target = f"{TWILIO}?reference=x%20y"
+    status, text, _ = await posted(world, take, target, **{"X-Twilio-Signature": "c2ln"})
     assert (status, text) == (204, "")
-    ((target, signature, body, now),) = taken
-    assert (target, signature, now) == ("/callbacks/twilio?reference=x%20y", "c2ln", world.clock())
-    assert body == f"MessageSid={FORM['MessageSid']}&MessageStatus=delivered".encode()
+    (call,) = taken
+    assert (call.target, call.now) == (target, world.clock())
+    assert call.headers["x-twilio-signature"] == "c2ln"
+    assert call.body == f"MessageSid={FORM['MessageSid']}&MessageStatus=delivered".encode()
 
 
-async def test_what_is_not_proven_is_told_why(world):
-    async def receive(*_):
-        return False
+@pytest.mark.parametrize("path", PATHS)
+async def test_nothing_is_said_to_who_was_understood(world, path):
+    status, text, media = await posted(world, taking, path)
+    if path == INBOUND:
+        xml = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+        assert (status, text, media) == (200, xml, "text/xml")
+    else:
+        assert (status, text) == (204, "")
 
-    status, text = await posted(world, receive)
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (TWILIO, "KLAT_TWILIO_AUTH_TOKEN"),
+        (INBOUND, "KLAT_TWILIO_AUTH_TOKEN"),
+        ("/callbacks/sms", "KLAT_SMS_CALLBACK_SECRET"),
+        ("/callbacks/sms/inbound", "KLAT_SMS_CALLBACK_SECRET"),
+        ("/callbacks/mail", "KLAT_MAIL_CALLBACK_SECRET"),
+    ],
+)
+async def test_what_is_not_proven_is_told_why(world, path, said):
+    async def take(_):
+        return Verdict.NOT_PROVEN
+
+    status, text, _ = await posted(world, take, path)
     assert status == 403
-    assert "KLAT_TWILIO_AUTH_TOKEN" in text
+    assert said in text
 
 
-async def test_while_the_database_is_away_the_provider_shall_come_again(world):
-    async def receive(*_):
+async def test_what_cannot_be_read_is_told_what_is_taken(world):
+    async def take(_):
+        return Verdict.UNREADABLE
+
+    status, text, _ = await posted(world, take, "/callbacks/sms", b"{")
+    assert status == 400
+    assert "an array of up to 500" in text
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_body_is_bounded_before_it_is_looked_at(world, path):
+    limit = 1024 * 1024 if path == "/callbacks/mail" else 64 * 1024
+    assert (await posted(world, taking, path, b"x" * limit))[0] in {200, 204}
+    assert (await posted(world, None, path, b"x"))[0] == 404
+    status, text, _ = await posted(world, taking, path, io.BytesIO(b"x" * (limit + 1)))
+    assert status == 413
+    assert str(limit) in text
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_while_the_database_is_away_the_provider_shall_come_again(world, path):
+    async def take(_):
         raise StoreUnavailable("away")
 
-    status, _ = await posted(world, receive)
-    assert status == 503
-
-
-async def test_without_a_provider_there_is_no_such_place(world):
-    assert (await posted(world, None))[0] == 404
+    assert (await posted(world, take, path))[0] == 503

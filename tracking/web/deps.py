@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from enum import Enum
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -31,13 +32,27 @@ class Publish(Protocol):
     ) -> None: ...
 
 
-class Receive(Protocol):
-    """Take a provider's callback: path and query, signature, body. False: it is not proven.
+class Call(NamedTuple):
+    """A callback as it came. `target` is path and query; `headers` find names in any case."""
 
-    Raises tracking.errors.StoreUnavailable.
-    """
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
 
-    async def __call__(self, target: str, signature: str, body: bytes, now: datetime) -> bool: ...
+
+class Verdict(Enum):
+    """Of a callback. UNREADABLE: it is who it says, and nothing can be made of its body."""
+
+    TAKEN = "taken"
+    NOT_PROVEN = "not_proven"
+    UNREADABLE = "unreadable"
+
+
+class Take(Protocol):
+    """Take a provider's callback. Raises tracking.errors.StoreUnavailable."""
+
+    async def __call__(self, call: Call, /) -> Verdict: ...
 
 
 class Preview(Protocol):
@@ -74,9 +89,9 @@ def utc_now() -> datetime:
 class Deps:
     """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them.
 
-    `receive` None: no provider that calls back is set. `preview` None: nobody words notices here.
-    `redecide` None: there is no push.
-    `allow_private`: push services may be on this machine, for tests.
+    `callbacks` are those that the settings open, by their paths. `preview` None: nobody words
+    notices here. `redecide` None: there is no push. `allow_private`: push services may be on this
+    machine, for tests.
     """
 
     pool: asyncpg.Pool
@@ -85,7 +100,7 @@ class Deps:
     publish: Publish
     hub: LiveHub
     frames: Frames
-    receive: Receive | None = None
+    callbacks: Mapping[str, Take] = field(default_factory=dict)
     preview: Preview | None = None
     redecide: Redecide | None = None
     allow_private: bool = False

@@ -71,15 +71,3 @@ RETURNING notice_id, state;
 
 -- name: next_due_notice: when the next planned one is due ($1 channel)
 SELECT min(due_at) FROM notice WHERE state = 'planned' AND channel = $1;
-
--- name: notice_for_receipt: which notice a receipt speaks of, locked ($1 provider, $2 the provider's id, $3 our id or null)
-SELECT shipment_id, notice_id, state FROM notice
-WHERE provider = $1 AND (provider_id = $2 OR notice_id = $3)
-ORDER BY notice_id = $3 DESC NULLS LAST
-LIMIT 1
-FOR UPDATE;
-
--- name: note_receipt: what the provider says became of it ($1 shipment, $2 notice id, $3 state, $4 code, $5 the provider's id, $6 now)
-UPDATE notice
-SET state = $3, reason = $4, provider_id = coalesce(provider_id, $5), changed_at = $6
-WHERE shipment_id = $1 AND notice_id = $2;

@@ -1,0 +1,24 @@
+"""What takes a mail that came back: put together here, so that other commands do not load it."""
+
+from prometheus_client import CollectorRegistry
+
+from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.parts import coming_back
+from consumers.notices.suppressing import Suppressing
+from consumers.notices.ways import channels_of
+from tracking.commands.stack import Stack
+from tracking.store.notices import Notices
+from tracking.store.receipts import Receipts
+from tracking.store.registrations import Registrations
+from tracking.store.suppressions import Suppressions
+
+
+async def take(stack: Stack, raw: bytes) -> None:
+    """Raises StoreUnavailable."""
+    registry, channels = CollectorRegistry(), channels_of(stack.settings)
+    metrics = DecisionMetrics(registry)
+    deciding = Deciding(Notices(stack.pool), stack.sealer, channels, metrics, wake=lambda: None)
+    store, registrations = Suppressions(stack.pool), Registrations(stack.pool)
+    suppressing = Suppressing(store, registrations, stack.sealer, registry)
+    ends = coming_back(Receipts(stack.pool), deciding, suppressing, registry)
+    await ends.bounces.take(raw, stack.now)

@@ -1,0 +1,28 @@
+"""The role `ingest`: couriers' events become scans and states."""
+
+from datetime import datetime
+
+from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
+from tracking.backlog import Backlog
+from tracking.decode import Decoder
+from tracking.ingest import Applied, Batch, ingest
+from tracking.retention import keep_pruned
+from tracking.roles.running import Running, check
+from tracking.web.ops import Readiness
+
+
+async def start(running: Running) -> Readiness:
+    settings, sealer = running.settings, running.sealer
+    decoder = Decoder(sealer)
+
+    async def apply(batch: Batch, now: datetime) -> Applied:
+        return await ingest(running.pool, batch, sealer, now=now)
+
+    events = CourierEvents(decoder, apply, running.parking(), IngestMetrics(running.registry))
+    runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
+    running.start("courier_events", runner.run())
+    backlog = Backlog(running.pool, sealer, running.registry)
+    running.start("backlog", backlog.keep_measured())
+    running.start("retention", keep_pruned(running.pool))
+    checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
+    return Readiness(checks)

@@ -1,0 +1,48 @@
+"""The role `notices`: what shoppers are told is decided, and handed over."""
+
+from consumers.notices.centre import Centre
+from consumers.notices.parts import notice_parts, notices_runner
+from consumers.notices.receipts import ReceiptMetrics, Settling
+from consumers.notices.replies import Replies
+from consumers.notices.ways import open_sessions, smpp_of, ways_of
+from tracking.inbox import InboxKeeper
+from tracking.links import LinkMaker
+from tracking.roles.running import Closing, Running, check, finish, take_leave
+from tracking.store.notices import Notices
+from tracking.store.receipts import Receipts
+from tracking.web.ops import Readiness
+
+
+async def start(running: Running) -> Readiness:
+    settings, sealer, registry = running.settings, running.sealer, running.registry
+    sessions = open_sessions(settings)
+    for session in sessions:
+        await running.stack.enter_async_context(session)
+    smpp = smpp_of(settings)
+    ways = ways_of(settings, sessions, InboxKeeper(running.pool, sealer).keep, smpp)
+    leaving: list[Closing] = [*ways]
+    running.stack.push_async_callback(take_leave, leaving)
+    suppressing = running.suppressing()
+    links = LinkMaker(running.pool, sealer)
+    parts = notice_parts(
+        Notices(running.pool),
+        sealer,
+        ways,
+        links.issue,
+        settings.public_url,
+        suppressing,
+        registry,
+    )
+    settling = Settling(Receipts(running.pool), parts.deciding.decide, ReceiptMetrics(registry))
+    running.start("early_receipts", settling.keep_early_settled())
+    if smpp is not None:
+        centre = Centre(smpp, settling, Replies(suppressing, registry), registry)
+        running.start("smpp", centre.run())
+        leaving.append(centre)
+    runner = notices_runner(settings.broker(), parts.deciding, running.parking())
+    running.start("notices", runner.run())
+    for sending in parts.sending:
+        running.start(f"sending_{sending.channel}", sending.run())
+    running.stack.push_async_callback(finish, parts.sending)
+    checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
+    return Readiness(checks)

@@ -1,0 +1,75 @@
+"""The role `web`: the public port."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from consumers.connection import Publisher
+from consumers.live_updates import LiveUpdates
+from consumers.notices.callbacks import callbacks_of
+from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.parts import coming_back
+from consumers.notices.ways import channels_of
+from consumers.topology import declare_first, topology
+from notifier.preview import preview
+from tracking.frames import Frames
+from tracking.live import LiveHub
+from tracking.roles.running import Running, check
+from tracking.store.notices import Notices
+from tracking.store.receipts import Receipts
+from tracking.web.app import make_app
+from tracking.web.deps import Deps, Take
+from tracking.web.ops import Readiness
+
+log = structlog.get_logger()
+
+
+async def start(running: Running) -> Readiness:
+    settings, hub = running.settings, LiveHub()
+    wanted = topology(settings.ingest_queues)
+    publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
+    live = LiveUpdates(settings.broker(), hub)
+    deciding = deciding_of(running)
+    deps = Deps(
+        pool=running.pool,
+        sealer=running.sealer,
+        settings=settings,
+        publish=publisher.publish_event,
+        hub=hub,
+        frames=Frames(running.pool),
+        callbacks=_callbacks(running, deciding),
+        preview=partial(preview, public_url=settings.public_url),
+        redecide=partial(look_again, deciding) if settings.vapid_private_key else None,
+        registry=running.registry,
+    )
+    if settings.demo:
+        log.warning("demo.is_open")
+    running.start("publisher", publisher.run())
+    running.start("live_updates", live.run())
+    everywhere = "0.0.0.0"  # noqa: S104 - the public port
+    await running.serve(make_app(deps), everywhere, settings.http_port)
+    running.stack.callback(hub.close)
+    checks = {
+        "database": running.database_answers,
+        "broker": check(lambda: publisher.is_connected and live.is_attached),
+    }
+    return Readiness(checks, need="any")
+
+
+def deciding_of(running: Running) -> Deciding:
+    """Senders find by themselves, within seconds, what another process planned."""
+    metrics, channels = DecisionMetrics(running.registry), channels_of(running.settings)
+    return Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
+
+
+async def look_again(deciding: Deciding, shipment_id: UUID, now: datetime) -> None:
+    await deciding.decide({shipment_id: "subscribed"}, now)
+
+
+def _callbacks(running: Running, deciding: Deciding) -> Mapping[str, Take]:
+    receipts, suppressing = Receipts(running.pool), running.suppressing()
+    ends = coming_back(receipts, deciding, suppressing, running.registry)
+    return callbacks_of(running.settings, ends)
