@@ -1,7 +1,7 @@
 """The ways to people that there are: a text message, a mail. Each words and hands over."""
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Final
 
@@ -14,7 +14,6 @@ from notifier.deliver import Outgoing
 from notifier.mail.address import Party
 from notifier.mail.message import QR_CID, Rendered, compose
 from notifier.render import render_email, render_sms
-from notifier.sms.allowed import BALTIC, why_not
 from notifier.sms.spelling import spelt
 from notifier.values import Values
 from schemas.notice import Channel
@@ -23,12 +22,12 @@ _QR_SCALE: Final = 6  # pixels a module
 
 
 class SmsWay:
-    """Text messages. `countries` are those whose numbers are written to (ISO 3166)."""
+    """Text messages. Which numbers are written to is decided before (notifier/sms/allowed.py)."""
 
     channel = Channel.SMS
 
-    def __init__(self, provider: SmsProvider, countries: Collection[str] = BALTIC) -> None:
-        self._provider, self._countries = provider, countries
+    def __init__(self, provider: SmsProvider) -> None:
+        self._provider = provider
 
     @property
     def provider(self) -> str:
@@ -39,8 +38,6 @@ class SmsWay:
         return {"text": spelt(pieces, values.language, may_shorten=True)}
 
     async def send(self, outgoing: Outgoing) -> Handed:
-        if reason := why_not(outgoing.to, self._countries):
-            return Handed(Outcome.REFUSED, reason)
         reference = str(outgoing.notice_id)
         return await self._provider.send(outgoing.to, outgoing.words["text"], reference)
 

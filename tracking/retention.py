@@ -10,7 +10,12 @@ import structlog
 
 from tracking.errors import KlatError
 from tracking.store.pool import connection
-from tracking.store.retention import prune_parked, prune_quarantine, prune_raw_payloads
+from tracking.store.retention import (
+    prune_parked,
+    prune_quarantine,
+    prune_raw_payloads,
+    prune_sms_quotas,
+)
 
 log = structlog.get_logger()
 
@@ -34,6 +39,7 @@ RULES = (
     Rule("raw_payloads", timedelta(days=90), prune_raw_payloads),
     Rule("resolved_quarantine", timedelta(days=30), prune_quarantine),
     Rule("replayed_messages", timedelta(days=30), prune_parked),
+    Rule("sms_quotas", timedelta(days=2), prune_sms_quotas),
 )
 
 

@@ -20,6 +20,7 @@ from consumers.connection import Publisher
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.live_updates import LiveUpdates
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.limits import limits_of
 from consumers.notices.parts import notice_parts, notices_runner
 from consumers.notices.receipts import Callbacks, ReceiptMetrics
 from consumers.notices.sending import Sending
@@ -38,6 +39,7 @@ from tracking.retention import keep_pruned
 from tracking.role import Role
 from tracking.sealing import Sealer
 from tracking.settings import Settings
+from tracking.spend import SpendAlerts
 from tracking.store.migrate import load_migrations, pending
 from tracking.store.notices import Notices
 from tracking.store.outbox import Outbox
@@ -211,7 +213,14 @@ def _receive(running: Running) -> Receive | None:
     if settings.sms_provider != "twilio":
         return None
     metrics, channels = DecisionMetrics(running.registry), channels_of(settings)
-    deciding = Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
+    deciding = Deciding(
+        Notices(running.pool),
+        running.sealer,
+        channels,
+        metrics,
+        wake=lambda: None,
+        limits=limits_of(settings),
+    )
     receipts = Receipts(running.pool)
     told = ReceiptMetrics(running.registry)
     return Callbacks(receipts, settings, deciding.decide, told).take
@@ -256,11 +265,12 @@ async def _start_notices(running: Running) -> Readiness:
     http = await running.stack.enter_async_context(aiohttp.ClientSession())
     ways = ways_of(running.settings, http)
     running.stack.push_async_callback(_close_ways, ways)
-    parts = notice_parts(notices, sealer, ways, links.issue, running.registry)
+    parts = notice_parts(notices, sealer, ways, links.issue, running.registry, running.settings)
     runner = notices_runner(running.settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
     for sending in parts.sending:
         running.start(f"sending_{sending.channel}", sending.run())
+    running.start("spend_alerts", SpendAlerts(running.pool, running.registry).keep_measured())
     running.stack.push_async_callback(_finish, parts.sending)
     checks = {"database": running.database_answers, "broker": _check(lambda: runner.is_attached)}
     return Readiness(checks)

@@ -11,8 +11,9 @@ import structlog
 from aiormq.abc import DeliveredMessage
 from prometheus_client import CollectorRegistry, Counter
 
+from consumers.notices.limits import SmsLimits
 from consumers.notices.subject import contact_of, situation_of
-from notifier.policy import decide
+from notifier.policy import Situation, decide
 from schemas.notice import Channel, Decision
 from tracking.sealing import Sealer
 from tracking.store.notices import Desk, Notices, Subject
@@ -45,8 +46,10 @@ class Deciding:
         channels: AbstractSet[Channel],
         metrics: DecisionMetrics,
         wake: Callable[[], None],
+        limits: SmsLimits | None = None,
     ) -> None:
         self._notices, self._sealer, self._channels = notices, sealer, channels
+        self._limits = limits or SmsLimits()
         self._metrics, self._wake = metrics, wake
 
     async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
@@ -77,10 +80,12 @@ class Deciding:
         return [
             (subject, decision)
             for subject in await desk.subjects(sorted(facts))
-            for decision in decide(
-                situation_of(subject, contact_of(subject, self._sealer), self._channels), now
-            )
+            for decision in decide(self._situation(subject), now)
         ]
+
+    def _situation(self, subject: Subject) -> Situation:
+        contact = contact_of(subject, self._sealer)
+        return situation_of(subject, contact, self._channels, self._limits)
 
 
 def _named(body: bytes) -> tuple[UUID, str] | None:

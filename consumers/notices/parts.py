@@ -9,6 +9,8 @@ from aiormq.abc import AbstractChannel
 from prometheus_client import CollectorRegistry
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.gate import Gate, GateMetrics, pace_of
+from consumers.notices.limits import limits_of
 from consumers.notices.preparing import Link, Preparing
 from consumers.notices.sending import Sending, SendingMetrics
 from consumers.parking import Parking
@@ -17,6 +19,7 @@ from consumers.source import Source
 from consumers.topology import NOTICES, NOTICES_QUEUE, declare
 from notifier.deliver import Way
 from tracking.sealing import Sealer
+from tracking.settings import Settings
 from tracking.store.notices import Claimed, Notices
 
 
@@ -26,25 +29,31 @@ class Parts(NamedTuple):
 
 
 def notice_parts(
-    notices: Notices, sealer: Sealer, ways: Sequence[Way], link: Link, registry: CollectorRegistry
+    notices: Notices,
+    sealer: Sealer,
+    ways: Sequence[Way],
+    link: Link,
+    registry: CollectorRegistry,
+    settings: Settings,
 ) -> Parts:
     """Whoever decides wakes the senders; a sender that fails for good asks for another decision."""
-    channels = frozenset(way.channel for way in ways)
+    channels, limits = frozenset(way.channel for way in ways), limits_of(settings)
     sending: list[Sending] = []
 
     def wake() -> None:
         for each in sending:
             each.woken.set()
 
-    deciding = Deciding(notices, sealer, channels, DecisionMetrics(registry), wake)
+    deciding = Deciding(notices, sealer, channels, DecisionMetrics(registry), wake, limits)
 
     async def failed(claimed: Sequence[Claimed]) -> None:
         await deciding.decide(_after_failure(claimed), datetime.now(UTC))
 
-    metrics = SendingMetrics(registry)
+    metrics, gates = SendingMetrics(registry), GateMetrics(registry)
     for way in ways:
-        preparing = Preparing(notices, way, sealer, link)
-        sending.append(Sending(notices, preparing, failed, metrics))
+        preparing = Preparing(notices, way, sealer, link, limits)
+        gate = Gate(way.channel, pace_of(settings, way.channel), gates)
+        sending.append(Sending(notices, preparing, failed, metrics, gate))
     return Parts(deciding, sending)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from consumers.notices.limits import SmsLimits
 from consumers.notices.subject import address, contact_of, situation_of
 from consumers.notices.wording import values_of
 from notifier.deliver import Outgoing, Way
@@ -16,7 +17,7 @@ from notifier.policy import check
 from notifier.required import MissingValueError
 from notifier.values import Values
 from schemas.contact import Person
-from schemas.notice import Addressee, NoticeState
+from schemas.notice import Addressee, Channel, NoticeState
 from tracking.contact import Contact
 from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
@@ -46,8 +47,16 @@ class _True(NamedTuple):
 class Preparing:
     """For one way. `link` makes addresses of new tracking pages, one for each notice."""
 
-    def __init__(self, notices: Notices, way: Way, sealer: Sealer, link: Link) -> None:
+    def __init__(
+        self,
+        notices: Notices,
+        way: Way,
+        sealer: Sealer,
+        link: Link,
+        limits: SmsLimits | None = None,
+    ) -> None:
         self._notices, self.way, self._sealer, self._link = notices, way, sealer, link
+        self._limits = limits or SmsLimits()
 
     async def prepare(
         self, claimed: Sequence[Claimed], now: datetime
@@ -76,7 +85,7 @@ class Preparing:
         if subject is None:
             return Ending(claimed, NoticeState.DROPPED, "no_longer_registered")
         contact = contact_of(subject, self._sealer)
-        situation = situation_of(subject, contact, {self.way.channel})
+        situation = situation_of(subject, contact, {self.way.channel}, self._limits)
         decision = check(situation, claimed.key, now)
         if decision.reason is not None:
             return Ending(claimed, NoticeState.DROPPED, decision.reason)
@@ -96,7 +105,16 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
+        if self.way.channel is Channel.SMS:
+            handing = self._charged(handing, subject, to, words["text"], now)
         return Ready(handing, Outgoing(claimed.notice_id, to, person.name, values, words))
+
+    def _charged(
+        self, handing: Handing, subject: Subject, to: str, text: str, now: datetime
+    ) -> Handing:
+        charge = self._limits.prices.charge(to, text)
+        draws = self._limits.draws(subject, to, charge, self._sealer, now)
+        return handing._replace(**charge._asdict(), draws=draws)
 
     def _content(self, claimed: Claimed, words: Mapping[str, str], values: Values) -> str:
         """The words as sent, but for what opens the locker or the page."""

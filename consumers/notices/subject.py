@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 
 import structlog
 
+from consumers.notices.limits import SmsLimits
 from notifier.occasions import Parcel
 from notifier.policy import Reach, Situation, Wishes
 from schemas.contact import Person
@@ -18,6 +19,7 @@ from tracking.store.notices import Subject
 
 log = structlog.get_logger()
 
+_NO_MORE = SmsLimits()
 _UNWANTED, _UNREADABLE, _NO_PROVIDER = "shop_does_not_want", "contact_unreadable", "no_provider"
 
 
@@ -31,11 +33,16 @@ def contact_of(subject: Subject, sealer: Sealer) -> Contact | None:
 
 
 def situation_of(
-    subject: Subject, contact: Contact | None, channels: AbstractSet[Channel]
+    subject: Subject,
+    contact: Contact | None,
+    channels: AbstractSet[Channel],
+    limits: SmsLimits = _NO_MORE,
 ) -> Situation:
     """`channels` are those that some provider serves."""
     parcel = Parcel(subject.state, subject.registered_at, subject.promise_by, zone_of(subject))
-    return Situation(parcel, list(_reaches(subject, contact, channels)), subject.told, Wishes())
+    return Situation(
+        parcel, list(_reaches(subject, contact, channels, limits)), subject.told, Wishes()
+    )
 
 
 def zone_of(subject: Subject) -> str:
@@ -44,37 +51,47 @@ def zone_of(subject: Subject) -> str:
 
 
 def _reaches(
-    subject: Subject, contact: Contact | None, channels: AbstractSet[Channel]
+    subject: Subject,
+    contact: Contact | None,
+    channels: AbstractSet[Channel],
+    limits: SmsLimits,
 ) -> Iterator[Reach]:
     """The recipient in any case, so that it is told why nothing was said."""
     if contact is None:
         yield Reach(Addressee.RECIPIENT, dict.fromkeys(Channel, _UNREADABLE))
         return
     recipient, buyer = contact.recipient, contact.buyer
-    yield Reach(Addressee.RECIPIENT, _obstacles(subject, recipient, channels))
+    yield Reach(Addressee.RECIPIENT, _obstacles(subject, recipient, channels, limits))
     if buyer is not None:
         same = {
             channel: "same_as_recipient"
             for channel in Channel
             if address(buyer, channel) and address(buyer, channel) == address(recipient, channel)
         }
-        yield Reach(Addressee.BUYER, {**_obstacles(subject, buyer, channels), **same})
+        yield Reach(Addressee.BUYER, {**_obstacles(subject, buyer, channels, limits), **same})
 
 
 def _obstacles(
-    subject: Subject, person: Person | None, channels: AbstractSet[Channel]
+    subject: Subject, person: Person | None, channels: AbstractSet[Channel], limits: SmsLimits
 ) -> Mapping[Channel, str | None]:
-    return {channel: _obstacle(subject, person, channel, channels) for channel in Channel}
+    return {channel: _obstacle(subject, person, channel, channels, limits) for channel in Channel}
 
 
 def _obstacle(
-    subject: Subject, person: Person | None, channel: Channel, channels: AbstractSet[Channel]
+    subject: Subject,
+    person: Person | None,
+    channel: Channel,
+    channels: AbstractSet[Channel],
+    limits: SmsLimits,
 ) -> str | None:
     if not subject.notify.get(channel, True):
         return _UNWANTED
-    if address(person, channel) is None:
+    to = address(person, channel)
+    if to is None:
         return _NO_ADDRESS[channel]
-    return None if channel in channels else _NO_PROVIDER
+    if channel not in channels:
+        return _NO_PROVIDER
+    return limits.why_not(subject, to) if channel is Channel.SMS else None
 
 
 _NO_ADDRESS = {

@@ -32,13 +32,14 @@ def _ways(settings: Settings, session: aiohttp.ClientSession) -> Iterator[Way]:
         yield SmsWay(_sms(settings, session))
     if settings.smtp_url is not None:
         sender = _needed("mail_from", settings.mail_from, "smtp_url")
-        yield MailWay(_smtp(settings.smtp_url.get_secret_value(), settings.public_url), sender)
+        yield MailWay(_smtp(settings.smtp_url.get_secret_value(), settings), sender)
 
 
-def _smtp(url: str, public_url: str) -> SmtpMail:
+def _smtp(url: str, settings: Settings) -> SmtpMail:
     """Servers distrust a client that says `localhost`: it says where the pages are."""
+    hello = urlsplit(settings.public_url).hostname or "localhost"
     try:
-        return SmtpMail(url, hello=urlsplit(public_url).hostname or "localhost")
+        return SmtpMail(url, hello=hello, connections=settings.mail_concurrency)
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
 

@@ -11,6 +11,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+_NEIGHBOURS: Final = 4  # digits in which they differ
 BALTIC: Final = frozenset({"LV", "LT", "EE"})
 # Personal numbers (+44 70, +372 70) redirect at the caller's cost and are known for this fraud.
 _DEAR: Final = {
@@ -34,6 +35,20 @@ def why_not(phone_e164: str, countries: Collection[str] = BALTIC) -> str | None:
     if phonenumbers.region_code_for_number(number) not in countries:
         return "country"
     return _DEAR.get(phonenumbers.number_type(number))
+
+
+def country_of(phone_e164: str) -> str | None:
+    """ISO 3166-1 alpha-2; None for what is no number, and for numbers of no country."""
+    try:
+        found = phonenumbers.region_code_for_number(phonenumbers.parse(phone_e164))
+    except phonenumbers.NumberParseException:
+        return None
+    return found if found in phonenumbers.SUPPORTED_REGIONS else None
+
+
+def prefix_of(phone_e164: str) -> str:
+    """The number without its last four digits: pumping takes a range of neighbours."""
+    return phone_e164[:-_NEIGHBOURS]
 
 
 def _e164(number: phonenumbers.PhoneNumber) -> str:

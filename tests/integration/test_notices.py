@@ -67,7 +67,9 @@ async def test_shop_and_support_read_each_decision_with_its_reason(shop):
     )
     assert (no_mail.state, no_mail.reason, no_mail.text) == ("dropped", "no_provider", None)
     said = lines(list(found.values()))
-    assert "2026-11-20 10:00  ready_for_pickup by sms to recipient: sent, fake p-1" in said
+    assert (
+        "2026-11-20 10:00  ready_for_pickup by sms to recipient: sent, fake p-1, 1 segment" in said
+    )
     assert PERSON["phone"] not in "".join(said)
 
 

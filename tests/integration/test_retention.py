@@ -13,7 +13,12 @@ from tracking.retention import RULES, keep_pruned, prune
 from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-KEPT = {"raw_payloads": 90, "resolved_quarantine": 30, "replayed_messages": 30}  # days
+KEPT = {
+    "raw_payloads": 90,
+    "resolved_quarantine": 30,
+    "replayed_messages": 30,
+    "sms_quotas": 2,
+}  # days
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """
 INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size, first_at, last_at,
@@ -23,6 +28,7 @@ VALUES (gen_random_uuid(), $1, 's', 'malformed', 'd', 1, $3, $3, $2)
 MESSAGE = """
 INSERT INTO parked_message VALUES (gen_random_uuid(), 'q', 'x', 'k', '{}', $1, 'E', 5, $3, $2)
 """
+QUOTA = "INSERT INTO sms_quota VALUES (gen_random_uuid(), 'prefix', 'x', $1, 1, NULL, NULL)"
 LONG_AGO = NOW - timedelta(days=5000)
 
 
@@ -38,16 +44,24 @@ async def fill(pool: asyncpg.Pool, at: datetime | None, name: bytes) -> None:
     await pool.execute(MESSAGE, name, at, LONG_AGO)
     if at is not None:
         await pool.execute(RAW, name, at)
+        await pool.execute(QUOTA, at)
 
 
 async def left(pool: asyncpg.Pool) -> tuple[int, ...]:
-    tables = ("raw_payload", "quarantine", "parked_message")
+    tables = ("raw_payload", "quarantine", "parked_message", "sms_quota")
     return tuple([await pool.fetchval(f"SELECT count(*) FROM {name}") for name in tables])
 
 
 @pytest.mark.parametrize(
     ("days", "kept"),
-    [(29.9, (1, 1, 1)), (30.1, (1, 0, 0)), (89.9, (1, 0, 0)), (90.1, (0, 0, 0))],
+    [
+        (1.9, (1, 1, 1, 1)),
+        (2.1, (1, 1, 1, 0)),
+        (29.9, (1, 1, 1, 0)),
+        (30.1, (1, 0, 0, 0)),
+        (89.9, (1, 0, 0, 0)),
+        (90.1, (0, 0, 0, 0)),
+    ],
 )
 async def test_each_kind_is_deleted_at_its_age(pool, days, kept):
     await fill(pool, NOW - timedelta(days=days), b"1")
@@ -62,7 +76,7 @@ def test_the_ages_are_those_that_are_promised():
 async def test_what_waits_is_kept_however_old(pool):
     await fill(pool, None, b"1")
     assert await prune(pool, NOW) == dict.fromkeys(KEPT, 0)
-    assert await left(pool) == (0, 1, 1)
+    assert await left(pool) == (0, 1, 1, 0)
 
 
 async def test_much_is_deleted_in_steps(pool, monkeypatch):
@@ -70,7 +84,7 @@ async def test_much_is_deleted_in_steps(pool, monkeypatch):
     for number in range(7):
         await fill(pool, LONG_AGO, bytes([number]))
     assert await prune(pool, NOW, at_once=3) == dict.fromkeys(KEPT, 7)
-    assert await left(pool) == (0, 0, 0)
+    assert await left(pool) == (0, 0, 0, 0)
 
 
 async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
@@ -80,9 +94,9 @@ async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
         await conn.execute("SELECT FROM raw_payload WHERE digest = $1 FOR UPDATE", bytes([0]))
         one, other = await asyncio.gather(prune(pool, NOW), prune(pool, NOW))
     assert {kind: one[kind] + other[kind] for kind in KEPT} == KEPT | dict(
-        zip(KEPT, (19, 20, 20), strict=True)
+        zip(KEPT, (19, 20, 20, 20), strict=True)
     )
-    assert await left(pool) == (1, 0, 0)
+    assert await left(pool) == (1, 0, 0, 0)
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, asyncpg.LockNotAvailableError])

@@ -12,3 +12,8 @@ DELETE FROM quarantine WHERE quarantine_id = ANY(ARRAY(
 DELETE FROM parked_message WHERE parked_id = ANY(ARRAY(
     SELECT parked_id FROM parked_message WHERE replayed_at < $1
     ORDER BY replayed_at LIMIT $2 FOR UPDATE SKIP LOCKED));
+
+-- name: prune_sms_quotas: forget meters that began before this ($1 before, $2 limit)
+DELETE FROM sms_quota WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM sms_quota WHERE begins < $1
+    ORDER BY begins LIMIT $2 FOR UPDATE SKIP LOCKED));
