@@ -35,6 +35,20 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_SECRET_KEYS", "hunter2", "key 1 is not 32 bytes in URL-safe base64"),
         ("KLAT_INGEST_QUEUES", "0", "greater than or equal to 1"),
         ("KLAT_SMTP_URL", "smtp://u:hunter2@h?tls=1", "starttls=0 or starttls=1"),
+        ("KLAT_SMS_COUNTRIES", "LV,Latvia", "'Latvia' is not a country's code such as LV"),
+        ("KLAT_SMS_COUNTRIES", ",", "at least 1 item"),
+        ("KLAT_SMS_PRICES", "LV=0.045,LT", "'LT' is not a country and a price such as LV=0.045"),
+        ("KLAT_SMS_PRICES", "LV=0.045,LV=0.05", "names LV more than once"),
+        ("KLAT_SMS_PRICES", "LV=cheap", "LV: 'cheap' is not an amount such as 0.045"),
+        ("KLAT_SMS_CURRENCY", "EURO", "'EURO' is not a currency's code such as EUR"),
+        ("KLAT_SMS_DAILY_CAP", "-5", "'-5' is not an amount"),
+        ("KLAT_SMS_DAILY_CAP", "20 EUR", "'20 EUR' is not an amount"),
+        ("KLAT_SMS_ALIKE", "-1", "greater than or equal to 0"),
+        ("KLAT_SMS_RATE", "0", "greater than 0"),
+        ("KLAT_SMS_RATE", "nan", "finite"),
+        ("KLAT_SMS_CONCURRENCY", "0", "greater than or equal to 1"),
+        ("KLAT_MAIL_RATE", "inf", "finite"),
+        ("KLAT_MAIL_CONCURRENCY", "many", "valid integer"),
         ("KLAT_SMS_PROVIDER", "pigeon", "'none', 'twilio', 'smpp' or 'http'"),
     ],
 )
@@ -62,6 +76,15 @@ def test_the_whole_contract_is_accepted(monkeypatch):
         "INGEST_QUEUES": "16",
         "SMTP_URL": "smtp://user:hunter2@mail:587?starttls=1",
         "SMS_PROVIDER": "twilio",
+        "SMS_COUNTRIES": "LV, LT",
+        "SMS_PRICES": "LV=0.045, LT=0.04, *=0.09",
+        "SMS_CURRENCY": "EUR",
+        "SMS_DAILY_CAP": "250.50",
+        "SMS_ALIKE": "0",
+        "SMS_RATE": "0.5",
+        "SMS_CONCURRENCY": "4",
+        "MAIL_RATE": "10",
+        "MAIL_CONCURRENCY": "1",
         "TWILIO_API_URL": "https://api.example.com",
         "TWILIO_ACCOUNT_SID": "AC1",
         "TWILIO_AUTH_TOKEN": "hunter2",
@@ -73,9 +96,21 @@ def test_the_whole_contract_is_accepted(monkeypatch):
     settings = load_settings()
     assert settings.public_url == "https://track.example.com"
     assert [key.get_secret_value() for key in settings.secret_keys] == keys
+    assert dict(settings.sms_prices) == {"LV": 45_000, "LT": 40_000, "*": 90_000}
+    assert (settings.sms_countries, settings.sms_daily_cap) == (("LV", "LT"), 250_500_000)
     assert settings.broker() == contract["AMQP_URL"]
     assert "hunter2" not in repr(settings)
     assert keys[0] not in repr(settings)
+
+
+def test_several_faults_of_one_list_are_several_lines(monkeypatch):
+    monkeypatch.setenv("KLAT_SMS_PRICES", "LV=0.045,XX=1,LT")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert [line[:25] for line in str(caught.value).splitlines()] == [
+        "KLAT_SMS_PRICES: 'XX' is ",
+        "KLAT_SMS_PRICES: 'LT' is ",
+    ]
 
 
 def test_a_database_may_be_named_by_its_options_alone(monkeypatch):
