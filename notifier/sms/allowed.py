@@ -6,7 +6,8 @@ that the list does not know stay open: it ages, and a shopper with a new number 
 """
 
 from collections.abc import Collection
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -24,26 +25,43 @@ _DEAR: Final = {
 }
 
 
+class _Number(NamedTuple):
+    """What the numbering plans say: what is wrong with it, its country, why it is dear."""
+
+    fault: str | None
+    country: str | None
+    dear: str | None
+
+
 def why_not(phone_e164: str, countries: Collection[str] = BALTIC) -> str | None:
     """A stable word for why no SMS may go there, or None. `countries` in ISO 3166-1 alpha-2."""
-    try:
-        number = phonenumbers.parse(phone_e164)
-    except phonenumbers.NumberParseException:
-        return "not_a_number"
-    if not phonenumbers.is_possible_number(number) or _e164(number) != phone_e164:
-        return "not_a_number"
-    if phonenumbers.region_code_for_number(number) not in countries:
-        return "country"
-    return _DEAR.get(phonenumbers.number_type(number))
+    number = _looked_up(phone_e164)
+    if number.fault:
+        return number.fault
+    return number.dear if number.country in countries else "country"
 
 
 def country_of(phone_e164: str) -> str | None:
     """ISO 3166-1 alpha-2; None for what is no number, and for numbers of no country."""
+    return _looked_up(phone_e164).country
+
+
+@lru_cache(maxsize=1024)  # of one notice it is asked several times within a turn
+def _looked_up(phone_e164: str) -> _Number:
     try:
-        found = phonenumbers.region_code_for_number(phonenumbers.parse(phone_e164))
+        number = phonenumbers.parse(phone_e164)
     except phonenumbers.NumberParseException:
-        return None
-    return found if found in phonenumbers.SUPPORTED_REGIONS else None
+        return _NO_NUMBER
+    if not phonenumbers.is_possible_number(number) or _e164(number) != phone_e164:
+        return _NO_NUMBER
+    country = phonenumbers.region_code_for_number(number)
+    is_country = country in phonenumbers.SUPPORTED_REGIONS
+    return _Number(
+        None, country if is_country else None, _DEAR.get(phonenumbers.number_type(number))
+    )
+
+
+_NO_NUMBER: Final = _Number("not_a_number", None, None)
 
 
 def prefix_of(phone_e164: str) -> str:
