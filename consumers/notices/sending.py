@@ -29,7 +29,7 @@ AT_ONCE = 20  # notices in one turn
 TURNS = 2  # at a time
 CLAIM_LIMIT = timedelta(minutes=2)  # longer than looking again ever takes
 HAND_LIMIT = timedelta(minutes=10)  # longer than any provider's limits together
-TOO_LATE = timedelta(hours=1)  # before a notice is worthless: a mail in its place still helps
+TOO_LATE = timedelta(hours=1)  # before a text is worthless
 _WAITED = timedelta(minutes=1)  # that a due notice was not taken, whoever may take it
 _LOOK_EVERY = 20.0  # seconds; rows that another process planned, or left behind
 _PAUSE = 1.0  # seconds after a fault
@@ -129,7 +129,9 @@ class Sending:
         return True
 
     async def give_up(self) -> None:
-        """What is due, was not taken and soon is worth nothing: another way is looked for."""
+        """Texts that are due, were not taken and soon are worth nothing: a mail still helps."""
+        if self._way.channel is not Channel.SMS:
+            return  # nothing takes the place of a mail
         now = self._clock()
         while late := await self._notices.give_up_notices(
             self._way.channel, AT_ONCE, due_before=now - _WAITED, late=now + TOO_LATE, now=now

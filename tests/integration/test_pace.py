@@ -201,6 +201,17 @@ async def test_what_no_provider_takes_until_it_is_late_goes_by_mail(shop):
     assert "pickup_last_hours" in [each.values.occasion for each in mail.taken]
 
 
+async def test_a_mail_is_not_given_up_early_as_nothing_takes_its_place(shop):
+    key = await shop.register("CE1", recipient={"email": PERSON["email"]})
+    await shop.scanned("CE1", Status.OUT_FOR_DELIVERY)
+    await shop.decide(key, channels=BOTH)
+    sending = shop.sending(mail := FakeWay(channel=Channel.EMAIL), BOTH)
+    shop.now += timedelta(hours=11, minutes=30)  # of twelve
+    await sending.give_up()
+    await drain(sending)
+    assert len(mail.taken) == 1
+
+
 async def test_no_more_is_claimed_than_the_rate_lets_go(shop):
     """A notice that waits in a sender's hands for two minutes is taken for left behind."""
     shop.pace = Pace(rate=10)  # in bursts of two
