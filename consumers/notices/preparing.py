@@ -62,8 +62,7 @@ class Preparing:
         self, claimed: Sequence[Claimed], now: datetime
     ) -> tuple[list[Ready], list[Ending]]:
         """Those that are true and can be said; how the others end."""
-        async with self._notices.desk() as desk:
-            subjects = await desk.subjects(sorted({each.shipment_id for each in claimed}))
+        subjects = await self._notices.look(sorted({each.shipment_id for each in claimed}))
         by_id = {subject.shipment_id: subject for subject in subjects}
         looked = [
             _or_fault(each, partial(self._looked_at, each, by_id.get(each.shipment_id), now))

@@ -216,7 +216,7 @@ async def test_killed_while_sending_it_is_unknown_and_never_sent_again(shop):
     assert (row["state"], row["reason"]) == ("unknown", "sender_died")
 
 
-@pytest.mark.parametrize("step", ["hand_notices", "desk"])
+@pytest.mark.parametrize("step", ["hand_notices", "look"])
 async def test_killed_before_anything_left_it_is_sent_by_another(shop, monkeypatch, step):
     key = await shop.waits("CE1")
     await shop.decide(key)
