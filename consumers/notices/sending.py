@@ -159,29 +159,29 @@ class Sending:
             if claimed:
                 ready, endings = await self._preparing.prepare(claimed, now)
                 await self._settle(endings)
-                ours = await self._handed(ready, now)
+                ours, stopped = await self._handed(ready, now)
                 sent = len(ours)
-                await self._settle_patiently(await self._sent(ours, room))
+                await self._settle_patiently([*await self._sent(ours, room), *stopped])
         finally:
             self._gate.back(room, room.size - sent)
         return bool(claimed)
 
-    async def _handed(self, ready: Sequence[Ready], now: datetime) -> list[Ready]:
-        """Those that are ours to send; for the others there is no money left, or they are gone."""
+    async def _handed(
+        self, ready: Sequence[Ready], now: datetime
+    ) -> tuple[list[Ready], list[Ending]]:
+        """Those that are ours to send, at once; and how those end for which no money is left."""
         if not ready:
-            return []
+            return [], []
         handing = [each.handing for each in ready]
         hand = partial(self._notices.hand_notices, handing, self._way.provider, now=now)
         hands = await retried(hand)
         _tell_of(hands.marks)
-        await self._settle(
-            [
-                Ending(each.claimed, NoticeState.DROPPED, over.reason)
-                for each in handing
-                if (over := hands.refused.get(each.claimed.notice_id))
-            ]
-        )
-        return [each for each in ready if each.outgoing.notice_id in hands.ours]
+        stopped = [
+            Ending(each.claimed, NoticeState.DROPPED, over.reason)
+            for each in handing
+            if (over := hands.refused.get(each.claimed.notice_id))
+        ]
+        return [each for each in ready if each.outgoing.notice_id in hands.ours], stopped
 
     async def _sent(self, ready: Sequence[Ready], room: Room) -> list[Ending]:
         return list(await asyncio.gather(*(self._send_in_place(each, room) for each in ready)))

@@ -280,7 +280,7 @@ async def test_who_was_taken_for_dead_hands_nothing_over(shop):
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
     shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
     await shop.send(quick)
-    assert await sending._handed(ready, shop.now) == []
+    assert await sending._handed(ready, shop.now) == ([], [])
     assert len(quick.taken) == 1
 
 

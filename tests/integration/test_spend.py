@@ -21,6 +21,7 @@ from notifier.sms.price import Prices
 from schemas.notice import Addressee, Channel, Key, NoticeState, Occasion
 from schemas.status import Status
 from tracking.domain.quota import ALL_SHOPS, DAY, SPEND, Draw, Meter, begin
+from tracking.errors import StoreUnavailable
 from tracking.notices import lines, told
 from tracking.spend import SpendAlerts
 from tracking.store.keys import Keys
@@ -200,7 +201,7 @@ async def test_a_slow_sender_that_was_not_dead_gives_back_once(shop):
     sending = shop.sending(FakeWay())
     claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
-    (ours,) = await sending._handed(ready, shop.now)
+    (ours,), _ = await sending._handed(ready, shop.now)
     shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
     await sending.take_over()
     assert await states(shop) == [("unknown", "sender_died")]
@@ -208,6 +209,25 @@ async def test_a_slow_sender_that_was_not_dead_gives_back_once(shop):
     for _ in range(2):
         await shop.notices.settle_notices([late], now=shop.now)
     assert await spent(shop) == 0
+
+
+async def test_a_database_that_goes_away_at_the_cap_holds_nobody_up(shop, monkeypatch):
+    """Who is let through is sent at once; who is stopped is noted when there is time."""
+    monkeypatch.setattr(sendings, "_PAUSE", 0.01)
+    shop.limits = limits(2)
+    await due(shop, 4)
+    settle, away = Notices.settle_notices, iter(range(3))
+
+    async def settle_later(self, endings, *, now):
+        if endings and next(away, None) is not None:
+            raise StoreUnavailable("away")
+        await settle(self, endings, now=now)
+
+    monkeypatch.setattr(Notices, "settle_notices", settle_later)
+    way = FakeWay()
+    await shop.send(way, BOTH)
+    assert len(way.taken) == 2
+    assert await states(shop) == [("dropped", "spend_cap")] * 2 + [("sent", None)] * 2
 
 
 async def test_who_was_taken_for_dead_before_handing_over_takes_nothing(shop):
@@ -218,7 +238,28 @@ async def test_who_was_taken_for_dead_before_handing_over_takes_nothing(shop):
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
     shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
     await shop.send(FakeWay(), BOTH)
-    assert await sending._handed(ready, shop.now) == []
+    ours, _ = await sending._handed(ready, shop.now)
+    assert ours == []
+    assert await states(shop) == [("sent", None)]
+    assert await spent(shop) == PRICE
+
+
+async def test_who_was_taken_for_dead_drops_nothing_that_another_is_sending(shop):
+    shop.limits = limits(1)
+    await due(shop, 1)
+    slow, quick = shop.sending(FakeWay()), shop.sending(FakeWay())
+    claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
+    late, _ = await slow._preparing.prepare(claimed, shop.now)
+    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
+    await quick.take_over()
+    claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
+    ready, _ = await quick._preparing.prepare(claimed, shop.now)
+    (ours,), _ = await quick._handed(ready, shop.now)
+    none, stopped = await slow._handed(late, shop.now)
+    assert (none, len(stopped)) == ([], 1)
+    await shop.notices.settle_notices(stopped, now=shop.now)
+    assert await states(shop) == [("handed", None)]
+    await shop.notices.settle_notices([Ending(ours.handing.claimed, NoticeState.SENT)], now=NOON)
     assert await states(shop) == [("sent", None)]
     assert await spent(shop) == PRICE
 

@@ -91,7 +91,8 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $
             $7::boolean[], $8::boolean[])
      AS e (shipment_id, notice_id, state, reason, due_at, provider_id, is_free, is_untried)
 WHERE n.shipment_id = e.shipment_id AND n.notice_id = e.notice_id
-  AND (n.state IN ('claimed', 'handed') OR n.state = 'unknown' AND n.reason = 'sender_died')
+  AND (n.state = 'claimed' OR e.state <> 'dropped'
+       AND (n.state = 'handed' OR n.state = 'unknown' AND n.reason = 'sender_died'))
 RETURNING n.notice_id;
 
 -- name: abandoned_notices: left behind by a sender that died: untouched ones are due again, of others nobody knows ($1 claimed before, $2 handed before, $3 now)
