@@ -10,18 +10,28 @@ from datetime import datetime, timedelta
 
 from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted, wanted
 from notifier.quiet import Quiet, awake, before_night
-from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
+from schemas.notice import (
+    MAY_HAVE_ARRIVED,
+    Addressee,
+    Channel,
+    Decision,
+    Key,
+    NoticeState,
+    Occasion,
+    Told,
+)
 from schemas.status import TERMINAL, Status
 
 MOST_A_DAY: Mapping[Channel, int] = {Channel.SMS: 4, Channel.EMAIL: 6, Channel.PUSH: 10}
 _DAY = timedelta(days=1)
-_MAY_HAVE_ARRIVED = frozenset(
-    {NoticeState.HANDED, NoticeState.SENT, NoticeState.DELIVERED, NoticeState.UNKNOWN}
-)
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
 NOT_WANTED, ONLY_IMPORTANT = "shop_does_not_want", "only_important"
 NOT_SUBSCRIBED = "not_subscribed"
+SPEND_CAP, TOO_MANY_ALIKE = "spend_cap", "too_many_alike"
+STOPPED = frozenset({SPEND_CAP, TOO_MANY_ALIKE})
+"""Reasons for which a text message is dropped for good, so that another way is looked for: tomorrow
+there is money again, and it is for what is to be said tomorrow."""
 _OF_A_PLACE = frozenset(
     {
         Occasion.READY_FOR_PICKUP,
@@ -134,7 +144,7 @@ def _arrived(situation: Situation, occasion: Occasion) -> list[Told]:
     return [
         each
         for each in situation.told.values()
-        if each.key.occasion is occasion and each.state in _MAY_HAVE_ARRIVED
+        if each.key.occasion is occasion and each.state in MAY_HAVE_ARRIVED
     ]
 
 
@@ -178,8 +188,8 @@ def _stands_in(situation: Situation, key: Key) -> bool:
 
 def _never_by(situation: Situation, key: Key) -> bool:
     told = situation.told.get(key)
-    has_failed = told is not None and told.state is NoticeState.FAILED
-    return has_failed or _wish_or_obstacle(situation, key) is not None
+    is_over = told is not None and (told.state is NoticeState.FAILED or told.reason in STOPPED)
+    return is_over or _wish_or_obstacle(situation, key) is not None
 
 
 def _when(situation: Situation, key: Key, want: Wanted, now: datetime) -> Decision:
@@ -230,7 +240,7 @@ def _is_wanted(situation: Situation, key: Key) -> bool:
 
 def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
     return sum(
-        each.state in _MAY_HAVE_ARRIVED and each.at > now - _DAY
+        each.state in MAY_HAVE_ARRIVED and each.at > now - _DAY
         for each in situation.told.values()
         if each.key.channel is key.channel and each.key.addressee is key.addressee
     )
@@ -246,7 +256,8 @@ def _is_news(situation: Situation, decision: Decision, want: Wanted, now: dateti
     if told.state is NoticeState.PLANNED:
         moved = decision.reason is not None or decision.due_at != told.due_at
         return want.at is not None and moved
-    is_open = told.state is NoticeState.DROPPED and decision.reason is None
+    has_passed = told.state is NoticeState.DROPPED and told.reason not in STOPPED
+    is_open = has_passed and decision.reason is None
     return is_open and not (
         told.reason == NOT_SUBSCRIBED and _is_in_view(situation, told, want, now)
     )

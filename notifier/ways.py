@@ -1,7 +1,7 @@
 """The ways to people that there are: text message, mail, push. Each words and hands over."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from email.message import EmailMessage
 
@@ -15,7 +15,6 @@ from notifier.mail.message import QR_CID, Rendered, compose
 from notifier.push import message, together
 from notifier.qr import qr_png
 from notifier.render import render_email, render_push, render_sms
-from notifier.sms.allowed import BALTIC, why_not
 from notifier.sms.spelling import spelt
 from notifier.values import Values
 from schemas.notice import Channel
@@ -52,12 +51,12 @@ def mail_message(outgoing: Outgoing, sender: str) -> EmailMessage:
 
 
 class SmsWay:
-    """Text messages. `countries` are those whose numbers are written to (ISO 3166)."""
+    """Text messages. Which numbers are written to is decided before (notifier/sms/allowed.py)."""
 
     channel = Channel.SMS
 
-    def __init__(self, provider: SmsProvider, countries: Collection[str] = BALTIC) -> None:
-        self._provider, self._countries = provider, countries
+    def __init__(self, provider: SmsProvider) -> None:
+        self._provider = provider
 
     @property
     def provider(self) -> str:
@@ -67,8 +66,6 @@ class SmsWay:
         return sms_words(values)
 
     async def send(self, outgoing: Outgoing) -> Handed:
-        if reason := why_not(outgoing.to, self._countries):
-            return Handed(Outcome.REFUSED, reason)
         reference, text = str(outgoing.notice_id), outgoing.words["text"]
         worth = int((outgoing.until - outgoing.values.now).total_seconds())
         return await self._provider.send(

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from schemas.base import CurrencyCode, Frozen, LongText, PlausibleInstant, ShortText
 from schemas.contact import Buyer, Recipient
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
+from schemas.price import Cost
 from schemas.scan import CarrierCode, Confidence, Estimate, Location, TrackingNumber
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
@@ -153,6 +154,8 @@ class NoticeBody(Frozen):
 
     `reason` says why it was dropped, put off or given up; `fact_id` after which news it was
     decided. `text` and `subject` are the words as sent, without what opens the locker or the page.
+    `segments` and `cost` are of a text message that was handed over; no cost: nothing was spent, or
+    the operator told no price.
     """
 
     notice_id: UUID
@@ -172,6 +175,8 @@ class NoticeBody(Frozen):
     provider_id: str | None = None
     subject: str | None = None
     text: str | None = None
+    segments: int | None = None
+    cost: Cost | None = None
     planned_at: datetime
     changed_at: datetime
 

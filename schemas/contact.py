@@ -84,7 +84,9 @@ class Person(Frozen):
     @field_validator("phone")
     @classmethod
     def _as_e164(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return None if value is None else e164(value, info.data.get("country"))
+        if value is None or info.context == KEPT:  # kept as E.164
+            return value
+        return e164(value, info.data.get("country"))
 
     @field_validator("language")
     @classmethod

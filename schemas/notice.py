@@ -51,6 +51,11 @@ class NoticeState(StrEnum):
     DROPPED = "dropped"  # decided not to be sent, for the reason that stands beside it
 
 
+MAY_HAVE_ARRIVED = frozenset(
+    {NoticeState.HANDED, NoticeState.SENT, NoticeState.DELIVERED, NoticeState.UNKNOWN}
+)
+
+
 class Key(NamedTuple):
     """What makes a notice one of its kind for its parcel; `round` tells a second time."""
 

@@ -141,9 +141,13 @@ def test_every_variable_has_its_row_with_its_default(monkeypatch):
     shown = {row[0].strip("`"): row[1].strip("`") for row in table(OPERATORS, "variable")}
     unset = {None: "none", (): "none"}
     assert shown == {
-        PREFIX + name.upper(): unset.get(value := getattr(settings, name), str(value))
+        PREFIX + name.upper(): unset.get(value := getattr(settings, name), _written(value))
         for name in Settings.model_fields
     }
+
+
+def _written(value: object) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def metrics() -> set[str]:

@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 
 from schemas.api import NoticeBody
+from schemas.price import Cost
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.notices import Notices
 
@@ -31,9 +32,16 @@ async def told(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> list[No
 def _body(row: asyncpg.Record, sealer: Sealer) -> NoticeBody:
     fields = dict(row)
     content = fields.pop("content")
+    fields["cost"] = _cost(fields["cost"], fields.pop("currency"))
     del fields["shipment_id"]
     words = _words(content, row["notice_id"], sealer) if content else {}
     return NoticeBody(**fields, subject=words.get("subject"), text=words.get("text"))
+
+
+def _cost(millionths: int | None, currency: str | None) -> Cost | None:
+    if millionths is None or currency is None:
+        return None
+    return Cost.from_millionths(millionths, currency)
 
 
 def _words(content: str, notice_id: UUID, sealer: Sealer) -> dict[str, str]:
@@ -55,4 +63,12 @@ def _line(each: NoticeBody) -> str:
     what = f"{each.occasion} by {each.channel} to {each.addressee}"
     why = f" ({each.reason})" if each.reason else ""
     by = f", {each.provider} {each.provider_id or ''}".rstrip() if each.provider else ""
-    return f"{when}  {what}: {each.state}{why}{by}"
+    return f"{when}  {what}: {each.state}{why}{by}{_spent(each)}"
+
+
+def _spent(each: NoticeBody) -> str:
+    """A text message's parts, and what they cost where a price is known."""
+    if each.segments is None:
+        return ""
+    parts = f", {each.segments} segment{'' if each.segments == 1 else 's'}"
+    return f"{parts}, {each.cost.amount} {each.cost.currency}" if each.cost else parts

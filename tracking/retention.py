@@ -20,6 +20,7 @@ from tracking.store.retention import (
     prune_push_subscriptions,
     prune_quarantine,
     prune_raw_payloads,
+    prune_sms_quotas,
 )
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ RULES = (
     Rule("facts", timedelta(days=30), prune_facts),
     Rule("webhook_deliveries", timedelta(days=30), prune_deliveries),
     Rule("push_subscriptions", timedelta(days=90), prune_push_subscriptions),
+    Rule("sms_quotas", timedelta(days=2), prune_sms_quotas),
 )
 
 

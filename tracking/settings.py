@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +17,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.contact import Email
+from schemas.price import SegmentPrice, iso_country, iso_currency, millionths, segment_price
 from tracking.errors import ConfigurationError
 from tracking.vapid import private_key, public_key
 
@@ -137,6 +139,21 @@ def _is_encryption_key(text: str) -> bool:
         return False
 
 
+def _price(entry: object) -> object:
+    return segment_price(entry) if isinstance(entry, str) else entry
+
+
+def _each_once(prices: tuple[SegmentPrice, ...]) -> tuple[SegmentPrice, ...]:
+    twice = [country for country, count in Counter(p.country for p in prices).items() if count > 1]
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once")
+    return prices
+
+
+def _millionths(value: object) -> object:
+    return millionths(value) if isinstance(value, str) else value
+
+
 def _local_address(known: dict[str, Any]) -> str:
     return f"http://127.0.0.1:{known.get('http_port', 8080)}"
 
@@ -152,6 +169,22 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 GatewayUrl = Annotated[str, AfterValidator(_gateway_url)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 BearerSecret = Annotated[SecretStr, AfterValidator(_bearer_secret)]
+Countries = Annotated[
+    tuple[Annotated[str, AfterValidator(iso_country)], ...],
+    Field(min_length=1),
+    NoDecode,
+    BeforeValidator(_comma_separated),
+]
+Prices = Annotated[
+    tuple[Annotated[SegmentPrice, BeforeValidator(_price)], ...],
+    NoDecode,
+    BeforeValidator(_comma_separated),
+    AfterValidator(_each_once),
+]
+Currency = Annotated[str, AfterValidator(iso_currency)]
+Millionths = Annotated[int, BeforeValidator(_millionths)]
+Rate = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+Places = Annotated[int, Field(ge=1, le=200)]
 EncryptionKeys = Annotated[
     tuple[SecretStr, ...],
     NoDecode,
@@ -190,6 +223,15 @@ class Settings(BaseSettings):
     sms_idempotent: int = Field(default=0, ge=0, le=1)
     sms_callback_secret: SigningSecret | None = None
     smpp_url: SmppUrl | None = None
+    sms_countries: Countries = ("LV", "LT", "EE")
+    sms_prices: Prices = ()  # of one segment
+    sms_currency: Currency = "EUR"
+    sms_daily_cap: Millionths | None = None  # of all shops together
+    sms_alike: int = Field(default=20, ge=0, le=1_000_000)  # parcels an hour; 0: any number
+    sms_rate: Rate = 30.0  # a second, of this process
+    sms_concurrency: Places = 20
+    mail_rate: Rate = 30.0
+    mail_concurrency: Places = 2
     twilio_api_url: WebUrl = "https://api.twilio.com"
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None

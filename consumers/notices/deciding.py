@@ -12,7 +12,8 @@ from aiormq.abc import DeliveredMessage
 from prometheus_client import CollectorRegistry, Counter
 
 from consumers.notices.concerned import concerned
-from consumers.notices.subject import situation_of
+from consumers.notices.limits import SmsLimits
+from consumers.notices.subject import Means, situation_of
 from notifier.policy import decide
 from schemas.notice import Channel, Decision
 from tracking.sealing import Sealer
@@ -46,8 +47,10 @@ class Deciding:
         channels: AbstractSet[Channel],
         metrics: DecisionMetrics,
         wake: Callable[[], None],
+        limits: SmsLimits | None = None,
     ) -> None:
-        self._notices, self._sealer, self._channels = notices, sealer, channels
+        self._notices, self._sealer = notices, sealer
+        self._means = Means(channels, limits or SmsLimits())
         self._metrics, self._wake = metrics, wake
 
     async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
@@ -78,7 +81,7 @@ class Deciding:
         return [
             (known.subject, decision)
             for known in await concerned(desk, facts, self._sealer)
-            for decision in decide(situation_of(known, self._channels), now)
+            for decision in decide(situation_of(known, self._means), now)
         ]
 
 

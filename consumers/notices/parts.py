@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry
 from consumers.notices.bounces import Bounces
 from consumers.notices.callbacks import Ends
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.gate import Gate, GateMetrics, pace_of
+from consumers.notices.limits import limits_of
 from consumers.notices.preparing import Link, Preparing
 from consumers.notices.receipts import ReceiptMetrics, Settling
 from consumers.notices.replies import Replies
@@ -22,6 +24,7 @@ from consumers.source import Source
 from consumers.topology import NOTICES, NOTICES_QUEUE, declare
 from notifier.deliver import Way
 from tracking.sealing import Sealer
+from tracking.settings import Settings
 from tracking.store.notices import Claimed, Notices
 from tracking.store.receipts import Receipts
 
@@ -36,27 +39,28 @@ def notice_parts(
     sealer: Sealer,
     ways: Sequence[Way],
     link: Link,
-    site: str,
     suppressing: Suppressing,
     registry: CollectorRegistry,
+    settings: Settings,
 ) -> Parts:
     """Whoever decides wakes the senders; a sender that fails for good asks for another decision."""
-    channels = frozenset(way.channel for way in ways)
+    channels, limits = frozenset(way.channel for way in ways), limits_of(settings)
     sending: list[Sending] = []
 
     def wake() -> None:
         for each in sending:
             each.woken.set()
 
-    deciding = Deciding(notices, sealer, channels, DecisionMetrics(registry), wake)
+    deciding = Deciding(notices, sealer, channels, DecisionMetrics(registry), wake, limits)
 
     async def failed(claimed: Sequence[Claimed]) -> None:
         await deciding.decide(_after_failure(claimed), datetime.now(UTC))
 
-    metrics = SendingMetrics(registry)
+    metrics, gates = SendingMetrics(registry), GateMetrics(registry)
     for way in ways:
-        preparing = Preparing(notices, way, sealer, link, site)
-        sending.append(Sending(notices, preparing, failed, metrics, suppressing=suppressing))
+        preparing = Preparing(notices, way, sealer, link, settings.public_url, limits)
+        gate = Gate(way.channel, pace_of(settings, way.channel), gates)
+        sending.append(Sending(notices, preparing, failed, metrics, gate, suppressing=suppressing))
     return Parts(deciding, sending)
 
 

@@ -16,10 +16,11 @@ from consumers.notices.concerned import (
     person_of,
     subscriptions_of,
 )
-from consumers.notices.subject import situation_of
+from consumers.notices.limits import SmsLimits
+from consumers.notices.subject import Means, situation_of
 from consumers.notices.wording import Links, values_of
 from notifier.deliver import Outgoing, Way
-from notifier.policy import check
+from notifier.policy import Situation, check
 from notifier.required import MissingValueError
 from notifier.values import Values
 from schemas.contact import Person
@@ -58,15 +59,23 @@ class Preparing:
     `site` unless the shop has a host of its own.
     """
 
-    def __init__(self, notices: Notices, way: Way, sealer: Sealer, link: Link, site: str) -> None:
+    def __init__(
+        self,
+        notices: Notices,
+        way: Way,
+        sealer: Sealer,
+        link: Link,
+        site: str,
+        limits: SmsLimits | None = None,
+    ) -> None:
         self._notices, self.way, self._sealer = notices, way, sealer
-        self._link, self._site = link, site
+        self._link, self._site, self._limits = link, site, limits or SmsLimits()
 
     async def prepare(
         self, claimed: Sequence[Claimed], now: datetime
     ) -> tuple[list[Ready], list[Ending]]:
         """Those that are true and can be said; how the others end."""
-        async with self._notices.desk() as desk:
+        async with self._notices.look() as desk:
             found = await concerned(desk, {each.shipment_id for each in claimed}, self._sealer)
         by_id = {known.subject.shipment_id: known for known in found}
         looked = [
@@ -96,7 +105,7 @@ class Preparing:
     ) -> _True | Ending:
         if known is None:
             return Ending(claimed, NoticeState.DROPPED, "no_longer_registered")
-        decision = check(situation_of(known, {self.way.channel}), claimed.key, now)
+        decision = check(self._situation(known), claimed.key, now)
         if decision.reason is not None:
             return Ending(claimed, NoticeState.DROPPED, decision.reason)
         if decision.due_at > now:
@@ -112,6 +121,9 @@ class Preparing:
         assert to or subscriptions, "without one the decision has a reason"
         return _True(claimed, known.subject, person, to, subscriptions)
 
+    def _situation(self, known: Concerned) -> Situation:
+        return situation_of(known, Means({self.way.channel}, self._limits))
+
     def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
         claimed, subject, person = true.claimed, true.subject, true.person
         links = Links(page, self._stop(subject, true.to) if true.to else None)
@@ -122,6 +134,8 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
+        if self.way.channel is Channel.SMS and true.to:
+            handing = self._charged(handing, subject, true.to, words["text"], now)
         outgoing = Outgoing(
             claimed.notice_id,
             subject.shipment_id,
@@ -143,6 +157,13 @@ class Preparing:
 
     def _site_of(self, subject: Subject) -> str:
         return subject.terms.links or self._site
+
+    def _charged(
+        self, handing: Handing, subject: Subject, to: str, text: str, now: datetime
+    ) -> Handing:
+        charge = self._limits.prices.charge(to, text)
+        draws = self._limits.draws(subject, to, charge, self._sealer, now)
+        return handing._replace(**charge._asdict(), draws=draws)
 
     def _content(self, claimed: Claimed, words: Mapping[str, str], values: Values) -> str:
         """The words as sent, but for what opens the locker or the page."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from consumers.notices.concerned import Concerned, address, person_of
+from consumers.notices.limits import SmsLimits
 from notifier.occasions import Parcel
 from notifier.policy import NOT_SUBSCRIBED, NOT_WANTED, Reach, Situation, Wishes
 from notifier.quiet import Quiet
@@ -22,12 +24,18 @@ _NO_ADDRESS = {
 }
 
 
-def situation_of(known: Concerned, channels: AbstractSet[Channel]) -> Situation:
-    """`channels` are those that some provider serves."""
+class Means(NamedTuple):
+    """`channels` that some provider serves, and to which numbers texts may go."""
+
+    channels: AbstractSet[Channel]
+    limits: SmsLimits
+
+
+def situation_of(known: Concerned, means: Means) -> Situation:
     subject = known.subject
     parcel = Parcel(subject.state, subject.registered_at, subject.promise_by, zone_of(subject))
     wishes = wishes_of(subject.settings)
-    return Situation(parcel, list(_reaches(known, channels)), subject.told, wishes)
+    return Situation(parcel, list(_reaches(known, means)), subject.told, wishes)
 
 
 def wishes_of(settings: ShopSettings) -> Wishes:
@@ -39,18 +47,18 @@ def zone_of(subject: Subject) -> str:
     return zone_for(subject.country) or (carrier.zone if carrier else HOME_ZONE)
 
 
-def _reaches(known: Concerned, channels: AbstractSet[Channel]) -> Iterator[Reach]:
+def _reaches(known: Concerned, means: Means) -> Iterator[Reach]:
     """The recipient in any case, so that it is told why nothing was said."""
     contact = known.contact
     if contact is None:
         yield Reach(Addressee.RECIPIENT, dict.fromkeys(Channel, _UNREADABLE))
         return
-    yield _reach(known, Addressee.RECIPIENT, channels, {})
+    yield _reach(known, Addressee.RECIPIENT, means, {})
     if contact.buyer is not None:
         same: dict[Channel, str | None] = {
             channel: "same_as_recipient" for channel in Channel if _is_same(known, channel)
         }
-        yield _reach(known, Addressee.BUYER, channels, same)
+        yield _reach(known, Addressee.BUYER, means, same)
 
 
 def _is_same(known: Concerned, channel: Channel) -> bool:
@@ -66,10 +74,10 @@ def _is_same(known: Concerned, channel: Channel) -> bool:
 def _reach(
     known: Concerned,
     addressee: Addressee,
-    channels: AbstractSet[Channel],
+    means: Means,
     same: Mapping[Channel, str | None],
 ) -> Reach:
-    obstacles = {channel: _obstacle(known, addressee, channel, channels) for channel in Channel}
+    obstacles = {channel: _obstacle(known, addressee, channel, means) for channel in Channel}
     less = {
         channel
         for (who, channel), against in known.against.items()
@@ -78,9 +86,7 @@ def _reach(
     return Reach(addressee, {**obstacles, **same}, frozenset(less))
 
 
-def _obstacle(
-    known: Concerned, addressee: Addressee, channel: Channel, channels: AbstractSet[Channel]
-) -> str | None:
+def _obstacle(known: Concerned, addressee: Addressee, channel: Channel, means: Means) -> str | None:
     against = known.against.get((addressee, channel))
     if against is not None and against.reason is not None:
         return against.reason
@@ -88,7 +94,10 @@ def _obstacle(
         return NOT_WANTED
     if not _is_reachable(known, addressee, channel):
         return _NO_ADDRESS[channel]
-    return None if channel in channels else _NO_PROVIDER
+    if channel not in means.channels:
+        return _NO_PROVIDER
+    to = address(person_of(known.contact, addressee), channel)
+    return means.limits.why_not(known.subject, to) if to and channel is Channel.SMS else None
 
 
 def _is_reachable(known: Concerned, addressee: Addressee, channel: Channel) -> bool:

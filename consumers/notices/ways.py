@@ -110,7 +110,7 @@ def _ways(settings: Settings, sessions: Sessions, smpp: SmppSms | None) -> Itera
     if provider is not None:
         yield SmsWay(provider)
     if settings.smtp_url is not None:
-        smtp = _smtp(settings.smtp_url.get_secret_value(), settings.public_url)
+        smtp = _smtp(settings.smtp_url.get_secret_value(), settings)
         yield MailWay(smtp, settings.mail_from or "")
     if settings.vapid_private_key is not None:
         yield _push(settings.vapid_private_key.get_secret_value(), settings, sessions.push)
@@ -121,10 +121,11 @@ def _push(key: str, settings: Settings, session: aiohttp.ClientSession) -> PushW
     return PushWay(push, hashlib.sha256(b"klat push topic\x1f" + key.encode()).digest())
 
 
-def _smtp(url: str, public_url: str) -> SmtpMail:
+def _smtp(url: str, settings: Settings) -> SmtpMail:
     """Servers distrust a client that says `localhost`: it says where the pages are."""
+    hello = urlsplit(settings.public_url).hostname or "localhost"
     try:
-        return SmtpMail(url, hello=urlsplit(public_url).hostname or "localhost")
+        return SmtpMail(url, hello=hello, connections=settings.mail_concurrency)
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
 

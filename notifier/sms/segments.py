@@ -21,6 +21,11 @@ def fits_one(text: str) -> bool:
 
 def count(text: str) -> int:
     """How many messages are paid for. An empty text is one, too."""
+    of, room = alphabet(text), units(text)
+    if room <= ONE[of]:
+        return 1
+    if room == len(text):  # no pair can be torn
+        return -(-room // PART[of])
     return len(segments(text))
 
 

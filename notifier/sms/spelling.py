@@ -25,6 +25,9 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, format, surrog
 _STRAY_JOINER: Final = re.compile(
     r"(?<![^\x00-\u024f\u2000-\u206f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u024f\u2000-\u206f])"
 )
+# Printable, in NFC, with nothing to replace, for nearly every text: letters of Europe with
+# their marks, digits, and the signs of a keyboard but for the grave accent.
+_AS_IT_IS: Final = re.compile(r"[\n -_a-~\u00c0-\u0148\u014a-\u017f\u0400-\u045f]*")
 _JOINERS: Final = frozenset("\u200c\u200d")
 
 _LETTERS: Final = {
@@ -46,6 +49,8 @@ def plain(text: str) -> str:
     Quotes, dashes, the ellipsis and spaces become those of a keyboard; what cannot be seen
     (controls, bidi marks, the word joiner) goes. In NFC; plain text stays as it is.
     """
+    if _AS_IT_IS.fullmatch(text):
+        return text
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).translate(_TYPOGRAPHY)
     text = _STRAY_JOINER.sub("", "".join(filter(None, map(_shown, text))))
     return unicodedata.normalize("NFC", text)

@@ -10,6 +10,8 @@ from consuming import SEALER
 from prometheus_client import CollectorRegistry
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.gate import Gate, GateMetrics, Pace
+from consumers.notices.limits import SmsLimits
 from consumers.notices.preparing import Preparing
 from consumers.notices.sending import Sending, SendingMetrics
 from consumers.notices.suppressing import Suppressing
@@ -67,6 +69,8 @@ class Shop:
     pool: asyncpg.Pool
     merchant_id: Any
     now: datetime = NOON
+    limits: SmsLimits = field(default_factory=lambda: SmsLimits(alike=None))
+    pace: Pace = field(default_factory=lambda: Pace(rate=100_000))
 
     @classmethod
     async def open(cls, pool: asyncpg.Pool) -> "Shop":
@@ -104,9 +108,8 @@ class Shop:
 
     def deciding(self, *channels: Channel) -> Deciding:
         served = frozenset(channels) or frozenset({Channel.SMS})
-        return Deciding(
-            self.notices, SEALER, served, DecisionMetrics(CollectorRegistry()), lambda: None
-        )
+        metrics = DecisionMetrics(CollectorRegistry())
+        return Deciding(self.notices, SEALER, served, metrics, lambda: None, self.limits)
 
     async def decide(self, *ids: Any, channels: tuple[Channel, ...] = ()) -> None:
         await self.deciding(*channels).decide(dict.fromkeys(ids, "fact"), self.now)
@@ -123,13 +126,14 @@ class Shop:
         async def failed(claimed: Any) -> None:
             await self.decide(*(each.shipment_id for each in claimed), channels=channels)
 
-        preparing = Preparing(self.notices, way, SEALER, link, "https://t.example")
-        metrics = SendingMetrics(CollectorRegistry())
+        preparing = Preparing(self.notices, way, SEALER, link, "https://t.example", self.limits)
+        metrics, gates = SendingMetrics(CollectorRegistry()), GateMetrics(CollectorRegistry())
         return Sending(
             self.notices,
             preparing,
             failed,
             metrics,
+            Gate(way.channel, self.pace, gates),
             suppressing=suppressing,
             clock=lambda: self.now,
         )
@@ -139,6 +143,7 @@ class Shop:
         await sending.take_over()
         while await sending.turn():
             pass
+        await sending.give_up()
 
     async def rows(self, occasion: str = "ready_for_pickup", channel: str = "sms") -> list[Any]:
         return await self.pool.fetch(

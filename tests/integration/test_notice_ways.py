@@ -7,6 +7,8 @@ import pytest
 from pydantic import SecretStr
 from sms_gateway import answering, closes_after_reading, serving
 
+from consumers.notices.gate import Pace, pace_of
+from consumers.notices.limits import Cap, limits_of
 from consumers.notices.ways import Sessions, channels_of, smpp_of, ways_of
 from notifier.channels.base import Handed, Outcome
 from schemas.inbox import InboxMessage
@@ -145,3 +147,37 @@ async def test_only_an_idempotent_gateway_is_asked_again(session, is_set, outcom
         (way,) = ways_of(Settings().model_copy(update=given), Sessions(session, session), keep)
         handed = await way._provider.send("+37120000001", "text", "reference", 60)
     assert handed.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("prices", "lacking"),
+    [
+        ((), "LV, LT, EE; add LV=… or *=…"),
+        ((("LV", 45_000),), "LT, EE; add LT=… or *=…"),
+        ((("LV", 1), ("LT", 1), ("EE", 0)), None),
+        ((("*", 1),), None),
+    ],
+)
+def test_a_cap_that_nobody_could_keep_stops_the_start(prices, lacking):
+    given = {"sms_prices": prices, "sms_daily_cap": 1_000_000}
+    settings = Settings().model_copy(update=given)
+    if lacking is None:
+        assert limits_of(settings).daily_cap == Cap(1_000_000, "EUR")
+        return
+    with pytest.raises(ConfigurationError) as refused:
+        limits_of(settings)
+    assert str(refused.value) == (
+        f"KLAT_SMS_DAILY_CAP: cannot be kept, as KLAT_SMS_PRICES has no price for {lacking}"
+    )
+
+
+def test_without_a_cap_nothing_needs_a_price():
+    limits = limits_of(Settings().model_copy(update={"sms_alike": 0}))
+    assert (limits.daily_cap, limits.alike) == (None, None)
+
+
+def test_pace_is_that_of_the_settings():
+    given = {"sms_rate": 5.0, "sms_concurrency": 3, "mail_rate": 7.0, "mail_concurrency": 4}
+    settings = Settings().model_copy(update=given)
+    assert pace_of(settings, Channel.SMS) == Pace(5.0, 3)
+    assert pace_of(settings, Channel.EMAIL) == Pace(7.0, 4)

@@ -69,7 +69,9 @@ async def test_shop_and_support_read_each_decision_with_its_reason(shop):
     )
     assert (no_mail.state, no_mail.reason, no_mail.text) == ("dropped", "no_provider", None)
     said = lines(list(found.values()))
-    assert "2026-11-20 10:00  ready_for_pickup by sms to recipient: sent, fake p-1" in said
+    assert (
+        "2026-11-20 10:00  ready_for_pickup by sms to recipient: sent, fake p-1, 1 segment" in said
+    )
     assert PERSON["phone"] not in "".join(said)
 
 
@@ -216,7 +218,7 @@ async def test_killed_while_sending_it_is_unknown_and_never_sent_again(shop):
     assert (row["state"], row["reason"]) == ("unknown", "sender_died")
 
 
-@pytest.mark.parametrize("step", ["hand_notices", "desk"])
+@pytest.mark.parametrize("step", ["hand_notices", "look"])
 async def test_killed_before_anything_left_it_is_sent_by_another(shop, monkeypatch, step):
     key = await shop.waits("CE1")
     await shop.decide(key)
@@ -280,7 +282,7 @@ async def test_who_was_taken_for_dead_hands_nothing_over(shop):
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
     shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
     await shop.send(quick)
-    assert await sending._handed(ready, shop.now) == []
+    assert await sending._handed(ready, shop.now) == ([], [])
     assert len(quick.taken) == 1
 
 

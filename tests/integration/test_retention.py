@@ -21,7 +21,13 @@ KEPT = {
     "facts": 30,
     "webhook_deliveries": 30,
 }
-OF_OTHERS = {"notice_texts": 90, "notices": 730, "links": 200, "push_subscriptions": 90}
+OF_OTHERS = {
+    "notice_texts": 90,
+    "notices": 730,
+    "links": 200,
+    "push_subscriptions": 90,
+    "sms_quotas": 2,
+}
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """
 INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size, first_at, last_at,

@@ -21,6 +21,7 @@ PARCEL = """
 INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
 """
 BROWSER = "INSERT INTO push_subscription VALUES ($1, $2, 't', 'lv', 's', $3)"
+METER = "INSERT INTO sms_quota VALUES ($1, 'spend', 'EUR', $2, 1, NULL, NULL)"
 LINK = "INSERT INTO public_link VALUES ($1, $2, $3, NULL)"
 
 
@@ -58,3 +59,10 @@ async def test_a_browser_is_kept_as_long_as_its_parcel_has_news(pool, heard, kep
     await pool.execute(PARCEL, parcel, NOW - timedelta(days=heard))
     await pool.execute(BROWSER, parcel, b"1", NOW - timedelta(days=5000))
     assert (await prune(pool, NOW))["push_subscriptions"] == 1 - kept
+
+
+@pytest.mark.parametrize(("days", "kept"), [(1.9, 1), (2.1, 0)])
+async def test_a_meter_is_kept_while_it_counts(pool, days, kept):
+    await pool.execute(METER, UUID(int=1), NOW - timedelta(days=days))
+    await prune(pool, NOW)
+    assert await pool.fetchval("SELECT count(*) FROM sms_quota") == kept

@@ -53,6 +53,20 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_VAPID_PRIVATE_KEY", "-----BEGIN hunter2", "is no P-256 private key"),
         ("KLAT_VAPID_SUBJECT", "ops@shop.example", "must be mailto: with an address, or https://"),
         ("KLAT_VAPID_SUBJECT", "http://shop.example", "must be mailto: with an address"),
+        ("KLAT_SMS_COUNTRIES", "LV,Latvia", "'Latvia' is not a country's code such as LV"),
+        ("KLAT_SMS_COUNTRIES", ",", "at least 1 item"),
+        ("KLAT_SMS_PRICES", "LV=0.045,LT", "'LT' is not a country and a price such as LV=0.045"),
+        ("KLAT_SMS_PRICES", "LV=0.045,LV=0.05", "names LV more than once"),
+        ("KLAT_SMS_PRICES", "LV=cheap", "LV: 'cheap' is not an amount such as 0.045"),
+        ("KLAT_SMS_CURRENCY", "EURO", "'EURO' is not a currency's code such as EUR"),
+        ("KLAT_SMS_DAILY_CAP", "-5", "'-5' is not an amount"),
+        ("KLAT_SMS_DAILY_CAP", "20 EUR", "'20 EUR' is not an amount"),
+        ("KLAT_SMS_ALIKE", "-1", "greater than or equal to 0"),
+        ("KLAT_SMS_RATE", "0", "greater than 0"),
+        ("KLAT_SMS_RATE", "nan", "finite"),
+        ("KLAT_SMS_CONCURRENCY", "0", "greater than or equal to 1"),
+        ("KLAT_MAIL_RATE", "inf", "finite"),
+        ("KLAT_MAIL_CONCURRENCY", "many", "valid integer"),
         ("KLAT_SMS_PROVIDER", "pigeon", "'none', 'twilio', 'smpp' or 'http'"),
         ("KLAT_SMS_URL", "http://sms.example/send", "must start with https:// unless"),
         ("KLAT_SMS_URL", "http://8.8.8.8/send", "must start with https:// unless"),
@@ -99,6 +113,15 @@ def test_the_whole_contract_is_accepted(monkeypatch):
         "SMS_IDEMPOTENT": "1",
         "SMS_CALLBACK_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
         "SMPP_URL": "smpps://klat:hunter2@smsc.example/?window=10",
+        "SMS_COUNTRIES": "LV, LT",
+        "SMS_PRICES": "LV=0.045, LT=0.04, *=0.09",
+        "SMS_CURRENCY": "EUR",
+        "SMS_DAILY_CAP": "250.50",
+        "SMS_ALIKE": "0",
+        "SMS_RATE": "0.5",
+        "SMS_CONCURRENCY": "4",
+        "MAIL_RATE": "10",
+        "MAIL_CONCURRENCY": "1",
         "TWILIO_API_URL": "https://api.example.com",
         "TWILIO_ACCOUNT_SID": "AC1",
         "TWILIO_AUTH_TOKEN": "hunter2",
@@ -112,6 +135,8 @@ def test_the_whole_contract_is_accepted(monkeypatch):
     settings = load_settings()
     assert settings.public_url == "https://track.example.com"
     assert [key.get_secret_value() for key in settings.secret_keys] == keys
+    assert dict(settings.sms_prices) == {"LV": 45_000, "LT": 40_000, "*": 90_000}
+    assert (settings.sms_countries, settings.sms_daily_cap) == (("LV", "LT"), 250_500_000)
     assert settings.broker() == contract["AMQP_URL"]
     assert "hunter2" not in repr(settings)
     assert keys[0] not in repr(settings)
@@ -124,6 +149,16 @@ def test_the_whole_contract_is_accepted(monkeypatch):
 def test_a_gateway_in_ones_own_network_may_speak_plain_http(monkeypatch, host):
     monkeypatch.setenv("KLAT_SMS_URL", f"http://{host}/send")
     assert load_settings().sms_url == f"http://{host}/send"
+
+
+def test_several_faults_of_one_list_are_several_lines(monkeypatch):
+    monkeypatch.setenv("KLAT_SMS_PRICES", "LV=0.045,XX=1,LT")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert [line[:25] for line in str(caught.value).splitlines()] == [
+        "KLAT_SMS_PRICES: 'XX' is ",
+        "KLAT_SMS_PRICES: 'LT' is ",
+    ]
 
 
 def test_a_database_may_be_named_by_its_options_alone(monkeypatch):

@@ -73,6 +73,7 @@ NOT_OF_A_SHIPMENT = {
     "code_map": "a reference table, copied to every shard",
     "parked_message": "a message may hold many parcels",
     "early_receipt": "whose it is, is not known yet",
+    "sms_quota": "belongs to a shop, or to all of them; kept on one shard",
     "merchant": "a reference table, copied to every shard",
     "api_key": "a reference table, copied to every shard",
     "carrier_secret": "a reference table, copied to every shard",
@@ -200,6 +201,10 @@ FROM generate_series(1, 40000) n;
 INSERT INTO early_receipt SELECT 'p', 'foreign-' || n, 'delivered', NULL,
     now() - n * interval '1 second'
 FROM generate_series(1, 5000) n;
+UPDATE notice SET merchant_id = md5((abs(hashtext(provider_id)) % 3 + 1)::text)::uuid;
+INSERT INTO sms_quota SELECT md5((n % 3 + 1)::text)::uuid, 'prefix', md5(n::text),
+    date_trunc('hour', now() - n * interval '10 seconds'), 1, NULL, NULL
+FROM generate_series(1, 20000) n;
 INSERT INTO parked_message SELECT md5(n::text)::uuid, 'q', 'x', 'k', '{}', 's', 'E', 5,
     now() - n * interval '1 second', CASE WHEN n % 10 > 0 THEN now() END
 FROM generate_series(1, 20000) n;
@@ -273,10 +278,17 @@ QUICK = {
     "notice_subjects": ((IDS,), "registration_pkey"),
     "notices_of": ((IDS,), "notice_pkey"),
     "decide_notices": ((IDS, TEXTS, TEXTS, TEXTS, TEXTS, IDS, TEXTS, TEXTS, TIMES, TIMES, TEXTS,
-                        NUMBERS, "now()"), "notice_pkey"),
-    "claim_notices": (("'sms'", "now()", "20"), "notice_due"),
-    "hand_notices": ((IDS, IDS, TEXTS, TEXTS, NUMBERS, "'p'", "now()"), "notice_in_hand"),
-    "settle_notices": ((IDS, IDS, TEXTS, TEXTS, TIMES, TEXTS, "now()"), "notice_by_id"),
+                        NUMBERS, IDS, "now()"), "notice_pkey"),
+    "claim_notices": (("'sms'", "now()", "20"), "notice_due_by_shop"),
+    "hand_notices": ((IDS, IDS, TEXTS, TEXTS, NUMBERS, NUMBERS, YEARS, TEXTS, "'p'", "now()"),
+                     "notice_in_hand"),
+    "settle_notices": ((IDS, IDS, TEXTS, TEXTS, TIMES, TEXTS, YES, YES, "now()"), "notice_by_id"),
+    "give_up_notices": (("'sms'", "now()", "now()", "now()", "20"), "notice_due"),
+    "take_quotas": ((IDS, TEXTS, TEXTS, TIMES, YEARS), "sms_quota_pkey"),
+    "return_quotas": ((IDS, TEXTS, TEXTS, TIMES, YEARS), "sms_quota_pkey"),
+    "mark_quotas": ((IDS, TEXTS, TEXTS, TIMES, YEARS, YES), "sms_quota_pkey"),
+    "spend_alerts": (("now()",), "sms_quota_by_age"),
+    "prune_sms_quotas": (("now() - interval '50 hours'", "500"), "sms_quota_by_age"),
     "abandoned_notices": (("now()", "now()", "now()"), "notice_in_hand"),
     "next_due_notice": (("'sms'",), "notice_due"),
     "suppressions_of": ((HASHES,), "suppression_pkey"),

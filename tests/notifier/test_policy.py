@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from situations import DAY, HOUR, NOON, RIGA, Shopper, coming, everybody, state, waiting
 
 from notifier.occasions import RULES, Night
-from notifier.policy import NO_LONGER_TRUE, Reach, Wishes
+from notifier.policy import NO_LONGER_TRUE, STOPPED, Reach, Wishes
 from notifier.quiet import Quiet, awake, before_night
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
 from schemas.status import Status
@@ -230,6 +230,20 @@ def test_without_a_phone_the_last_hours_come_by_mail():
     keys = {key.channel: told for key, told in shopper.told.items() if "hours" in key.occasion}
     assert keys[Channel.EMAIL].state is NoticeState.PLANNED
     assert (keys[Channel.SMS].state, keys[Channel.SMS].reason) == ("dropped", "no_phone")
+
+
+@pytest.mark.parametrize("reason", sorted(STOPPED))
+def test_a_text_message_that_money_stopped_becomes_a_mail_and_stays_stopped(reason):
+    """Nothing is in its way at the next news: it would be planned, and stopped, for ever."""
+    shopper = Shopper()
+    parcel = waiting(NOON + 30 * HOUR)
+    shopper.live(parcel, NOON)
+    shopper.live(parcel, NOON + 28 * HOUR)
+    for key, told in shopper.told.items():
+        if key.channel is Channel.SMS:
+            shopper.told[key] = told._replace(state=NoticeState.DROPPED, reason=reason)
+    assert shopper.live(parcel, NOON + 28 * HOUR) == said("pickup_last_hours", "email")
+    assert shopper.live(parcel, NOON + 29 * HOUR) == []
 
 
 def test_a_text_message_that_failed_for_good_becomes_a_mail():

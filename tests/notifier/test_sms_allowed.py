@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from notifier.sms.allowed import BALTIC, why_not
+from notifier.sms.allowed import BALTIC, country_of, prefix_of, why_not
 
 EVERYWHERE = phonenumbers.SUPPORTED_REGIONS
 DEAR = {
@@ -80,3 +80,18 @@ def test_mobile_numbers_of_every_country_are_open_to_those_who_serve_it():
 @given(st.text() | st.from_regex(r"\+?[0-9]{0,20}", fullmatch=True))
 def test_any_text_has_an_answer(text):
     assert why_not(text) in {None, "not_a_number", "country", *DEAR}
+
+
+@pytest.mark.parametrize(
+    ("phone", "country", "prefix"),
+    [
+        ("+37120000001", "LV", "+3712000"),
+        ("+37060012345", "LT", "+3706001"),
+        ("+4479111234567", None, "+447911123"),  # a digit too many
+        ("+77011234567", "KZ", "+7701123"),  # Russia and Kazakhstan share a prefix
+        ("+88216123456", None, "+8821612"),  # satellites
+        ("nobody", None, "no"),
+    ],
+)
+def test_the_country_and_the_neighbours_of_a_number(phone, country, prefix):
+    assert (country_of(phone), prefix_of(phone)) == (country, prefix)

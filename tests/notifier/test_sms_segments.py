@@ -56,6 +56,7 @@ def test_parts_hold_the_whole_text_and_are_as_full_as_they_can_be(text):
     parts, of = segments(text), alphabet(text)
     rooms = [sum(width(char, of) for char in part) for part in parts]
     assert "".join(parts) == text
+    assert count(text) == len(parts)
     if len(parts) == 1:
         assert rooms[0] <= ONE[of]
     else:

@@ -19,6 +19,11 @@ COURIERS, SHOPS = (DOCS / name for name in ("couriers.md", "shops.md"))
 _EXAMPLE = re.compile(r"```sh\n(curl .*?)```\s+```json (\d+)\n(.*?)```", re.DOTALL)
 
 
+@pytest.fixture
+def also_set():
+    return {"sms_prices": "LV=0.045"}
+
+
 def examples(page: Path) -> list[tuple[list[str], int, object]]:
     """Each curl command with the status and body that the page says it is answered with."""
     return [

@@ -19,6 +19,11 @@ WHOLE = {
 }
 
 
+@pytest.fixture
+def also_set():
+    return {"sms_prices": "LV=0.045,EE=0.05"}
+
+
 async def test_what_is_put_is_read_again_and_what_is_left_out_is_as_by_default(world):
     shop = await world.key("merchant")
     first = await world.call("GET", "/v1/settings", headers=shop)
@@ -65,6 +70,11 @@ async def test_of_two_who_change_it_at_once_the_second_is_told(world):
         ({"quiet": {"starts": "21:00+02:00"}}, "/quiet", "are local times such as 21:00"),
         ({"sms": {"countries": ["lv"]}}, "/sms/countries/0", "not a country code"),
         ({"sms": {"daily_cap": {"amount": "-1", "currency": "EUR"}}}, "/sms/daily_cap/amount", ""),
+        (
+            {"sms": {"daily_cap": {"amount": "1", "currency": "USD"}}},
+            "/sms/daily_cap",
+            "text messages are paid in EUR",
+        ),
     ],
 )
 async def test_what_it_cannot_want_names_the_field_and_changes_nothing(world, body, pointer, error):
@@ -75,3 +85,17 @@ async def test_what_it_cannot_want_names_the_field_and_changes_nothing(world, bo
     (found,) = [each for each in answer.json["errors"] if each["pointer"].startswith(pointer)]
     assert error in found["error"]
     assert (await world.call("GET", "/v1/settings", headers=shop)).json == WHOLE
+
+
+class TestWithoutPrices:
+    @pytest.fixture
+    def also_set(self):
+        return {}
+
+    async def test_a_cap_that_nobody_could_keep_is_refused(self, world):
+        shop = await world.key("merchant")
+        answer = await world.call("PUT", "/v1/settings", headers=shop, json=WHOLE)
+        assert answer.status == 422
+        (error,) = answer.json["errors"]
+        assert error["pointer"] == "/sms/daily_cap"
+        assert "ask the operator" in error["error"]

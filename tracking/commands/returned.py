@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.limits import limits_of
 from consumers.notices.parts import coming_back
 from consumers.notices.suppressing import Suppressing
 from consumers.notices.ways import channels_of
@@ -15,9 +16,15 @@ from tracking.store.suppressions import Suppressions
 
 async def take(stack: Stack, raw: bytes) -> None:
     """Raises StoreUnavailable."""
-    registry, channels = CollectorRegistry(), channels_of(stack.settings)
-    metrics = DecisionMetrics(registry)
-    deciding = Deciding(Notices(stack.pool), stack.sealer, channels, metrics, wake=lambda: None)
+    registry = CollectorRegistry()
+    deciding = Deciding(
+        Notices(stack.pool),
+        stack.sealer,
+        channels_of(stack.settings),
+        DecisionMetrics(registry),
+        wake=lambda: None,
+        limits=limits_of(stack.settings),
+    )
     store, registrations = Suppressions(stack.pool), Registrations(stack.pool)
     suppressing = Suppressing(store, registrations, stack.sealer, registry)
     ends = coming_back(Receipts(stack.pool), deciding, suppressing, registry)

@@ -29,6 +29,9 @@ _DEMO_PAUSE = 0.2
 DEMO_STOP_LIMIT = 4.0  # the simulator has nothing to lose
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - only to ask whether the web role can listen there
 
+# A demonstration's numbers are neighbours, and its text messages cost something to look at.
+_OF_DEMO = {f"{PREFIX}SMS_ALIKE": "0", f"{PREFIX}SMS_PRICES": "*=0.045"}
+
 Environment = dict[str, str]
 
 
@@ -157,19 +160,23 @@ async def _servers(
 def _environment(settings: Settings, database_url: str, amqp_url: str) -> Environment:
     given = [key.get_secret_value() for key in settings.secret_keys]
     vapid = settings.vapid_private_key
-    return os.environ | {
-        f"{PREFIX}DATABASE_URL": database_url,
-        f"{PREFIX}AMQP_URL": amqp_url,
-        f"{PREFIX}DATA_DIR": str(settings.data_dir),
-        f"{PREFIX}HTTP_PORT": str(settings.http_port),
-        f"{PREFIX}OPS_PORT": str(settings.ops_port),
-        f"{PREFIX}PUBLIC_URL": settings.public_url,
-        f"{PREFIX}SECRET_KEYS": ",".join(given) or secret_key(settings.data_dir),
-        f"{PREFIX}DEMO": str(int(settings.demo)),
-        f"{PREFIX}VAPID_PRIVATE_KEY": (
-            vapid.get_secret_value() if vapid else vapid_key(settings.data_dir)
-        ),
-    }
+    return (
+        (_OF_DEMO if settings.demo else {})
+        | os.environ
+        | {
+            f"{PREFIX}DATABASE_URL": database_url,
+            f"{PREFIX}AMQP_URL": amqp_url,
+            f"{PREFIX}DATA_DIR": str(settings.data_dir),
+            f"{PREFIX}HTTP_PORT": str(settings.http_port),
+            f"{PREFIX}OPS_PORT": str(settings.ops_port),
+            f"{PREFIX}PUBLIC_URL": settings.public_url,
+            f"{PREFIX}SECRET_KEYS": ",".join(given) or secret_key(settings.data_dir),
+            f"{PREFIX}DEMO": str(int(settings.demo)),
+            f"{PREFIX}VAPID_PRIVATE_KEY": (
+                vapid.get_secret_value() if vapid else vapid_key(settings.data_dir)
+            ),
+        }
+    )
 
 
 def _roles(plan: Plan, environment: Environment, ports: Mapping[str, int]) -> list[Child]:

@@ -8,6 +8,7 @@ from consumers.notices.ways import open_sessions, smpp_of, ways_of
 from tracking.inbox import InboxKeeper
 from tracking.links import LinkMaker
 from tracking.roles.running import Closing, Running, check, finish, take_leave
+from tracking.spend import SpendAlerts
 from tracking.store.notices import Notices
 from tracking.store.receipts import Receipts
 from tracking.web.ops import Readiness
@@ -29,9 +30,9 @@ async def start(running: Running) -> Readiness:
         sealer,
         ways,
         links.issue,
-        settings.public_url,
         suppressing,
         registry,
+        settings,
     )
     settling = Settling(Receipts(running.pool), parts.deciding.decide, ReceiptMetrics(registry))
     running.start("early_receipts", settling.keep_early_settled())
@@ -41,6 +42,7 @@ async def start(running: Running) -> Readiness:
         leaving.append(centre)
     runner = notices_runner(settings.broker(), parts.deciding, running.parking())
     running.start("notices", runner.run())
+    running.start("spend_alerts", SpendAlerts(running.pool, registry).keep_measured())
     for sending in parts.sending:
         running.start(f"sending_{sending.channel}", sending.run())
     running.stack.push_async_callback(finish, parts.sending)

@@ -11,6 +11,7 @@ from consumers.connection import Publisher
 from consumers.live_updates import LiveUpdates
 from consumers.notices.callbacks import callbacks_of
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.limits import limits_of
 from consumers.notices.parts import coming_back
 from consumers.notices.ways import channels_of
 from consumers.topology import declare_first, topology
@@ -61,8 +62,14 @@ async def start(running: Running) -> Readiness:
 
 def deciding_of(running: Running) -> Deciding:
     """Senders find by themselves, within seconds, what another process planned."""
-    metrics, channels = DecisionMetrics(running.registry), channels_of(running.settings)
-    return Deciding(Notices(running.pool), running.sealer, channels, metrics, wake=lambda: None)
+    return Deciding(
+        Notices(running.pool),
+        running.sealer,
+        channels_of(running.settings),
+        DecisionMetrics(running.registry),
+        wake=lambda: None,
+        limits=limits_of(running.settings),
+    )
 
 
 async def look_again(deciding: Deciding, shipment_id: UUID, now: datetime) -> None:

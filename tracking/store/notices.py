@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -13,6 +15,7 @@ import asyncpg
 from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
 from schemas.shipment import ShipmentState
 from schemas.shop import ShopSettings, ShopTerms
+from tracking.domain.quota import Draw, Mark, marks, refused, totals
 from tracking.sql import SQL
 from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.pool import connection, transaction
@@ -21,6 +24,7 @@ from tracking.store.push import (
     drop_push_subscriptions,
     push_subscriptions_of,
 )
+from tracking.store.quotas import mark_quotas, return_quotas, take_quotas
 from tracking.store.suppressions import Suppression, suppressions_of
 
 
@@ -64,16 +68,35 @@ class Claimed(NamedTuple):
 
 
 class Handing(NamedTuple):
-    """What is about to be sent. `content` is sealed."""
+    """What is about to be sent. `content` is sealed.
+
+    `segments` of a text message; `cost` in millionths of `currency`, None where nobody knows.
+    `draws`: what it takes from which quotas, or it is not handed over.
+    """
 
     claimed: Claimed
     language: str
     content: str
     version: int
+    segments: int | None = None
+    cost: int | None = None
+    currency: str | None = None
+    draws: tuple[Draw, ...] = ()
+
+
+class Hands(NamedTuple):
+    """Which notices are `ours` to send now; which a quota `refused`; limits to tell of."""
+
+    ours: AbstractSet[UUID]
+    refused: Mapping[UUID, Draw]
+    marks: Sequence[Mark]
 
 
 class Ending(NamedTuple):
-    """How it ended; `due_at` where it is to be tried again, `gone`: subscriptions that ended."""
+    """How it ended; `due_at` where it is to be tried again, `gone`: subscriptions that ended.
+
+    `back` is what it took from quotas and did not spend. `is_untried`: it was not even tried.
+    """
 
     claimed: Claimed
     state: NoticeState
@@ -81,6 +104,11 @@ class Ending(NamedTuple):
     due_at: datetime | None = None
     provider_id: str | None = None
     gone: Sequence[bytes] = ()
+    back: tuple[Draw, ...] = ()
+    is_untried: bool = False
+
+
+_UNSPENT = frozenset({NoticeState.PLANNED, NoticeState.FAILED, NoticeState.DROPPED})
 
 
 def notice_id(shipment_id: UUID, key: Key) -> UUID:
@@ -118,6 +146,7 @@ class Desk:
                 each.until,
                 facts.get(subject.shipment_id),
                 subject.version,
+                subject.merchant_id,
             )
             for subject, each in decisions
         ]
@@ -193,6 +222,12 @@ class Notices:
         async with transaction(self._pool) as conn:
             yield Desk(conn)
 
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[Desk]:
+        """For who decides nothing: no transaction, and nobody is held up."""
+        async with connection(self._pool) as conn:
+            yield Desk(conn)
+
     async def of_shipment(self, shipment_id: UUID) -> list[asyncpg.Record]:
         async with connection(self._pool) as conn:
             return await notices_of(conn, [shipment_id])
@@ -200,43 +235,44 @@ class Notices:
     async def claim_notices(self, channel: Channel, limit: int, *, now: datetime) -> list[Claimed]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["claim_notices"], channel, now, limit)
-        return [
-            Claimed(row["shipment_id"], row["notice_id"], _key(row), row["tries"], row["until"])
-            for row in rows
-        ]
+        return [_claimed(row) for row in rows]
 
     async def hand_notices(
         self, handing: Sequence[Handing], provider: str, *, now: datetime
-    ) -> set[UUID]:
-        """Which are still ours: none of who took so long that it was taken for dead."""
-        async with connection(self._pool) as conn:
-            rows = await conn.fetch(
-                SQL["hand_notices"],
-                [each.claimed.shipment_id for each in handing],
-                [each.claimed.notice_id for each in handing],
-                [each.language for each in handing],
-                [each.content for each in handing],
-                [each.version for each in handing],
-                provider,
-                now,
-            )
-        return {row["notice_id"] for row in rows}
+    ) -> Hands:
+        """None is ours of who took so long that it was taken for dead.
+
+        Quotas are taken from by who is handed over, all of it in one transaction.
+        """
+        draws = {each.claimed.notice_id: each.draws for each in handing if each.draws}
+        if not draws:
+            async with connection(self._pool) as conn:
+                return Hands(await hand_notices(conn, handing, provider, now), {}, [])
+        async with transaction(self._pool) as conn:
+            used = await take_quotas(conn, chain.from_iterable(draws.values()))
+            over = refused(draws, used)
+            left = [each for each in handing if each.claimed.notice_id not in over]
+            ours = await hand_notices(conn, left, provider, now)
+            back = [each for key, taken in draws.items() if key not in ours for each in taken]
+            await return_quotas(conn, back)
+            for meter, amount in totals(back).items():
+                used[meter] -= amount
+            taken = chain.from_iterable(draws[key] for key in draws.keys() & ours)
+            return Hands(ours, over, await mark_quotas(conn, marks(taken, over.values(), used)))
 
     async def settle_notices(self, endings: Sequence[Ending], *, now: datetime) -> None:
-        gone = [(each.claimed.shipment_id, one) for each in endings for one in each.gone]
-        async with connection(self._pool) as conn:
-            if gone:  # first: whoever decides after a failure must not count on them
-                await drop_push_subscriptions(conn, gone)
-            await conn.execute(
-                SQL["settle_notices"],
-                [each.claimed.shipment_id for each in endings],
-                [each.claimed.notice_id for each in endings],
-                [each.state for each in endings],
-                [each.reason for each in endings],
-                [each.due_at for each in endings],
-                [each.provider_id for each in endings],
-                now,
-            )
+        """What it did not spend goes back once, with the end that counts."""
+        if not any(each.back for each in endings):
+            gone = [(each.claimed.shipment_id, one) for each in endings for one in each.gone]
+            async with connection(self._pool) as conn:
+                if gone:  # first: whoever decides after a failure must not count on them
+                    await drop_push_subscriptions(conn, gone)
+                await settle_notices(conn, endings, now)
+            return
+        async with transaction(self._pool) as conn:
+            ended = await settle_notices(conn, endings, now)
+            back = (each.back for each in endings if each.claimed.notice_id in ended)
+            await return_quotas(conn, chain.from_iterable(back))
 
     async def abandoned_notices(
         self, *, claimed_before: datetime, handed_before: datetime, now: datetime
@@ -245,6 +281,56 @@ class Notices:
             rows = await conn.fetch(SQL["abandoned_notices"], claimed_before, handed_before, now)
         return [(row["notice_id"], NoticeState(row["state"])) for row in rows]
 
+    async def give_up_notices(
+        self, channel: Channel, limit: int, *, due_before: datetime, late: datetime, now: datetime
+    ) -> list[Claimed]:
+        """Those that have been due since `due_before` and are too late at `late`: they failed."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["give_up_notices"], channel, due_before, late, now, limit)
+        return [_claimed(row) for row in rows]
+
     async def next_due_notice(self, channel: Channel) -> datetime | None:
         async with connection(self._pool) as conn:
             return await conn.fetchval(SQL["next_due_notice"], channel)  # type: ignore[no-any-return]  # no types
+
+
+async def hand_notices(
+    conn: asyncpg.Connection, handing: Sequence[Handing], provider: str, now: datetime
+) -> set[UUID]:
+    rows = await conn.fetch(
+        SQL["hand_notices"],
+        [each.claimed.shipment_id for each in handing],
+        [each.claimed.notice_id for each in handing],
+        [each.language for each in handing],
+        [each.content for each in handing],
+        [each.version for each in handing],
+        [each.segments for each in handing],
+        [each.cost for each in handing],
+        [each.currency for each in handing],
+        provider,
+        now,
+    )
+    return {row["notice_id"] for row in rows}
+
+
+async def settle_notices(
+    conn: asyncpg.Connection, endings: Sequence[Ending], now: datetime
+) -> set[UUID]:
+    """Of which this was the end."""
+    rows = await conn.fetch(
+        SQL["settle_notices"],
+        [each.claimed.shipment_id for each in endings],
+        [each.claimed.notice_id for each in endings],
+        [each.state for each in endings],
+        [each.reason for each in endings],
+        [each.due_at for each in endings],
+        [each.provider_id for each in endings],
+        [each.state in _UNSPENT for each in endings],
+        [each.is_untried for each in endings],
+        now,
+    )
+    return {row["notice_id"] for row in rows}
+
+
+def _claimed(row: asyncpg.Record) -> Claimed:
+    return Claimed(row["shipment_id"], row["notice_id"], _key(row), row["tries"], row["until"])

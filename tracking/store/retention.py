@@ -43,6 +43,10 @@ async def prune_push_subscriptions(conn: asyncpg.Connection, before: datetime, l
     return _rows(await conn.execute(SQL["prune_push_subscriptions"], before, limit))
 
 
+async def prune_sms_quotas(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_sms_quotas"], before, limit))
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

@@ -6,13 +6,15 @@ from uuid import UUID
 
 from aiohttp import web
 
+from schemas.api import FieldError
 from schemas.shop import ShopSettings
 from tracking.keys import Role
+from tracking.settings import Settings
 from tracking.store.merchants import Merchants, Shop
 from tracking.web.auth import CALLER
 from tracking.web.bodies import parse_body, read_body
 from tracking.web.deps import DEPS
-from tracking.web.problem import HttpProblem
+from tracking.web.problem import HttpProblem, invalid_body
 from tracking.web.routing import Parameter, Route
 
 _MAX_BODY = 64 * 1024
@@ -27,6 +29,7 @@ async def get_settings(request: web.Request) -> web.Response:
 async def put_settings(request: web.Request) -> web.Response:
     """Everything at once: what is left out is as by default."""
     body = parse_body(ShopSettings, await read_body(request, _MAX_BODY))
+    _refuse_cap(body, request.app[DEPS].settings)
     seen = {etag.value for etag in request.if_match or ()}
 
     def change(shop: Shop) -> Shop:
@@ -37,6 +40,20 @@ async def put_settings(request: web.Request) -> web.Response:
     shop = await Merchants(request.app[DEPS].pool).change_shop(_merchant(request), change)
     assert shop is not None  # its key leads to it, and no shop is ever deleted
     return _answer(shop.settings)
+
+
+def _refuse_cap(body: ShopSettings, settings: Settings) -> None:
+    """One that could not be kept would stop every text message."""
+    cap = body.sms.daily_cap
+    if cap is None:
+        return
+    if not settings.sms_prices:
+        why = "no price of text messages is known here, so it could not be kept: ask the operator"
+    elif cap.currency != settings.sms_currency:
+        why = f"text messages are paid in {settings.sms_currency}"
+    else:
+        return
+    raise invalid_body([FieldError(pointer="/sms/daily_cap", error=why)])
 
 
 def _merchant(request: web.Request) -> UUID:

@@ -24,7 +24,8 @@ def choose(
     accept_language: str | None = None,
 ) -> str:
     """The first supported language among the three wishes; what is not supported is passed over."""
-    for wish in (explicit, recipient, *_by_preference(accept_language or "")):
+    asked = _by_preference(accept_language) if accept_language else ()
+    for wish in (explicit, recipient, *asked):
         primary = (wish or "").strip().replace("_", "-").partition("-")[0].lower()
         if primary in SUPPORTED:
             return primary

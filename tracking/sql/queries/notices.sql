@@ -12,15 +12,17 @@ FOR NO KEY UPDATE OF r;
 
 -- name: notices_of: every notice of these shipments ($1 shipment ids)
 SELECT shipment_id, occasion, round, channel, addressee, notice_id, state, reason, due_at, until,
-       fact_id, version, tries, language, provider, provider_id, content, planned_at, changed_at
+       fact_id, version, tries, language, provider, provider_id, content, planned_at, changed_at,
+       segments, cost, currency
 FROM notice WHERE shipment_id = ANY($1::uuid[]);
 
--- name: decide_notices: keep decisions; what is in a sender's hands stays as it is ($1 shipments, $2 occasions, $3 rounds, $4 channels, $5 addressees, $6 notice ids, $7 states, $8 reasons, $9 due, $10 until, $11 facts, $12 versions, $13 now)
+-- name: decide_notices: keep decisions; what is in a sender's hands stays as it is ($1 shipments, $2 occasions, $3 rounds, $4 channels, $5 addressees, $6 notice ids, $7 states, $8 reasons, $9 due, $10 until, $11 facts, $12 versions, $13 merchants, $14 now)
 INSERT INTO notice AS n (shipment_id, occasion, round, channel, addressee, notice_id, state, reason,
-                         due_at, until, fact_id, version, planned_at, changed_at)
-SELECT d.*, $13, $13
+                         due_at, until, fact_id, version, merchant_id, planned_at, changed_at)
+SELECT d.*, $14, $14
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-            $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::integer[]) AS d
+            $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::integer[],
+            $13::uuid[]) AS d
 ON CONFLICT (shipment_id, occasion, round, channel, addressee) DO UPDATE SET
     state = EXCLUDED.state,
     reason = EXCLUDED.reason,
@@ -28,38 +30,70 @@ ON CONFLICT (shipment_id, occasion, round, channel, addressee) DO UPDATE SET
     until = EXCLUDED.until,
     fact_id = EXCLUDED.fact_id,
     version = EXCLUDED.version,
+    merchant_id = EXCLUDED.merchant_id,
     changed_at = EXCLUDED.changed_at
 WHERE n.state IN ('planned', 'dropped');
 
--- name: claim_notices: take what is due, each by one sender ($1 channel, $2 now, $3 at the most)
+-- name: claim_notices: take what is due, each by one sender, and of each shop its share ($1 channel, $2 now, $3 at the most)
+WITH RECURSIVE shop AS (
+    (SELECT merchant_id FROM notice
+     WHERE state = 'planned' AND channel = $1 ORDER BY merchant_id LIMIT 1)
+    UNION ALL
+    SELECT next.merchant_id FROM shop CROSS JOIN LATERAL (
+        SELECT n.merchant_id FROM notice AS n
+        WHERE n.state = 'planned' AND n.channel = $1 AND n.merchant_id > shop.merchant_id
+        ORDER BY n.merchant_id LIMIT 1
+    ) AS next
+), waiting AS (
+    SELECT shop.merchant_id FROM shop CROSS JOIN LATERAL (
+        SELECT n.due_at FROM notice AS n
+        WHERE n.state = 'planned' AND n.channel = $1 AND n.merchant_id = shop.merchant_id
+          AND n.due_at <= $2
+        ORDER BY n.due_at LIMIT 1
+    ) AS first
+    ORDER BY first.due_at LIMIT $3
+), share AS (
+    SELECT ceil($3::numeric / greatest(count(*), 1))::integer AS most FROM waiting
+), due AS MATERIALIZED (
+    SELECT each.* FROM waiting CROSS JOIN share CROSS JOIN LATERAL (
+        SELECT n.shipment_id, n.occasion, n.round, n.channel, n.addressee FROM notice AS n
+        WHERE n.state = 'planned' AND n.channel = $1 AND n.merchant_id = waiting.merchant_id
+          AND n.due_at <= $2
+        ORDER BY n.due_at LIMIT share.most
+        FOR UPDATE SKIP LOCKED
+    ) AS each
+    LIMIT $3
+)
 UPDATE notice AS n SET state = 'claimed', changed_at = $2
-FROM (
-    SELECT shipment_id, occasion, round, channel, addressee FROM notice
-    WHERE state = 'planned' AND channel = $1 AND due_at <= $2
-    ORDER BY due_at LIMIT $3
-    FOR UPDATE SKIP LOCKED
-) AS due
+FROM due
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (due.shipment_id, due.occasion, due.round, due.channel, due.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
 
--- name: hand_notices: from here on they may have left ($1 shipments, $2 notice ids, $3 languages, $4 contents, $5 versions, $6 provider, $7 now)
+-- name: hand_notices: from here on they may have left ($1 shipments, $2 notice ids, $3 languages, $4 contents, $5 versions, $6 segments, $7 costs, $8 currencies, $9 provider, $10 now)
 UPDATE notice AS n
 SET state = 'handed', tries = n.tries + 1, language = h.language, content = h.content,
-    version = h.version, provider = $6, changed_at = $7
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[])
-     AS h (shipment_id, notice_id, language, content, version)
+    version = h.version, segments = h.segments, cost = h.cost, currency = h.currency,
+    provider = $9, changed_at = $10
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::integer[],
+            $7::bigint[], $8::text[])
+     AS h (shipment_id, notice_id, language, content, version, segments, cost, currency)
 WHERE n.shipment_id = h.shipment_id AND n.notice_id = h.notice_id AND n.state = 'claimed'
 RETURNING n.notice_id;
 
--- name: settle_notices: how it ended, unless a receipt was faster ($1 shipments, $2 notice ids, $3 states, $4 reasons, $5 due, $6 provider ids, $7 now)
+-- name: settle_notices: how it ended, unless a receipt was faster; whose end this was ($1 shipments, $2 notice ids, $3 states, $4 reasons, $5 due, $6 provider ids, $7 whether nothing was spent, $8 whether it was not even tried, $9 now)
 UPDATE notice AS n
 SET state = e.state, reason = e.reason, due_at = coalesce(e.due_at, n.due_at),
-    provider_id = coalesce(e.provider_id, n.provider_id), changed_at = $7
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
-     AS e (shipment_id, notice_id, state, reason, due_at, provider_id)
+    provider_id = coalesce(e.provider_id, n.provider_id),
+    cost = CASE WHEN NOT e.is_free THEN n.cost END,
+    tries = n.tries - e.is_untried::integer, changed_at = $9
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
+            $7::boolean[], $8::boolean[])
+     AS e (shipment_id, notice_id, state, reason, due_at, provider_id, is_free, is_untried)
 WHERE n.shipment_id = e.shipment_id AND n.notice_id = e.notice_id
-  AND (n.state IN ('claimed', 'handed') OR n.state = 'unknown' AND n.reason = 'sender_died');
+  AND (n.state = 'claimed' OR e.state <> 'dropped'
+       AND (n.state = 'handed' OR n.state = 'unknown' AND n.reason = 'sender_died'))
+RETURNING n.notice_id;
 
 -- name: abandoned_notices: left behind by a sender that died: untouched ones are due again, of others nobody knows ($1 claimed before, $2 handed before, $3 now)
 UPDATE notice
@@ -68,6 +102,18 @@ SET state = CASE state WHEN 'claimed' THEN 'planned' ELSE 'unknown' END,
     changed_at = $3
 WHERE (state = 'claimed' AND changed_at < $1) OR (state = 'handed' AND changed_at < $2)
 RETURNING notice_id, state;
+
+-- name: give_up_notices: what could not be handed over and soon is too late ($1 channel, $2 due before, $3 too late at, $4 now, $5 at the most)
+UPDATE notice AS n SET state = 'failed', reason = 'not_taken_in_time', changed_at = $4
+FROM (
+    SELECT shipment_id, occasion, round, channel, addressee FROM notice
+    WHERE state = 'planned' AND channel = $1 AND due_at <= $2 AND until <= $3
+    ORDER BY due_at LIMIT $5
+    FOR UPDATE SKIP LOCKED
+) AS late
+WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
+    = (late.shipment_id, late.occasion, late.round, late.channel, late.addressee)
+RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
 
 -- name: next_due_notice: when the next planned one is due ($1 channel)
 SELECT min(due_at) FROM notice WHERE state = 'planned' AND channel = $1;

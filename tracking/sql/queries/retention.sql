@@ -32,3 +32,8 @@ DELETE FROM public_link WHERE token_hash = ANY(ARRAY(
     LEFT JOIN registration AS r USING (shipment_id)
     WHERE l.created_at < $1 AND s.changed_at < $1 AND coalesce(r.promise_by < $1, true)
     ORDER BY l.created_at LIMIT $2 FOR UPDATE OF l SKIP LOCKED));
+
+-- name: prune_sms_quotas: forget meters that began before this ($1 before, $2 limit)
+DELETE FROM sms_quota WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM sms_quota WHERE begins < $1
+    ORDER BY begins LIMIT $2 FOR UPDATE SKIP LOCKED));
