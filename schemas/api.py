@@ -152,19 +152,22 @@ class ShipmentFound(ShipmentBody):
 class NoticeBody(Frozen):
     """What was said to whom, or decided not to be. Instants are UTC.
 
-    `reason` says why it was dropped, put off or given up; `fact_id` after which news it was
-    decided. `text` and `subject` are the words as sent, without what opens the locker or the page.
+    `rule` says when such a notice is said. `reason` says why it was dropped, put off or given up,
+    `explanation` the same in words; `fact_id` after which news it was decided. `text` and `subject`
+    are the words as sent, without what opens the locker or the page.
     `segments` and `cost` are of a text message that was handed over; no cost: nothing was spent, or
     the operator told no price.
     """
 
     notice_id: UUID
     occasion: Occasion
+    rule: str
     round: str
     channel: Channel
     addressee: Addressee
     state: NoticeState
     reason: str | None = None
+    explanation: str | None = None
     due_at: datetime
     until: datetime
     fact_id: str | None = None

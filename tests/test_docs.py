@@ -19,6 +19,7 @@ from notifier.occasions import RULES
 from notifier.receipts import generic
 from notifier.smpp.line import Limits
 from notifier.smpp.pdu import LONGEST
+from schemas.explained import REASON, RULE, explained
 from schemas.notice import Channel, NoticeState, Occasion
 from tracking import webhooks
 from tracking.carriers import CARRIERS
@@ -164,6 +165,21 @@ def test_a_metric_that_is_named_exists(page):
     users = {"klat_owner", "klat_app"}
     named = set(re.findall(r"\bklat_(?!live_)[a-z_]*[a-z]", PAGES[page]))
     assert named - users <= metrics()
+
+
+def test_support_reads_the_reasons_that_the_page_gives():
+    rows = {row[0].strip("`"): row for row in table(NOTICES, "occasion")}
+    assert {each: rows[each][1] for each in Occasion} == dict(RULE)
+    said = {
+        name: row[1]
+        for row in table(NOTICES, "reason")
+        for name in re.findall(r"`([^`]+)`", row[0])
+        if not name.endswith("…")
+    }
+    assert said == dict(REASON)
+    assert explained("lacks_place_until") == "what it is about is not known: place, until"
+    assert explained("30007") == "the provider's own code"
+    assert explained(None) is None
 
 
 def test_every_occasion_and_state_of_a_notice_has_its_row():

@@ -1,13 +1,15 @@
 """What became of the notices of a parcel, for shop and support: each decision with its reason."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
 import structlog
 
 from schemas.api import NoticeBody
+from schemas.explained import RULE, explained
+from schemas.notice import Occasion
 from schemas.price import Cost
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.notices import Notices
@@ -35,7 +37,18 @@ def _body(row: asyncpg.Record, sealer: Sealer) -> NoticeBody:
     fields["cost"] = _cost(fields["cost"], fields.pop("currency"))
     del fields["shipment_id"]
     words = _words(content, row["notice_id"], sealer) if content else {}
-    return NoticeBody(**fields, subject=words.get("subject"), text=words.get("text"))
+    return NoticeBody(
+        **fields,
+        rule=RULE[Occasion(row["occasion"])],
+        explanation=explained(row["reason"]),
+        subject=words.get("subject"),
+        text=words.get("text") or _of_push(words),
+    )
+
+
+def _of_push(words: Mapping[str, str]) -> str | None:
+    said = [words[part] for part in ("title", "body") if part in words]
+    return "\n".join(said) or None
 
 
 def _cost(millionths: int | None, currency: str | None) -> Cost | None:
@@ -54,8 +67,19 @@ def _words(content: str, notice_id: UUID, sealer: Sealer) -> dict[str, str]:
 
 
 def lines(notices: Sequence[NoticeBody]) -> list[str]:
-    """One line a notice, for a terminal."""
-    return [_line(each) for each in notices]
+    """For a terminal: a line a notice, and below it why, after which news, and the words."""
+    return [line for each in notices for line in (_line(each), *_below(each))]
+
+
+def _below(each: NoticeBody) -> Iterator[str]:
+    if each.explanation:
+        yield f"    {each.reason}: {each.explanation}"
+    news = f" after {each.fact_id}" if each.fact_id else ""
+    language = f", in {each.language}" if each.language else ""
+    decided = f"{each.planned_at:%Y-%m-%d %H:%M:%S}"
+    yield f"    when {each.rule}; decided {decided}{news}, version {each.version}{language}"
+    for text in filter(None, (each.subject, each.text)):
+        yield from (f"    | {line}" for line in text.splitlines() if line.strip())
 
 
 def _line(each: NoticeBody) -> str:
