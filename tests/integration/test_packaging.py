@@ -70,7 +70,15 @@ def test_no_secret_stands_in_the_compose_file(name):
     environment = COMPOSE["services"][name]["environment"]
     for variable, value in environment.items():
         if re.search("PASS|SECRET|URL", variable):
-            assert re.search(r"\$\{[A-Z_]+:\?\}", value), variable
+            assert re.search(r"\$\{[A-Z_]+:[?-]\}", value), variable
+
+
+def test_compose_hands_on_every_variable_that_may_be_set():
+    """But for those of one machine, and of the demo."""
+    of_a_machine = {"DATA_DIR", "HTTP_PORT", "OPS_PORT", "LOG_FORMAT", "DEMO"}
+    wanted = VARIABLES - {f"{PREFIX}{name}" for name in of_a_machine}
+    for name, service in KLAT_SERVICES.items():
+        assert set(service["environment"]) == wanted, name
 
 
 def test_a_service_waits_for_what_it_needs_and_is_watched():

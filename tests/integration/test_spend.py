@@ -97,9 +97,9 @@ async def test_segments_and_cost_are_kept_and_told(shop):
     assert (mail.segments, mail.cost) == (None, None)
     line, decided, *words = lines([text])
     assert line.endswith("sent, fake p-1, 1 segment, 0.045000 EUR")
-    assert decided.startswith("    when it waits in a locker or at a counter")
+    assert decided.startswith("    when it comes today")
     assert decided.endswith(f"after fact, version {text.version}, in en")
-    assert words[0].startswith("    | ready_for_pickup")
+    assert words[0].startswith("    | out_for_delivery")
 
 
 async def test_without_a_price_segments_are_told_and_no_cost(shop):
