@@ -5,7 +5,7 @@ Our own words may be spelled without diacritics to fit an SMS; a name or a code 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
@@ -13,12 +13,17 @@ from notifier.wording import PLACEHOLDER, Facts
 from schemas.base import clean_text
 from tracking.words.catalog import Words
 
+_NAMES: Final = frozenset({"brand", "carrier", "place", "address"})
+
 
 class Piece(NamedTuple):
-    """`protected` pieces come from outside and stay as they are spelled."""
+    """`protected` pieces come from outside and stay as they are spelled; `is_name` ones unless the
+    shop chose otherwise. Codes and links stay whatever is chosen.
+    """
 
     text: str
     protected: bool = False
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,14 @@ def pieces(words: Words, message: str, facts: Facts) -> Iterator[Piece]:
     """A message in its language, cut where a fact stands in it."""
     translated = words.gettext(message).unescape()
     for index, part in enumerate(PLACEHOLDER.split(translated)):
-        if piece := _piece(facts[part]) if index % 2 else Piece(part):
+        if piece := _piece(part, facts[part]) if index % 2 else Piece(part):
             yield piece
 
 
-def _piece(fact: str) -> Piece:
+def _piece(name: str, fact: str) -> Piece:
     if isinstance(fact, Markup):
         return Piece(untagged(fact))
-    return Piece(fact, protected=True)
+    return Piece(fact, protected=True, is_name=name in _NAMES)
 
 
 def sentence(words: Words, message: str, facts: Facts) -> list[Piece]:

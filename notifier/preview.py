@@ -14,7 +14,7 @@ from notifier.sms.spelling import brief, spelt
 from notifier.values import Brand, Values
 from schemas.notice import Channel, Occasion
 from schemas.preview import MailPreview, NoticePreview, PushPreview, SmsPreview
-from schemas.shop import ShopSettings
+from schemas.shop import ShopSettings, Spelling
 
 _QR: Final = "qr"  # by which the HTML of a mail names its picture before it is sent
 
@@ -39,8 +39,7 @@ def preview(
 def _as_wanted(values: Values, settings: ShopSettings) -> Values:
     brand = settings.brand
     look = Brand(brand.name or values.brand.name, brand.colour, brand.logo, settings.help)
-    may_shorten = settings.sms.spelling == "short"
-    return replace(values, brand=look, may_shorten=may_shorten)
+    return replace(values, brand=look, spelling=settings.sms.spelling)
 
 
 def preview_of(values: Values, settings: ShopSettings | None = None) -> NoticePreview:
@@ -49,8 +48,8 @@ def preview_of(values: Values, settings: ShopSettings | None = None) -> NoticePr
         occasion=values.occasion,
         language=values.language,
         channels=_channels(values.occasion, settings),
-        sms=_sms(spelt(pieces, values.language, may_shorten=values.may_shorten)),
-        full=_sms(spelt(pieces, values.language, may_shorten=False)),
+        sms=_sms(spelt(pieces, values.language, values.spelling)),
+        full=_sms(spelt(pieces, values.language, Spelling.FULL)),
         short=_sms(brief(pieces, values.language)),
         email=_mail(values),
         push=PushPreview(push.title, push.body),

@@ -60,7 +60,7 @@ def render_sms(values: Values) -> SmsText:
     text = [*pieces(words, "%(brand)s: ", facts), *sentence(words, first, facts)]
     for line in said(sms_lines(values.occasion), facts):
         text += [Piece("\n"), *pieces(words, line, facts)]
-    return SmsText(tuple(Piece(typewritten(piece.text), piece.protected) for piece in text))
+    return SmsText(tuple(piece._replace(text=typewritten(piece.text)) for piece in text))
 
 
 def render_email(values: Values) -> MailText:

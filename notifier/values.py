@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas.api import Money
 from schemas.notice import Addressee, Occasion
 from schemas.scan import Location, Window
+from schemas.shop import Spelling
 from schemas.status import Handover, Reason
 
 
@@ -32,7 +33,7 @@ class Values:
 
     `link` opens the tracking page, `stop` the page to hear no more. `code` and `qr` open the
     locker and are set for the recipient only. `carrier` is a name as people know it. What the shop
-    wants of its texts: whether an SMS may be spelt short, and a mail say ParcelDelivery.
+    wants of its texts: how an SMS is spelt, and whether a mail says ParcelDelivery.
     """
 
     occasion: Occasion
@@ -54,5 +55,5 @@ class Values:
     code: str | None = None
     qr: str | None = None
     bonus: Bonus | None = None
-    may_shorten: bool = True
+    spelling: Spelling = Spelling.SHORT
     parcel_markup: bool = False

@@ -22,9 +22,7 @@ from schemas.push import Subscription
 
 
 def sms_words(values: Values) -> Mapping[str, str]:
-    return {
-        "text": spelt(render_sms(values).pieces, values.language, may_shorten=values.may_shorten)
-    }
+    return {"text": spelt(render_sms(values).pieces, values.language, values.spelling)}
 
 
 def mail_words(values: Values) -> Mapping[str, str]:

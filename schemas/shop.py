@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import time
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -116,13 +117,22 @@ class QuietHours(Frozen):
         return self
 
 
+class Spelling(StrEnum):
+    """SHORT: our own words without the letters that make a message longer (Latvian, Lithuanian,
+    Estonian) where that saves one; SHORT_NAMES: names of shops, carriers and places, too.
+    """
+
+    SHORT = "short"
+    SHORT_NAMES = "short_names"
+    FULL = "full"
+
+
 class ShopSms(Frozen):
-    """`spelling` short: without the letters that make a message longer (Latvian, Lithuanian,
-    Estonian; names never). `countries` narrow those of the operator. No more than `daily_cap` is
+    """`countries` narrow those of the operator. No more than `daily_cap` is
     spent from midnight to midnight UTC.
     """
 
-    spelling: Literal["short", "full"] = "short"
+    spelling: Spelling = Spelling.SHORT
     countries: tuple[CountryCode, ...] | None = Field(default=None, max_length=250)
     daily_cap: Money | None = None
 

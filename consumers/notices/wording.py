@@ -46,7 +46,7 @@ def values_of(
         until=state.pickup_until,
         code=state.pickup_code,
         qr=state.pickup_qr or state.pickup_code,  # as on the page: lockers read it instead of keys
-        may_shorten=subject.settings.sms.spelling == "short",
+        spelling=subject.settings.sms.spelling,
         parcel_markup=subject.settings.parcel_markup,
     )
 

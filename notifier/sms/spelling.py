@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from notifier.plain import Piece
 from notifier.sms.segments import count, fits_one
+from schemas.shop import Spelling
 
 # Each means what stands for it. Grave and acute accents on their own are used as apostrophes.
 _TYPOGRAPHY: Final = str.maketrans(
@@ -37,6 +39,16 @@ _LETTERS: Final = {
     # passports (ICAO 9303-3): ö is another letter of Estonian, and ò, which GSM has, is none.
     "et": ("õšž", "osz"),
 }
+# A name may be of any of them, whatever the language of the text.
+_OF_NAMES: Final = str.maketrans(
+    {
+        letter: stands
+        for letters, plain_ones in _LETTERS.values()
+        for letter, stands in zip(
+            letters + letters.upper(), plain_ones + plain_ones.upper(), strict=True
+        )
+    }
+)
 _SHORT: Final = {
     language: str.maketrans(letters + letters.upper(), plain + plain.upper())
     for language, (letters, plain) in _LETTERS.items()
@@ -68,20 +80,30 @@ def short(text: str, language: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_SHORT.get(language, {}))
 
 
-def brief(pieces: Iterable[tuple[str, bool]], language: str) -> str:
-    """What is not protected is spelt short, whatever that saves."""
-    return plain("".join(text if kept else short(text, language) for text, kept in pieces))
+def brief(pieces: Iterable[Piece], language: str, *, names: bool = False) -> str:
+    """What is not protected is spelt short, whatever that saves; `names`, too."""
+    return plain("".join(_brief(piece, language, names=names) for piece in pieces))
 
 
-def spelt(pieces: Iterable[tuple[str, bool]], language: str, *, may_shorten: bool) -> str:
-    """The text of an SMS from its pieces: (text, whether it is protected), in their order.
+def _brief(piece: Piece, language: str, *, names: bool) -> str:
+    if not piece.protected:
+        return short(piece.text, language)
+    if names and piece.is_name:
+        return unicodedata.normalize("NFC", piece.text).translate(_OF_NAMES)
+    return piece.text
 
-    In full where that is one message. Else, where it may be, what is not protected is spelt
-    short; but not where that would save nothing, as beside a name that needs UCS-2 anyway.
+
+def spelt(pieces: Iterable[Piece], language: str, spelling: Spelling) -> str:
+    """The text of an SMS from its pieces, in their order.
+
+    In full where that is one message. Else, where it may be, as short as saves a message; but not
+    where that would save nothing, as beside a name that needs UCS-2 anyway.
     """
     parts = list(pieces)
-    full = plain("".join(text for text, _ in parts))
-    if not may_shorten or fits_one(full):
+    full = plain("".join(piece.text for piece in parts))
+    if spelling is Spelling.FULL or fits_one(full):
         return full
-    shorter = brief(parts, language)
-    return shorter if count(shorter) < count(full) else full
+    ways = [full, brief(parts, language)]
+    if spelling is Spelling.SHORT_NAMES:
+        ways.append(brief(parts, language, names=True))
+    return min(ways, key=count)

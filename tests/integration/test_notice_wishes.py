@@ -66,7 +66,7 @@ async def test_a_notice_looks_and_links_as_the_shop_wants(shop):
     (text,), (letter,) = sms.taken, mail.taken
     assert text.values.brand == Brand("Ā", "#aa3300", "https://a.example/l.png")
     assert (text.sender, letter.sender) == ("A", "parcels@a.example")
-    assert (text.values.may_shorten, text.values.parcel_markup) == (False, True)
+    assert (text.values.spelling, text.values.parcel_markup) == ("full", True)
     assert text.values.link.startswith("https://t.a.example/t/")
     stop = letter.values.stop.removeprefix("https://t.a.example/stop/")
     newest = address_hashes(SEALER, Channel.EMAIL, PERSON["email"])[0]
@@ -81,7 +81,7 @@ async def test_what_is_not_set_is_as_for_everybody(shop):
     (sent,) = way.taken
     assert (sent.sender, sent.values.brand) == (None, Brand("Veikals"))
     assert sent.values.link.startswith("https://t.example/t/")
-    assert sent.values.may_shorten
+    assert sent.values.spelling == "short"
 
 
 async def test_an_occasion_is_told_by_the_ways_that_the_shop_wants(shop):

@@ -16,13 +16,14 @@ from notifier.sms.segments import count
 from notifier.sms.spelling import spelt
 from schemas.notice import Occasion
 from schemas.scan import Location
+from schemas.shop import Spelling
 
 LATIN = [language for language in LANGUAGES if language != "ru"]
 GSM7 = gsm0338.Codec()
 
 
 def short(occasion: Occasion, language: str) -> str:
-    return spelt(render_sms(usual(occasion, language)).pieces, language, may_shorten=True)
+    return spelt(render_sms(usual(occasion, language)).pieces, language, Spelling.SHORT)
 
 
 @pytest.mark.parametrize("language", LATIN)
@@ -57,7 +58,7 @@ def test_a_name_with_diacritics_keeps_them_and_costs(language: str) -> None:
     """A name is not ours to respell. With one the text is UCS-2: three messages at most."""
     values = usual(Occasion.PICKUP_LAST_DAY, language)
     values = replace(values, place=Location(name="Rīgas Rimi Pļavnieki"))
-    text = spelt(render_sms(values).pieces, language, may_shorten=True)
+    text = spelt(render_sms(values).pieces, language, Spelling.SHORT)
     assert "Rīgas Rimi Pļavnieki" in text
     assert count(text) <= 3
 

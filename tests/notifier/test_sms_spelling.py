@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.plain import Piece
 from notifier.sms.alphabet import Alphabet, alphabet
 from notifier.sms.segments import count
 from notifier.sms.spelling import _AS_IT_IS, plain, short, spelt
+from schemas.shop import Spelling
 
 LATVIAN = "āčēģīķļņšūž"
 LITHUANIAN = "ąčęėįšųūž"
@@ -101,15 +103,26 @@ LINK = "https://track.example/t/0123456789abcdef012345"
 UNTIL = "piektdienai, 21. jūnijam"
 
 
-def pieces(shop: str) -> list[tuple[str, bool]]:
+def ours(text: str) -> Piece:
+    return Piece(text)
+
+
+def kept(text: str) -> Piece:
+    return Piece(text, protected=True)
+
+
+def name(text: str) -> Piece:
+    return Piece(text, protected=True, is_name=True)
+
+
+def pieces(shop: str, code: str = "48213") -> list[Piece]:
     """Shop, code and link are protected; the words and the date are ours."""
-    words = [("Sūtījums no ", False), (shop, True), (" gaida pakomātā līdz ", False)]
-    rest = [(UNTIL, False), (". Kods: ", False), ("48213", True), (". Skaties šeit: ", False)]
-    return [*words, *rest, (LINK, True)]
+    words = [ours("Sūtījums no "), name(shop), ours(" gaida pakomātā līdz "), ours(UNTIL)]
+    return [*words, ours(". Kods: "), kept(code), ours(". Skaties šeit: "), kept(LINK)]
 
 
-def said(shop: str, *, may_shorten: bool = True) -> str:
-    return spelt(pieces(shop), "lv", may_shorten=may_shorten)
+def said(shop: str, spelling: Spelling = Spelling.SHORT) -> str:
+    return spelt(pieces(shop), "lv", spelling)
 
 
 def test_our_words_are_spelt_short_where_it_saves_a_message():
@@ -117,18 +130,33 @@ def test_our_words_are_spelt_short_where_it_saves_a_message():
         "Sutijums no Rimi gaida pakomata lidz piektdienai, 21. junijam. Kods: 48213. "
         f"Skaties seit: {LINK}"
     )
-    assert (count(said("Rimi")), count(said("Rimi", may_shorten=False))) == (1, 3)
+    assert (count(said("Rimi")), count(said("Rimi", Spelling.FULL))) == (1, 3)
 
 
 def test_a_name_stays_as_it_is_and_then_so_do_our_words():
     """It needs UCS-2, so that writing badly would save nothing."""
-    assert said("Jāņa sēta") == "".join(text for text, _ in pieces("Jāņa sēta"))
+    assert said("Jāņa sēta") == "".join(piece.text for piece in pieces("Jāņa sēta"))
+
+
+@pytest.mark.parametrize(
+    ("shop", "plain_shop"),
+    [("Jāņa sēta", "Jana seta"), ("Žemaičių kiemas", "Zemaiciu kiemas"), ("Õie pood", "Oie pood")],
+)
+def test_a_name_is_spelt_short_where_the_shop_chose_that(shop, plain_shop):
+    text = said(shop, Spelling.SHORT_NAMES)
+    assert text.startswith(f"Sutijums no {plain_shop} gaida pakomata")
+    assert count(text) == 1
+
+
+def test_neither_a_code_nor_cyrillic_is_ever_spelt_short():
+    for code in ("Š4821", "КОД7"):
+        assert code in spelt(pieces("Rimi", code), "lv", Spelling.SHORT_NAMES)
+    assert "Янтарь" in said("Янтарь", Spelling.SHORT_NAMES)
 
 
 def test_a_text_of_one_message_is_spelt_in_full():
-    text = spelt(
-        [("Kods ", False), ("48213", True), (", līdz " + UNTIL, False)], "lv", may_shorten=True
-    )
+    parts = [ours("Kods "), kept("48213"), ours(", līdz " + UNTIL)]
+    text = spelt(parts, "lv", Spelling.SHORT)
     assert text == "Kods 48213, līdz piektdienai, 21. jūnijam"
 
 
@@ -139,20 +167,26 @@ def test_a_name_is_plain_so_that_its_quotes_cost_nothing():
 
 
 def test_no_pieces_are_no_text():
-    assert spelt([], "lv", may_shorten=True) == ""
+    assert spelt([], "lv", Spelling.SHORT) == ""
 
 
-@given(st.text(min_size=1, max_size=200), st.booleans())
-def test_a_value_of_others_is_never_respelt(name, may_shorten):
-    text = spelt([("āā[", False), (name, True), ("]ēē", False)], "lv", may_shorten=may_shorten)
-    assert plain(f"[{name}]") in text
+@given(st.text(min_size=1, max_size=200), st.sampled_from(Spelling))
+def test_a_value_of_others_is_never_respelt(value, spelling):
+    text = spelt([ours("āā["), kept(value), ours("]ēē")], "lv", spelling)
+    assert plain(f"[{value}]") in text
 
 
-@given(st.lists(st.tuples(st.text(), st.booleans())), st.sampled_from(["lv", "lt", "et", "ru"]))
+@given(
+    st.lists(st.builds(Piece, st.text(), st.booleans(), st.booleans())),
+    st.sampled_from(["lv", "lt", "et", "ru"]),
+)
 def test_short_spelling_never_costs_more(parts, language):
-    full, brief = (spelt(parts, language, may_shorten=may) for may in (False, True))
-    assert full == plain("".join(text for text, _ in parts))
-    assert count(brief) <= count(full)
+    full, brief, names = (
+        spelt(parts, language, each)
+        for each in (Spelling.FULL, Spelling.SHORT, Spelling.SHORT_NAMES)
+    )
+    assert full == plain("".join(piece.text for piece in parts))
+    assert count(names) <= count(brief) <= count(full)
 
 
 def test_what_is_left_as_it_is_has_nothing_to_replace():
