@@ -13,7 +13,7 @@ from schemas.suppression import Level, SuppressionReason
 from tracking.contact import Contact, open_contact
 from tracking.push import open_subscription
 from tracking.sealing import SealBroken, Sealer
-from tracking.store.notices import Desk, Subject
+from tracking.store.desk import Desk, Subject
 from tracking.store.suppressions import EVERYBODY, Suppression
 from tracking.suppression import address_hashes
 

@@ -17,7 +17,8 @@ from consumers.notices.subject import Means, situation_of
 from notifier.policy import decide
 from schemas.notice import Channel, Decision
 from tracking.sealing import Sealer
-from tracking.store.notices import Desk, Notices, Subject
+from tracking.store.desk import Desk, Subject
+from tracking.store.notices import Notices
 from tracking.store.pool import retried
 
 log = structlog.get_logger()

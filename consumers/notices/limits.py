@@ -19,7 +19,7 @@ from tracking.errors import ConfigurationError
 from tracking.sealing import Sealer
 from tracking.settings import PREFIX as VARIABLE
 from tracking.settings import Settings
-from tracking.store.notices import Subject
+from tracking.store.desk import Subject
 
 ALIKE: Final = 20  # parcels an hour
 _NO_PRICE: Final = "no_price"

@@ -28,7 +28,8 @@ from schemas.notice import Channel, NoticeState
 from schemas.push import Subscription
 from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
-from tracking.store.notices import Claimed, Ending, Handing, Notices, Subject
+from tracking.store.desk import Subject
+from tracking.store.notices import Claimed, Ending, Handing, Notices
 from tracking.suppression import StopLink, address_hashes, stop_token
 
 log = structlog.get_logger()

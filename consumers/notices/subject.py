@@ -14,7 +14,7 @@ from schemas.shop import ShopSettings
 from tracking.carriers import CARRIERS
 from tracking.carriers.klat import HOME_ZONE
 from tracking.carriers.zones import zone_for
-from tracking.store.notices import Subject
+from tracking.store.desk import Subject
 
 _UNREADABLE, _NO_PROVIDER = "contact_unreadable", "no_provider"
 _NO_ADDRESS = {

@@ -10,7 +10,7 @@ from schemas.notice import Addressee, Key
 from schemas.shipment import ShipmentState
 from tracking.carriers import CARRIERS
 from tracking.sealing import SealBroken, Sealer
-from tracking.store.notices import Subject
+from tracking.store.desk import Subject
 from tracking.web.visible import full_state, public_state
 from tracking.words.language import choose
 

@@ -1,60 +1,24 @@
-"""Notices: whom a parcel concerns, what was decided, and how each one ended."""
+"""Notices on their way: claimed, handed over, and how each one ended."""
 
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
 
-from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
-from schemas.shipment import ShipmentState
-from schemas.shop import ShopSettings, ShopTerms
+from schemas.notice import Channel, Key, NoticeState
 from tracking.domain.quota import Draw, Mark, marks, refused, totals
 from tracking.sql import SQL
-from tracking.store.merchants import kept_settings, kept_terms
+from tracking.store.desk import Desk, key_of, notices_of
 from tracking.store.pool import connection, transaction
 from tracking.store.push import (
-    SealedSubscription,
     drop_push_subscriptions,
-    push_subscriptions_of,
 )
 from tracking.store.quotas import mark_quotas, return_quotas, take_quotas
-from tracking.store.suppressions import Suppression, suppressions_of
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A registered parcel as it stands, and whom it concerns. `contact` is sealed.
-
-    Help link and language of the shop stand beside its `settings`.
-    """
-
-    shipment_id: UUID
-    carrier: str
-    tracking_number: str
-    version: int
-    state: ShipmentState
-    contact: str | None
-    country: str | None
-    language: str | None
-    order: str | None
-    promise_by: datetime | None
-    notify: Mapping[str, bool]
-    registered_at: datetime
-    merchant_id: UUID
-    merchant_name: str
-    merchant_help: str | None
-    merchant_language: str | None
-    settings: ShopSettings
-    terms: ShopTerms
-    told: Mapping[Key, Told]
-    subscriptions: Sequence[SealedSubscription] = ()  # the latest first
 
 
 class Claimed(NamedTuple):
@@ -109,108 +73,6 @@ class Ending(NamedTuple):
 
 
 _UNSPENT = frozenset({NoticeState.PLANNED, NoticeState.FAILED, NoticeState.DROPPED})
-
-
-def notice_id(shipment_id: UUID, key: Key) -> UUID:
-    """One id for one notice, however often it is decided: providers know it by this."""
-    return uuid5(shipment_id, "\x1f".join(("notice", *key)))
-
-
-class Desk:
-    """Decides inside one transaction: nobody else decides on these shipments meanwhile."""
-
-    def __init__(self, conn: asyncpg.Connection) -> None:
-        self._conn = conn
-
-    async def subjects(self, ids: Sequence[UUID]) -> list[Subject]:
-        return await _subjects(self._conn, ids)
-
-    async def suppressions(self, hashes: Sequence[bytes]) -> list[Suppression]:
-        """What stands against these addresses."""
-        return await suppressions_of(self._conn, hashes)
-
-    async def decide_notices(
-        self,
-        decisions: Sequence[tuple[Subject, Decision]],
-        facts: Mapping[UUID, str],
-        now: datetime,
-    ) -> None:
-        rows = [
-            (
-                subject.shipment_id,
-                *each.key,
-                notice_id(subject.shipment_id, each.key),
-                NoticeState.DROPPED if each.reason else NoticeState.PLANNED,
-                each.reason,
-                each.due_at,
-                each.until,
-                facts.get(subject.shipment_id),
-                subject.version,
-                subject.merchant_id,
-            )
-            for subject, each in decisions
-        ]
-        if rows:
-            await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
-
-
-async def _subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Subject]:
-    found = await notice_subjects(conn, ids)
-    told: dict[UUID, dict[Key, Told]] = {row["shipment_id"]: {} for row in found}
-    for row in await notices_of(conn, list(told)):
-        key = _key(row)
-        told[row["shipment_id"]][key] = Told(
-            key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
-        )
-    subscribed = await push_subscriptions_of(conn, list(told))
-    return [
-        _subject(row, told[row["shipment_id"]], subscribed.get(row["shipment_id"], ()))
-        for row in found
-    ]
-
-
-async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    return await conn.fetch(SQL["notice_subjects"], ids)  # type: ignore[no-any-return]  # no types
-
-
-async def notices_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    return await conn.fetch(SQL["notices_of"], ids)  # type: ignore[no-any-return]  # no types
-
-
-def _key(row: asyncpg.Record) -> Key:
-    return Key(
-        Occasion(row["occasion"]),
-        row["round"],
-        Channel(row["channel"]),
-        Addressee(row["addressee"]),
-    )
-
-
-def _subject(
-    row: asyncpg.Record, told: Mapping[Key, Told], subscriptions: Sequence[SealedSubscription]
-) -> Subject:
-    return Subject(
-        shipment_id=row["shipment_id"],
-        carrier=row["carrier"],
-        tracking_number=row["tracking_number"],
-        version=row["version"],
-        state=ShipmentState.model_validate_json(row["state"]),
-        contact=row["contact"],
-        country=row["country"],
-        language=row["language"],
-        order=row["order_ref"],
-        promise_by=row["promise_by"],
-        notify=json.loads(row["notify"]),
-        registered_at=row["registered_at"],
-        merchant_id=row["merchant_id"],
-        merchant_name=row["merchant_name"],
-        merchant_help=row["merchant_help"],
-        merchant_language=row["merchant_language"],
-        settings=kept_settings(row["settings"]),
-        terms=kept_terms(row["terms"]),
-        told=told,
-        subscriptions=subscriptions,
-    )
 
 
 class Notices:
@@ -333,4 +195,4 @@ async def settle_notices(
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:
-    return Claimed(row["shipment_id"], row["notice_id"], _key(row), row["tries"], row["until"])
+    return Claimed(row["shipment_id"], row["notice_id"], key_of(row), row["tries"], row["until"])

@@ -1,0 +1,148 @@
+"""Parcels as the notifier sees them, whom they concern, and what was decided to be said of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
+from schemas.shipment import ShipmentState
+from schemas.shop import ShopSettings, ShopTerms
+from tracking.sql import SQL
+from tracking.store.merchants import kept_settings, kept_terms
+from tracking.store.push import SealedSubscription, push_subscriptions_of
+from tracking.store.suppressions import Suppression, suppressions_of
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A registered parcel as it stands, and whom it concerns. `contact` is sealed.
+
+    Help link and language of the shop stand beside its `settings`.
+    """
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    version: int
+    state: ShipmentState
+    contact: str | None
+    country: str | None
+    language: str | None
+    order: str | None
+    promise_by: datetime | None
+    notify: Mapping[str, bool]
+    registered_at: datetime
+    merchant_id: UUID
+    merchant_name: str
+    merchant_help: str | None
+    merchant_language: str | None
+    settings: ShopSettings
+    terms: ShopTerms
+    told: Mapping[Key, Told]
+    subscriptions: Sequence[SealedSubscription] = ()  # the latest first
+
+
+def notice_id(shipment_id: UUID, key: Key) -> UUID:
+    """One id for one notice, however often it is decided: providers know it by this."""
+    return uuid5(shipment_id, "\x1f".join(("notice", *key)))
+
+
+class Desk:
+    """Decides inside one transaction: nobody else decides on these shipments meanwhile."""
+
+    def __init__(self, conn: asyncpg.Connection) -> None:
+        self._conn = conn
+
+    async def subjects(self, ids: Sequence[UUID]) -> list[Subject]:
+        return await _subjects(self._conn, ids)
+
+    async def suppressions(self, hashes: Sequence[bytes]) -> list[Suppression]:
+        """What stands against these addresses."""
+        return await suppressions_of(self._conn, hashes)
+
+    async def decide_notices(
+        self,
+        decisions: Sequence[tuple[Subject, Decision]],
+        facts: Mapping[UUID, str],
+        now: datetime,
+    ) -> None:
+        rows = [
+            (
+                subject.shipment_id,
+                *each.key,
+                notice_id(subject.shipment_id, each.key),
+                NoticeState.DROPPED if each.reason else NoticeState.PLANNED,
+                each.reason,
+                each.due_at,
+                each.until,
+                facts.get(subject.shipment_id),
+                subject.version,
+                subject.merchant_id,
+            )
+            for subject, each in decisions
+        ]
+        if rows:
+            await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
+
+
+async def _subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Subject]:
+    found = await notice_subjects(conn, ids)
+    told: dict[UUID, dict[Key, Told]] = {row["shipment_id"]: {} for row in found}
+    for row in await notices_of(conn, list(told)):
+        key = key_of(row)
+        told[row["shipment_id"]][key] = Told(
+            key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
+        )
+    subscribed = await push_subscriptions_of(conn, list(told))
+    return [
+        _subject(row, told[row["shipment_id"]], subscribed.get(row["shipment_id"], ()))
+        for row in found
+    ]
+
+
+async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await conn.fetch(SQL["notice_subjects"], ids)  # type: ignore[no-any-return]  # no types
+
+
+async def notices_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    return await conn.fetch(SQL["notices_of"], ids)  # type: ignore[no-any-return]  # no types
+
+
+def key_of(row: asyncpg.Record) -> Key:
+    return Key(
+        Occasion(row["occasion"]),
+        row["round"],
+        Channel(row["channel"]),
+        Addressee(row["addressee"]),
+    )
+
+
+def _subject(
+    row: asyncpg.Record, told: Mapping[Key, Told], subscriptions: Sequence[SealedSubscription]
+) -> Subject:
+    return Subject(
+        shipment_id=row["shipment_id"],
+        carrier=row["carrier"],
+        tracking_number=row["tracking_number"],
+        version=row["version"],
+        state=ShipmentState.model_validate_json(row["state"]),
+        contact=row["contact"],
+        country=row["country"],
+        language=row["language"],
+        order=row["order_ref"],
+        promise_by=row["promise_by"],
+        notify=json.loads(row["notify"]),
+        registered_at=row["registered_at"],
+        merchant_id=row["merchant_id"],
+        merchant_name=row["merchant_name"],
+        merchant_help=row["merchant_help"],
+        merchant_language=row["merchant_language"],
+        settings=kept_settings(row["settings"]),
+        terms=kept_terms(row["terms"]),
+        told=told,
+        subscriptions=subscriptions,
+    )
