@@ -13,7 +13,7 @@ from notifier.wording import PLACEHOLDER, Facts
 from schemas.base import clean_text
 from tracking.words.catalog import Words
 
-_NAMES: Final = frozenset({"brand", "carrier", "place", "address"})
+_NAMES: Final = frozenset({"brand", "carrier", "place", "address", "locker", "counter"})
 
 
 class Piece(NamedTuple):

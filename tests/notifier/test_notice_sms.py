@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import gsm0338
 import pytest
-from notice_values import LANGUAGES, usual
+from notice_values import LANGUAGES, PICKUP, usual
 
 from notifier.render import render_sms
 from notifier.sms.alphabet import alphabet, units
 from notifier.sms.segments import count
 from notifier.sms.spelling import spelt
+from notifier.values import Brand
 from schemas.notice import Occasion
 from schemas.scan import Location
 from schemas.shop import Spelling
@@ -82,3 +83,16 @@ def _cell(occasion: Occasion, language: str) -> str:
 
 if __name__ == "__main__":
     print(_table())
+
+
+@pytest.mark.parametrize("occasion", sorted(PICKUP))
+def test_with_names_spelt_short_a_locker_with_its_own_letters_costs_one_message(occasion):
+    """The lockers of the Baltics are called so: a Latvian one in a Latvian text."""
+    values = replace(
+        usual(occasion, "lv"),
+        place=Location(name="Rīgas Dārzciems 2", place_id="9901"),
+        brand=Brand("Grāmatu nams"),
+    )
+    found = {each: count(spelt(render_sms(values).pieces, "lv", each)) for each in Spelling}
+    assert found[Spelling.SHORT_NAMES] == 1
+    assert found[Spelling.SHORT] > 1
