@@ -18,7 +18,7 @@ class Outgoing:
 
     `to` is a number or an address; a push goes to `subscriptions` instead, one of each browser.
     From `until` on it is not worth saying. `sender` is the shop's own, None the one that is set for
-    everybody.
+    everybody. `proof` shows that a mail with this notice's id is ours.
     """
 
     notice_id: UUID
@@ -30,6 +30,7 @@ class Outgoing:
     words: Mapping[str, str] = field(repr=False)
     sender: str | None = None
     subscriptions: Sequence[Subscription] = field(default=(), repr=False)
+    proof: str = field(default="0" * 20, repr=False)
 
 
 class Way(Protocol):

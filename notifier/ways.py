@@ -11,7 +11,7 @@ from notifier.channels.sms import SmsProvider
 from notifier.channels.web_push import WebPush
 from notifier.deliver import Outgoing
 from notifier.mail.address import Party
-from notifier.mail.message import QR_CID, Rendered, compose
+from notifier.mail.message import QR_CID, Identity, Rendered, compose
 from notifier.push import message, together
 from notifier.qr import qr_png
 from notifier.render import render_email, render_push, render_sms
@@ -41,7 +41,7 @@ def mail_message(outgoing: Outgoing, sender: str) -> EmailMessage:
         rendered,
         sender=Party(sender, values.brand.name),
         recipient=Party(outgoing.to, outgoing.name),
-        notice_id=outgoing.notice_id,
+        identity=Identity(outgoing.notice_id, outgoing.proof),
         now=values.now,
         help_address=_mailbox(values.brand.help),
         unsubscribe=values.stop,

@@ -12,6 +12,7 @@ from schemas.base import CurrencyCode, Frozen
 
 MILLION: Final = 1_000_000
 ANY_COUNTRY: Final = "*"
+SIX_DECIMALS: Final = r"^[0-9]{1,12}\.[0-9]{6}$"
 _AMOUNT: Final = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
@@ -25,7 +26,7 @@ def millionths(amount: str) -> int:
 class Cost(Frozen):
     """A sum, its amount written as text with six decimals: "0.045000"."""
 
-    amount: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}\.[0-9]{6}$")]
+    amount: Annotated[str, StringConstraints(pattern=SIX_DECIMALS)]
     currency: CurrencyCode
 
     @classmethod

@@ -1,16 +1,19 @@
 """What comes back by mail: a report settles its notice; a bad address is written to no more."""
 
 from datetime import datetime
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry, Counter
 
 from consumers.notices.receipts import Settling
 from consumers.notices.suppressing import Suppressing
-from notifier.mail.message import notice_of
+from notifier.mail.message import identity_of
 from notifier.receipts.base import Receipt
 from notifier.receipts.bounce import Action, Report, read_report
 from schemas.notice import NoticeState
 from schemas.suppression import SuppressionReason
+from tracking.mail_proof import is_proven
+from tracking.sealing import Sealer
 from tracking.store.receipts import Settled
 
 PROVIDER = "smtp"
@@ -20,9 +23,13 @@ _STATES = {Action.FAILED: NoticeState.FAILED, Action.DELIVERED: NoticeState.DELI
 
 class Bounces:
     def __init__(
-        self, settling: Settling, suppressing: Suppressing, registry: CollectorRegistry
+        self,
+        settling: Settling,
+        suppressing: Suppressing,
+        sealer: Sealer,
+        registry: CollectorRegistry,
     ) -> None:
-        self._settling, self._suppressing = settling, suppressing
+        self._settling, self._suppressing, self._sealer = settling, suppressing, sealer
         self._taken = Counter(
             "klat_bounces",
             "Mails that came back, by what they report",
@@ -42,7 +49,7 @@ class Bounces:
         state = NoticeState.DELIVERED if report.is_complaint else _state(report.action)
         if state is None:
             return
-        notice = notice_of(report.message_id or "")
+        notice = self._notice_of(report)
         failed = state is NoticeState.FAILED
         code = (report.status or "bounced") if failed else None
         receipt = Receipt(None, state, code, str(notice) if notice else None)
@@ -50,6 +57,11 @@ class Bounces:
         why = _why(report)
         if found is not None and why is not None:
             await self._suppress(found, why, now)
+
+    def _notice_of(self, report: Report) -> UUID | None:
+        """None where it is of no mail of ours, whatever it says."""
+        named = identity_of(report.message_id or "")
+        return named.notice_id if named and is_proven(self._sealer, *named) else None
 
     async def _suppress(self, found: Settled, why: SuppressionReason, now: datetime) -> None:
         await self._suppressing.suppress_notice(

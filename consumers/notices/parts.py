@@ -65,12 +65,16 @@ def notice_parts(
 
 
 def coming_back(
-    receipts: Receipts, deciding: Deciding, suppressing: Suppressing, registry: CollectorRegistry
+    receipts: Receipts,
+    deciding: Deciding,
+    suppressing: Suppressing,
+    sealer: Sealer,
+    registry: CollectorRegistry,
 ) -> Ends:
     """For who sends nothing himself: receipts, replies and bounces, and what follows from them."""
     settling = Settling(receipts, deciding.decide, ReceiptMetrics(registry))
     replies = Replies(suppressing, registry)
-    return Ends(settling, replies, Bounces(settling, suppressing, registry))
+    return Ends(settling, replies, Bounces(settling, suppressing, sealer, registry))
 
 
 def _after_failure(claimed: Sequence[Claimed]) -> Mapping[UUID, str]:

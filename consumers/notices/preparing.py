@@ -26,6 +26,7 @@ from notifier.values import Values
 from schemas.contact import Person
 from schemas.notice import Channel, NoticeState
 from schemas.push import Subscription
+from tracking.mail_proof import mail_proof
 from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
 from tracking.store.desk import Subject
@@ -147,6 +148,7 @@ class Preparing:
             words,
             _sender(subject, self.way.channel),
             true.subscriptions,
+            mail_proof(self._sealer, claimed.notice_id),
         )
         return Ready(handing, outgoing)
 

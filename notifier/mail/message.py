@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from notifier.mail.address import Party, wire_address
@@ -26,7 +26,18 @@ _URL = re.compile(r"https?://[!#-;=?-~]+")  # ASCII without blanks, quotes and a
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_MESSAGE_ID = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^@\s<>]+>?")
+_MESSAGE_ID = re.compile(
+    r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9a-f]{8,64})@[^@\s<>]+>?"
+)
+
+
+class Identity(NamedTuple):
+    """`proof`, in hex, is known to who sent the mail and who got it: a notice's id can be reckoned
+    from its parcel, and whoever names one could say that it bounced.
+    """
+
+    notice_id: UUID
+    proof: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ def compose(
     *,
     sender: Party,
     recipient: Party,
-    notice_id: UUID,
+    identity: Identity,
     now: datetime,
     help_address: str | None = None,
     unsubscribe: str | None = None,
@@ -60,23 +71,24 @@ def compose(
     _address(message, sender, recipient, help_address)
     message["Subject"] = _subject(mail.subject)
     message["Date"] = _moment(now)
-    message["Message-ID"] = message_id(notice_id, sender.address)
+    message["Message-ID"] = message_id(identity, sender.address)
     _mark_automatic(message)
     _offer_unsubscribe(message, unsubscribe)
-    _fill(message, mail, notice_id)
+    _fill(message, mail, identity)
     message["Content-Language"] = _language(mail.language)  # last: filling moves Content- headers
     return message
 
 
-def message_id(notice_id: UUID, sender: str) -> str:
+def message_id(identity: Identity, sender: str) -> str:
     """The same for every try, so that mailboxes can drop a repeat and a bounce names the notice."""
-    return f"<{notice_id}@{wire_address(sender, 'sender').rpartition('@')[2]}>"
+    domain = wire_address(sender, "sender").rpartition("@")[2]
+    return f"<{identity.notice_id}.{identity.proof}@{domain}>"
 
 
-def notice_of(identifier: str) -> UUID | None:
-    """The notice that a Message-ID of ours names."""
+def identity_of(identifier: str) -> Identity | None:
+    """What a Message-ID of ours names, and says to prove it."""
     found = _MESSAGE_ID.fullmatch(identifier.strip())
-    return UUID(found[1]) if found else None
+    return Identity(UUID(found[1]), found[2]) if found else None
 
 
 def _address(
@@ -139,21 +151,21 @@ def _offer_unsubscribe(message: EmailMessage, url: str | None) -> None:
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
-def _fill(message: EmailMessage, mail: Rendered, notice_id: UUID) -> None:
-    """Boundaries are named after the notice: nobody who writes a text knows its id beforehand."""
+def _fill(message: EmailMessage, mail: Rendered, identity: Identity) -> None:
+    """Boundaries are named after its proof, which nobody who writes a text knows beforehand."""
     message.set_content(_body(mail.text, "text"))
     message.add_alternative(_body(mail.html, "html"), subtype="html")
-    message.set_boundary(f"=_klat_{notice_id.hex}_a")
+    message.set_boundary(f"=_klat_{identity.proof}_a")
     if mail.qr is not None:
         _, shown = message.iter_parts()
-        _show_qr(cast("EmailMessage", shown), mail.qr, notice_id)
+        _show_qr(cast("EmailMessage", shown), mail.qr, identity)
 
 
-def _show_qr(html: EmailMessage, qr: bytes, notice_id: UUID) -> None:
+def _show_qr(html: EmailMessage, qr: bytes, identity: Identity) -> None:
     if not qr.startswith(_PNG) or len(qr) > _MAX_QR:
         raise ValueError(f"qr: is not a PNG of up to {_MAX_QR} bytes")
     html.add_related(qr, "image", "png", cid=f"<{QR_CID}>", disposition="inline", filename="qr.png")
-    html.set_boundary(f"=_klat_{notice_id.hex}_r")
+    html.set_boundary(f"=_klat_{identity.proof}_r")
 
 
 def _body(text: str, what: str) -> str:

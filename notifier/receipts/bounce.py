@@ -15,6 +15,7 @@ from notifier.mail.status import enhanced, names_bad_address
 
 _MAX_BYTES = 65_536  # that are read: a report stands first, what it returns may be long
 _MAX_PARTS = 50
+_MAX_MULTIPARTS = 20
 _IDENTIFIER = re.compile(r"<?([^\s<>@]{1,128}@[^\s<>@]{1,253})>?")
 _UNSPECIFIC = re.compile(r"[245]\.0\.0")
 _RETURNED = {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"}
@@ -46,6 +47,8 @@ class Report:
 
 def read_report(raw: bytes) -> Report | None:
     """The report, or None for any other mail, whole or broken."""
+    if raw[:_MAX_BYTES].lower().count(b"multipart/") > _MAX_MULTIPARTS:
+        return None  # a report has a few; a mail of hundreds costs seconds to read
     try:
         return _read(message_from_bytes(raw[:_MAX_BYTES]))
     except Exception:  # noqa: BLE001 - hostile mail makes the library raise in many ways

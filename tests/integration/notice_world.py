@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from consuming import SEALER
 from notice_shop import Shop
 from prometheus_client import CollectorRegistry
 
@@ -53,7 +54,7 @@ class World:
         decide = self.shop.deciding(*BOTH).decide
         self.settling = Settling(Receipts(self.shop.pool), decide, ReceiptMetrics(self.registry))
         self.replies = Replies(self.suppressions, self.registry)
-        self.bounces = Bounces(self.settling, self.suppressions, self.registry)
+        self.bounces = Bounces(self.settling, self.suppressions, SEALER, self.registry)
         self.ends = Ends(self.settling, self.replies, self.bounces)
 
     def counted(self, name: str, **labels: str) -> float:

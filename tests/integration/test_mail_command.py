@@ -15,6 +15,8 @@ from test_notice_callbacks import report
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel
 from tracking.commands.mail import read_mail
+from tracking.mail_proof import mail_proof
+from tracking.sealing import Sealer
 from tracking.store.pool import open_pool
 
 
@@ -25,11 +27,11 @@ async def shop(database_url):
     await pool.close()
 
 
+KEY = Fernet.generate_key().decode()
+
+
 async def piped(raw: bytes, database_url: str) -> subprocess.CompletedProcess[bytes]:
-    environment = os.environ | {
-        "KLAT_DATABASE_URL": database_url,
-        "KLAT_SECRET_KEYS": Fernet.generate_key().decode(),
-    }
+    environment = os.environ | {"KLAT_DATABASE_URL": database_url, "KLAT_SECRET_KEYS": KEY}
     command = [sys.executable, "-P", "-m", "tracking", "mail", "bounce"]
     return await asyncio.to_thread(
         subprocess.run, command, input=raw, env=environment, capture_output=True, check=False
@@ -41,7 +43,8 @@ async def test_a_report_settles_its_notice(shop, database_url):
     await shop.decide(key, channels=BOTH)
     accepted = Handed(Outcome.ACCEPTED, provider_id="q-1")
     await shop.send(FakeWay(Channel.EMAIL, "smtp", answers=[accepted]), BOTH)
-    message_id = f"<{(await shop.row(channel='email'))['notice_id']}@shop.example>"
+    notice_id = (await shop.row(channel="email"))["notice_id"]
+    message_id = f"<{notice_id}.{mail_proof(Sealer([KEY]), notice_id)}@shop.example>"
     for _ in range(2):
         ended = await piped(report(message_id), database_url)
         assert (ended.returncode, ended.stdout) == (0, b"")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from consuming import SEALER
 from multidict import CIMultiDict
 from notice_shop import PERSON, FakeWay, Shop
 from notice_world import BOTH, World
@@ -26,6 +27,7 @@ from notifier.channels.base import Handed, Outcome
 from schemas.notice import Addressee, Channel
 from schemas.suppression import SuppressionReason
 from tracking.errors import StoreUnavailable
+from tracking.mail_proof import mail_proof
 from tracking.settings import Settings
 from tracking.store.pool import open_pool
 from tracking.web.deps import Call, Verdict
@@ -283,7 +285,8 @@ async def mailed(world) -> tuple[str, tuple]:
     """A mail that was sent: its Message-ID, and by what its notice is told of."""
     row = await sent(world, "smtp", "queue-1", Channel.EMAIL)
     notice = (row["shipment_id"], Addressee.RECIPIENT, Channel.EMAIL)
-    return f"<{row['notice_id']}@shop.example>", notice
+    proof = mail_proof(SEALER, row["notice_id"])
+    return f"<{row['notice_id']}.{proof}@shop.example>", notice
 
 
 @pytest.mark.parametrize(
@@ -331,6 +334,18 @@ async def test_whoever_complains_has_it_and_wants_no_more(world):
 async def test_any_other_mail_changes_nothing(world, raw):
     await mailed(world)
     assert await doors(world, **OF_MAIL)[MAIL](of_mail(world, raw)) is TAKEN
+    assert (await world.shop.row(channel="email"))["state"] == "sent"
+    assert world.suppressions.told == []
+
+
+async def test_who_reckons_the_id_of_a_notice_cannot_say_that_it_bounced(world):
+    """Carrier and number make the id of a parcel, and with its occasion that of its notice."""
+    message_id, _ = await mailed(world)
+    notice_id, domain = message_id[1:37], "@shop.example>"
+    take = doors(world, **OF_MAIL)[MAIL]
+    for forged in (f"<{notice_id}{domain}", f"<{notice_id}.{'0' * 20}{domain}"):
+        for raw in (report(forged), complaint(forged)):
+            assert await take(of_mail(world, raw)) is TAKEN
     assert (await world.shop.row(channel="email"))["state"] == "sent"
     assert world.suppressions.told == []
 

@@ -2,6 +2,7 @@
 
 import gc
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from notifier.mail.status import enhanced
 from notifier.receipts.bounce import Action, Report, read_report
 
 SAMPLES = Path(__file__).parent / "samples"
-MESSAGE = "<0189d0a4-0000-7000-8000-000000000001@shop.test>"
+MESSAGE = "<0189d0a4-0000-7000-8000-000000000001.0123456789abcdef0123@shop.test>"
 
 
 def sample(name: str) -> bytes:
@@ -69,6 +70,18 @@ def test_deep_nesting_is_given_up_quietly():
     head = b'Content-Type: multipart/report; boundary="B"\r\n\r\n--B\r\n'
     assert read_report(head + raw) is None
     gc.collect()
+
+
+def test_a_mail_of_hundreds_of_parts_within_parts_is_no_report():
+    """Reading it would take seconds, of every process that serves pages."""
+    nested = b"".join(
+        b'--%d\r\nContent-Type: Multipart/mixed; boundary="%d"\r\n\r\n' % (level, level + 1)
+        for level in range(600)
+    )
+    head = b'Content-Type: multipart/report; boundary="0"\r\n\r\n'
+    with patch("notifier.receipts.bounce.message_from_bytes") as read:
+        assert read_report(head + nested) is None
+    assert not read.called
 
 
 def test_only_the_beginning_of_a_huge_mail_is_read():

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from notifier.mail.address import Party, wire_address
 from notifier.mail.headers import to_bytes
-from notifier.mail.message import QR_CID, Rendered, compose, message_id, notice_of
+from notifier.mail.message import QR_CID, Identity, Rendered, compose, identity_of, message_id
 
 NOTICE = UUID("0189d0a4-0000-7000-8000-000000000001")
+PROOF = "0123456789abcdef0123"
+IDENTITY = Identity(NOTICE, PROOF)
 NOW = datetime(2026, 5, 4, 12, 30, 15, 999, tzinfo=timezone(timedelta(hours=3)))
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 HEADERS = {
@@ -38,7 +40,7 @@ def composed(**given) -> EmailMessage:
     options = {
         "sender": Party("notices@shop.test", "Grāmatas"),
         "recipient": Party("anna@example.test", "Anna Liepa"),
-        "notice_id": NOTICE,
+        "identity": IDENTITY,
         "now": NOW,
     }
     return compose(mail, **{**options, **given})
@@ -93,15 +95,32 @@ def test_a_repeat_is_the_same_mail():
     assert to_bytes(composed(qr=PNG), utf8=False) == to_bytes(composed(qr=PNG), utf8=False)
 
 
-def test_the_message_id_names_the_notice():
+def test_the_message_id_names_the_notice_and_proves_it():
     identifier = read(composed())["Message-ID"]
-    assert identifier == f"<{NOTICE}@shop.test>" == message_id(NOTICE, "other@shop.test")
-    assert notice_of(identifier) == NOTICE
+    assert identifier == f"<{NOTICE}.{PROOF}@shop.test>" == message_id(IDENTITY, "other@shop.test")
+    assert identity_of(identifier) == IDENTITY
 
 
-@pytest.mark.parametrize("other", ["", "<x@shop.test>", f"<{NOTICE}>", f"<a{NOTICE}@shop.test>"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        "",
+        "<x@shop.test>",
+        f"<{NOTICE}>",
+        f"<{NOTICE}@shop.test>",
+        f"<{NOTICE}.x@shop.test>",
+        f"<a{NOTICE}.{PROOF}@shop.test>",
+    ],
+)
 def test_another_message_id_names_none(other):
-    assert notice_of(other) is None
+    assert identity_of(other) is None
+
+
+def test_boundaries_are_not_reckoned_from_the_notice():
+    """Whoever writes a text knows its parcel, and with it the notice's id."""
+    boundaries = {part.get_boundary() for part in composed(qr=PNG).walk() if part.is_multipart()}
+    assert len(boundaries) == 2
+    assert not any(NOTICE.hex in each for each in boundaries)
 
 
 def test_one_click_ends_it_by_https():

@@ -14,9 +14,10 @@ from notifier.channels.base import Handed, Outcome
 from notifier.channels.email import SmtpMail
 from notifier.channels.smtp_line import Limits
 from notifier.mail.address import Party
-from notifier.mail.message import Rendered, compose
+from notifier.mail.message import Identity, Rendered, compose
 
 NOTICE = UUID("0189d0a4-0000-7000-8000-000000000001")
+PROOF = "0123456789abcdef0123"
 SENDER, TO = "notices@shop.test", "anna@example.test"
 ACCEPTED = Handed(Outcome.ACCEPTED, provider_id="4XyZ1234")
 QUICK = Limits(opening=0.2, command=0.2, body=0.2, final=0.2)
@@ -28,7 +29,7 @@ def mail(text: str = "Klāt!\n.\n..\nFrom here", to: str = TO):
         Rendered("Sūtījums ir klāt", text, "<p>Klāt!</p>", "lv"),
         sender=Party(SENDER, "Grāmatas"),
         recipient=Party(to),
-        notice_id=NOTICE,
+        identity=Identity(NOTICE, PROOF),
         now=datetime(2026, 5, 4, 9, tzinfo=UTC),
     )
 
@@ -66,9 +67,9 @@ async def test_a_mail_arrives_as_it_was_written():
             "250 Ok 0102018c5f3e2a1b-00000000-0000-0000-0000-000000000000-000000",
             "0102018c5f3e2a1b-00000000-0000-0000-0000-000000000000-000000",
         ),
-        ("250 thanks", f"<{NOTICE}@shop.test>"),
-        ("250 queued as someone@example.test", f"<{NOTICE}@shop.test>"),
-        ("252 perhaps", f"<{NOTICE}@shop.test>"),
+        ("250 thanks", f"<{NOTICE}.{PROOF}@shop.test>"),
+        ("250 queued as someone@example.test", f"<{NOTICE}.{PROOF}@shop.test>"),
+        ("252 perhaps", f"<{NOTICE}.{PROOF}@shop.test>"),
     ],
 )
 async def test_what_was_accepted_is_known_by_its_queue_id_else_by_its_message_id(reply, known_as):
@@ -205,7 +206,7 @@ async def test_bounces_are_asked_for_without_the_text_where_the_server_knows_how
     assert await sent(server) == ACCEPTED
     options = server.taken[0].mail_options
     assert "RET=HDRS" in options
-    assert f"ENVID={NOTICE}@shop.test".upper() in options
+    assert f"ENVID={NOTICE}.{PROOF}@shop.test".upper() in options
     assert server.taken[0].rcpt_options == ["NOTIFY=FAILURE"]
 
 

@@ -1,10 +1,13 @@
 """What is wrong is told in words that whoever sent it can do something with."""
 
 import re
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+import schemas
 from schemas.api import Amount, Reference
 from schemas.base import CountryCode, CurrencyCode, Frozen
 from schemas.faults import OF_PATTERN, words
@@ -26,6 +29,8 @@ def patterns(schema: object) -> set[str]:
 
 
 def test_every_pattern_of_the_models_has_its_words():
+    for module in iter_modules(schemas.__path__):
+        import_module(f"schemas.{module.name}")
     found = set().union(*(patterns(model.model_json_schema()) for model in models()))
     assert found == set(OF_PATTERN)
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sms_gateway import answering, serving
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.gate import Gate, GateMetrics, Pace
 from consumers.notices.preparing import Preparing
 from consumers.notices.sending import Sending, SendingMetrics
 from notifier.channels.web_push import WebPush
@@ -356,7 +357,9 @@ async def test_from_the_tap_to_the_message(world):
         await deciding.decide({row["shipment_id"]: "fact"}, world.clock())
         way = PushWay(WebPush(session, key, "mailto:a@shop.example"), b"topics")
         preparing = Preparing(notices, way, deps.sealer, unused, "http://track.test")
-        sending = Sending(notices, preparing, unused, SendingMetrics(registry), clock=world.clock)
+        gate = Gate(Channel.PUSH, Pace(), GateMetrics(registry))
+        counts = SendingMetrics(registry)
+        sending = Sending(notices, preparing, unused, counts, gate, clock=world.clock)
         while await sending.turn():
             pass
     await runner.cleanup()

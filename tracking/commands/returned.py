@@ -27,5 +27,5 @@ async def take(stack: Stack, raw: bytes) -> None:
     )
     store, registrations = Suppressions(stack.pool), Registrations(stack.pool)
     suppressing = Suppressing(store, registrations, stack.sealer, registry)
-    ends = coming_back(Receipts(stack.pool), deciding, suppressing, registry)
+    ends = coming_back(Receipts(stack.pool), deciding, suppressing, stack.sealer, registry)
     await ends.bounces.take(raw, stack.now)

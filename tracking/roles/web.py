@@ -78,5 +78,5 @@ async def look_again(deciding: Deciding, shipment_id: UUID, now: datetime) -> No
 
 def _callbacks(running: Running, deciding: Deciding) -> Mapping[str, Take]:
     receipts, suppressing = Receipts(running.pool), running.suppressing()
-    ends = coming_back(receipts, deciding, suppressing, running.registry)
+    ends = coming_back(receipts, deciding, suppressing, running.sealer, running.registry)
     return callbacks_of(running.settings, ends)
