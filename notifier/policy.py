@@ -4,8 +4,8 @@ The situation is what is true now and what was decided before. The same situatio
 decisions, whichever news led to it, so deciding twice says nothing twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted, wanted
@@ -26,20 +26,18 @@ MOST_A_DAY: Mapping[Channel, int] = {Channel.SMS: 4, Channel.EMAIL: 6, Channel.P
 _DAY = timedelta(days=1)
 _GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
+JUST_TOLD = "just_told"
 NOT_WANTED, ONLY_IMPORTANT = "shop_does_not_want", "only_important"
 NOT_SUBSCRIBED = "not_subscribed"
 SPEND_CAP, TOO_MANY_ALIKE = "spend_cap", "too_many_alike"
 STOPPED = frozenset({SPEND_CAP, TOO_MANY_ALIKE})
 """Reasons for which a text message is dropped for good, so that another way is looked for: tomorrow
 there is money again, and it is for what is to be said tomorrow."""
-_OF_A_PLACE = frozenset(
-    {
-        Occasion.READY_FOR_PICKUP,
-        Occasion.PICKUP_HALF_TIME,
-        Occasion.PICKUP_LAST_DAY,
-        Occasion.PICKUP_LAST_HOURS,
-    }
+_REMINDERS = frozenset(
+    {Occasion.PICKUP_HALF_TIME, Occasion.PICKUP_LAST_DAY, Occasion.PICKUP_LAST_HOURS}
 )
+_OF_A_PLACE = _REMINDERS | {Occasion.READY_FOR_PICKUP}
+_STILL_KNOWN = timedelta(hours=6)  # who was told that it waits needs no reminder so soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +75,25 @@ class Situation:
 
 def decide(situation: Situation, now: datetime) -> list[Decision]:
     """What is new: notices to plan or to drop, and planned ones that move to another time."""
+    wants = _all_wanted(situation, now)
+    first = _news(situation, (each for each in wants if each.occasion not in _REMINDERS), now)
+    told = {**situation.told, **{each.key: _as_told(each, now) for each in first}}
+    reminders = (each for each in wants if each.occasion in _REMINDERS)
+    return [*first, *_news(replace(situation, told=told), reminders, now)]
+
+
+def _news(situation: Situation, wants: Iterable[Wanted], now: datetime) -> list[Decision]:
     return [
         each
-        for want in _all_wanted(situation, now)
+        for want in wants
         for each in _decided(situation, want, now)
         if _is_news(situation, each, want, now)
     ]
+
+
+def _as_told(decision: Decision, now: datetime) -> Told:
+    kept = NoticeState.DROPPED if decision.reason else NoticeState.PLANNED
+    return Told(decision.key, kept, decision.due_at, now, decision.reason)
 
 
 def check(situation: Situation, key: Key, now: datetime) -> Decision:
@@ -213,9 +224,21 @@ def _due(situation: Situation, key: Key, want: Wanted, now: datetime) -> datetim
 
 def _obstacle(situation: Situation, key: Key, now: datetime) -> str | None:
     found = _wish_or_obstacle(situation, key)
+    if found is None and _was_just_told(situation, key, now):
+        return JUST_TOLD
     if found is None and _sent_within_a_day(situation, key, now) >= MOST_A_DAY[key.channel]:
         return TOO_MANY
     return found
+
+
+def _was_just_told(situation: Situation, key: Key, now: datetime) -> bool:
+    """News that comes late, or waited for the morning, makes a reminder of what it says itself."""
+    told = situation.told.get(key._replace(occasion=Occasion.READY_FOR_PICKUP))
+    if key.occasion not in _REMINDERS or told is None:
+        return False
+    is_due = told.state in {NoticeState.PLANNED, NoticeState.CLAIMED, NoticeState.HANDED}
+    at = told.due_at if is_due else told.at
+    return (is_due or told.state in MAY_HAVE_ARRIVED) and now < at + _STILL_KNOWN
 
 
 def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:
@@ -254,13 +277,19 @@ def _is_news(situation: Situation, decision: Decision, want: Wanted, now: dateti
     if told is None:
         return True
     if told.state is NoticeState.PLANNED:
-        moved = decision.reason is not None or decision.due_at != told.due_at
-        return want.at is not None and moved
+        return want.at is not None and (decision.reason is not None or _moves(told, decision))
     has_passed = told.state is NoticeState.DROPPED and told.reason not in STOPPED
     is_open = has_passed and decision.reason is None
     return is_open and not (
         told.reason == NOT_SUBSCRIBED and _is_in_view(situation, told, want, now)
     )
+
+
+def _moves(told: Told, decision: Decision) -> bool:
+    """What a provider did not take, and has a reason, waits out its pause whatever the news is."""
+    if told.reason is not None:
+        return decision.due_at > told.due_at
+    return decision.due_at != told.due_at
 
 
 def _is_in_view(situation: Situation, told: Told, want: Wanted, now: datetime) -> bool:

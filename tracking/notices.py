@@ -33,7 +33,7 @@ async def told(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> list[No
 
 def _body(row: asyncpg.Record, sealer: Sealer) -> NoticeBody:
     fields = dict(row)
-    content = fields.pop("content")
+    content, _ = fields.pop("content"), fields.pop("needs_another_way")
     fields["cost"] = _cost(fields["cost"], fields.pop("currency"))
     del fields["shipment_id"]
     words = _words(content, row["notice_id"], sealer) if content else {}

@@ -14,7 +14,6 @@ from schemas.notice import NoticeState
 from schemas.suppression import SuppressionReason
 from tracking.mail_proof import is_proven
 from tracking.sealing import Sealer
-from tracking.store.receipts import Settled
 
 PROVIDER = "smtp"
 
@@ -56,17 +55,12 @@ class Bounces:
         (found,) = await self._settling.apply(PROVIDER, [receipt], now)
         why = _why(report)
         if found is not None and why is not None:
-            await self._suppress(found, why, now)
+            await self._suppressing.suppress_notice(found, why, now)
 
     def _notice_of(self, report: Report) -> UUID | None:
         """None where it is of no mail of ours, whatever it says."""
         named = identity_of(report.message_id or "")
         return named.notice_id if named and is_proven(self._sealer, *named) else None
-
-    async def _suppress(self, found: Settled, why: SuppressionReason, now: datetime) -> None:
-        await self._suppressing.suppress_notice(
-            found.shipment_id, found.addressee, found.channel, why, now
-        )
 
 
 def _state(action: Action | None) -> NoticeState | None:

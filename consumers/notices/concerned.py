@@ -45,7 +45,7 @@ class Concerned(NamedTuple):
 
 
 async def concerned(desk: Desk, ids: Iterable[UUID], sealer: Sealer) -> list[Concerned]:
-    """However many parcels, in three reads."""
+    """However many parcels, in four reads."""
     subjects = await desk.subjects(sorted(ids))
     contacts = [contact_of(each, sealer) for each in subjects]
     hashed = [dict(_hashed(each, sealer)) for each in contacts]

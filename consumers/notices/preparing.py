@@ -136,6 +136,7 @@ class Preparing:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
         handing = Handing(claimed, values.language, content, subject.version)
+        handing = handing._replace(address_hash=self._hash(true.to) if true.to else None)
         if self.way.channel is Channel.SMS and true.to:
             handing = self._charged(handing, subject, true.to, words["text"], now)
         outgoing = Outgoing(
@@ -153,10 +154,12 @@ class Preparing:
         return Ready(handing, outgoing)
 
     def _stop(self, subject: Subject, to: str) -> str:
-        channel = self.way.channel
-        newest = address_hashes(self._sealer, channel, to)[0]
-        token = stop_token(self._sealer, StopLink(subject.merchant_id, channel, newest))
+        link = StopLink(subject.merchant_id, self.way.channel, self._hash(to))
+        token = stop_token(self._sealer, link)
         return f"{self._site_of(subject)}/stop/{token}"
+
+    def _hash(self, to: str) -> bytes:
+        return address_hashes(self._sealer, self.way.channel, to)[0]
 
     def _site_of(self, subject: Subject) -> str:
         return subject.terms.links or self._site

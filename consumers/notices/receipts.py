@@ -1,7 +1,7 @@
 """Receipts: held against their notices, in any order and however often they come."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -49,8 +49,8 @@ class Settling:
         told = [_told(each) for each in receipts if each is not None]
         self._count(provider, "unreadable", len(receipts) - len(told))
         found = await self._receipts.apply(provider, told, settled, now)
-        for each, notice in zip(told, found, strict=True):
-            await self._applied(provider, each, notice, now)
+        self._note(provider, told, found)
+        await self._look_again(zip(told, found, strict=True), now)
         return found
 
     async def keep_early_settled(self) -> None:
@@ -65,36 +65,45 @@ class Settling:
     async def settle_early(self, now: datetime) -> None:
         while matched := await self._receipts.apply_early(settled, now):
             for provider, told, notice in matched:
-                await self._applied(provider, told, notice, now)
+                self._note(provider, [told], [notice])
+            await self._look_again(((told, notice) for _, told, notice in matched), now)
         forgotten = await retried(partial(self._receipts.forget_early_receipts, now - KEPT))
         for provider, many in forgotten.items():
             self._count(provider, "unknown", many)
             log.warning("receipt.unknown", provider=provider, receipts=many)
 
-    async def _applied(
-        self, provider: str, told: Told, notice: Settled | None, now: datetime
-    ) -> None:
-        if notice is None:
-            early = told.provider_id is not None
-            self._count(provider, "early" if early else "unknown", 1)
-            if not early:
+    async def _look_again(self, ends: Iterable[tuple[Told, Settled | None]], now: datetime) -> None:
+        """At what failed, for another way: one decision for all of it."""
+        failed = {
+            notice.shipment_id: f"failed:{notice.notice_id}"
+            for told, notice in ends
+            if notice is not None and told.state is NoticeState.FAILED is notice.after
+        }
+        if failed:
+            await self._redecide(failed, now)
+
+    def _note(self, provider: str, told: Sequence[Told], found: Sequence[Settled | None]) -> None:
+        for each, notice in zip(told, found, strict=True):
+            self._count(provider, _meaning(each, notice), 1)
+            if notice is None and each.provider_id is None:
                 log.warning("receipt.unknown", provider=provider, receipts=1)
-            return
-        self._count(provider, told.state, 1)
-        if notice.after is not notice.before:
-            log.info(
-                "receipt.settled",
-                message_id=notice.notice_id,
-                shipment_id=notice.shipment_id,
-                state=notice.after,
-                reason=told.code,
-            )
-        # Also where it was known: whoever settled it may have died before another way was found.
-        if told.state is NoticeState.FAILED is notice.after:
-            await self._redecide({notice.shipment_id: f"failed:{notice.notice_id}"}, now)
+            elif notice is not None and notice.after is not notice.before:
+                log.info(
+                    "receipt.settled",
+                    message_id=notice.notice_id,
+                    shipment_id=notice.shipment_id,
+                    state=notice.after,
+                    reason=each.code,
+                )
 
     def _count(self, provider: str, state: str, many: int) -> None:
         self._metrics.taken.labels(provider, state).inc(many)
+
+
+def _meaning(told: Told, notice: Settled | None) -> str:
+    if notice is not None:
+        return told.state
+    return "unknown" if told.provider_id is None else "early"
 
 
 def _told(receipt: Receipt) -> Told:

@@ -6,12 +6,10 @@ from uuid import UUID
 import structlog
 from prometheus_client import CollectorRegistry, Counter
 
-from consumers.notices.concerned import address, person_of
-from schemas.notice import Addressee, Channel
+from schemas.notice import Channel
 from schemas.suppression import Level, SuppressionReason
-from tracking.contact import open_contact
-from tracking.sealing import SealBroken, Sealer
-from tracking.store.registrations import RegistrationRow, Registrations
+from tracking.sealing import Sealer
+from tracking.store.receipts import Settled
 from tracking.store.suppressions import EVERYBODY, Suppression, Suppressions
 from tracking.suppression import address_hashes
 
@@ -30,11 +28,10 @@ class Suppressing:
     def __init__(
         self,
         store: Suppressions,
-        registrations: Registrations,
         sealer: Sealer,
         registry: CollectorRegistry,
     ) -> None:
-        self._store, self._registrations, self._sealer = store, registrations, sealer
+        self._store, self._sealer = store, sealer
         self._asked = Counter(
             "klat_suppressions",
             "Addresses that shall not, or may again, be written to",
@@ -46,26 +43,22 @@ class Suppressing:
         self, channel: Channel, to: str, reason: SuppressionReason, now: datetime
     ) -> None:
         """For every shop: the number and the mailbox are the same for all."""
-        await self._keep(channel, to, EVERYBODY, reason, now)
+        newest = address_hashes(self._sealer, channel, to)[0]
+        await self._keep(channel, newest, EVERYBODY, reason, now)
 
     async def suppress_notice(
-        self,
-        shipment_id: UUID,
-        addressee: Addressee,
-        channel: Channel,
-        reason: SuppressionReason,
-        now: datetime,
+        self, notice: Settled, reason: SuppressionReason, now: datetime
     ) -> None:
-        """By whom a notice went to: who reports of it does not name the address.
+        """Where a notice went: who reports of it does not name the address.
 
-        Who complains means this shop. Nothing where the registration is gone or says nobody.
+        Who complains means this shop. Nothing of a notice of the release before, which did not note
+        where it went.
         """
-        row = await self._registrations.registration(shipment_id)
-        to = self._address(row, addressee, channel) if row else None
-        if row is None or to is None:
+        if notice.address_hash is None:
             return
         of_shop = reason is SuppressionReason.COMPLAINT
-        await self._keep(channel, to, row.merchant_id if of_shop else EVERYBODY, reason, now)
+        of = notice.merchant_id if of_shop else EVERYBODY
+        await self._keep(notice.channel, notice.address_hash, of, reason, now)
 
     async def unsuppress(self, channel: Channel, to: str, now: datetime) -> None:  # noqa: ARG002 - a row that is gone has no time
         """Its owner wants to be written to again, and wrote so."""
@@ -73,24 +66,15 @@ class Suppressing:
         await self._store.lift_suppressions(hashes, channel, EVERYBODY, _ENDED_BY_START)
         self._note(channel, "start")
 
-    def _address(self, row: RegistrationRow, addressee: Addressee, channel: Channel) -> str | None:
-        try:
-            contact = open_contact(self._sealer, row.shipment_id, row.contact)
-        except SealBroken:
-            log.warning("contact.sealed_with_another_key", shipment_id=row.shipment_id)
-            return None
-        return address(person_of(contact, addressee), channel)
-
     async def _keep(
         self,
         channel: Channel,
-        to: str,
+        address_hash: bytes,
         merchant_id: UUID,
         reason: SuppressionReason,
         now: datetime,
     ) -> None:
-        newest = address_hashes(self._sealer, channel, to)[0]
-        new = Suppression(newest, channel, merchant_id, reason, Level.ALL)
+        new = Suppression(address_hash, channel, merchant_id, reason, Level.ALL)
         await self._store.suppress([new], now=now)
         self._note(channel, reason)
 

@@ -33,10 +33,8 @@ class Suppressions:
     async def suppress(self, channel, address, why: SuppressionReason, now) -> None:
         self._keep(channel, address, why)
 
-    async def suppress_notice(
-        self, shipment_id, addressee, channel, why: SuppressionReason, now
-    ) -> None:
-        self._keep(shipment_id, addressee, channel, why)
+    async def suppress_notice(self, notice, why: SuppressionReason, now) -> None:
+        self._keep(notice.shipment_id, notice.addressee, notice.channel, why)
 
     async def unsuppress(self, channel, address, now) -> None:
         self._keep(channel, address, "start")

@@ -79,6 +79,40 @@ async def test_many_at_once_are_one_transaction_and_each_finds_its_notice(world)
     assert counted == {"failed": 1, "delivered": 2, "sent": 1, "early": 1, "unreadable": 1}
 
 
+async def test_many_failures_are_one_decision(world):
+    for number in ("CE1", "CE2", "CE3"):
+        await sent(world, number=number)
+    decided = []
+
+    async def redecide(facts, _) -> None:
+        decided.append(len(facts))
+
+    world.settling._redecide = redecide
+    await told(world, *(Receipt(f"id-CE{number}", FAILED) for number in (1, 2, 3)))
+    assert decided == [3]
+
+
+async def test_an_id_that_a_provider_uses_anew_names_the_latest_message(world):
+    """Some centres count from 1 again after a restart."""
+    same = Handed(Outcome.ACCEPTED, provider_id="17")
+    first = await sent(world, same, "CE1")
+    world.shop.now += timedelta(hours=1)
+    second = await sent(world, same, "CE2")
+    await told(world, Receipt("17", DELIVERED))
+    states = {row["shipment_id"]: row["state"] for row in await world.shop.rows()}
+    assert states == {first: "sent", second: "delivered"}
+
+
+async def test_an_id_of_long_ago_is_nobodys(world):
+    """What has it now is not noted yet: its receipt waits for it."""
+    await sent(world, Handed(Outcome.ACCEPTED, provider_id="17"))
+    world.shop.now += timedelta(days=15)
+    assert await told(world, Receipt("17", FAILED)) == [None]
+    await world.settling.settle_early(world.shop.now)
+    assert (await world.shop.row())["state"] == "sent"
+    assert await world.shop.pool.fetchval("SELECT count(*) FROM early_receipt") == 1
+
+
 async def test_what_is_unknown_is_settled_by_our_own_reference(world):
     await sent(world, Handed(Outcome.AMBIGUOUS, "line_lost"))
     row = await world.shop.row()
@@ -99,7 +133,9 @@ async def test_after_a_failure_another_way_is_looked_for_also_when_it_is_told_ag
     mail = await world.shop.row("pickup_last_hours", "email")
     assert (mail["state"], mail["shipment_id"]) == ("planned", key)
     # who settled it died before he looked
-    await world.shop.pool.execute("DELETE FROM notice WHERE channel = 'email'")
+    await world.shop.pool.execute(
+        "DELETE FROM notice WHERE channel = 'email' AND occasion = 'pickup_last_hours'"
+    )
     await told(world, Receipt("id-late", FAILED, "069"))
     assert (await world.shop.row("pickup_last_hours", "email"))["state"] == "planned"
 

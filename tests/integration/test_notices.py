@@ -456,3 +456,12 @@ async def test_with_a_notice_goes_until_when_it_is_worth_saying(shop):
     way = FakeWay()
     await shop.send(way)
     assert way.taken[0].until == (await shop.row())["until"]
+
+
+async def test_who_is_about_to_send_waits_for_no_decision(shop):
+    """A decider may hold 500 parcels; who only looks at one of them decides nothing."""
+    key = await shop.waits("CE1")
+    async with shop.notices.desk() as decider:
+        assert len(await decider.subjects([key])) == 1
+        async with asyncio.timeout(5), shop.notices.look() as looking:
+            assert len(await looking.subjects([key])) == 1

@@ -1,18 +1,19 @@
 """STOP, bad addresses and complaints: what is kept of them, and whom it silences."""
 
-from uuid import UUID
-
 import pytest
 from consuming import SEALER
-from notice_shop import NOON, PERSON, Shop
+from notice_shop import NOON, PERSON, FakeWay, Shop
 from prometheus_client import CollectorRegistry
 
 from consumers.notices.suppressing import Suppressing
-from schemas.notice import Addressee, Channel
+from notifier.channels.base import Handed, Outcome
+from notifier.receipts.base import settled
+from schemas.notice import Channel, NoticeState
+from schemas.status import Status
 from schemas.suppression import Level, SuppressionReason
 from tracking.store.keys import Keys
 from tracking.store.pool import open_pool, transaction
-from tracking.store.registrations import Registrations
+from tracking.store.receipts import Receipts, Settled, Told
 from tracking.store.suppressions import Suppression, Suppressions
 from tracking.suppression import address_hashes
 
@@ -41,8 +42,7 @@ async def other(shop):
 
 @pytest.fixture
 def suppressing(shop):
-    store, registrations = Suppressions(shop.pool), Registrations(shop.pool)
-    return Suppressing(store, registrations, SEALER, CollectorRegistry())
+    return Suppressing(Suppressions(shop.pool), SEALER, CollectorRegistry())
 
 
 async def reason(shop, number, channel):
@@ -83,20 +83,39 @@ async def test_start_takes_back_nothing_that_was_asked_on_the_page(shop, suppres
     [(BAD, "bad_address", "bad_address"), (COMPLAINT, "complaint", None)],
 )
 async def test_of_a_notice_its_address_is_found(shop, other, suppressing, why, said, of_another):
-    key = await shop.waits("CE1")
-    await suppressing.suppress_notice(key, Addressee.RECIPIENT, EMAIL, why, NOON)
+    await suppressing.suppress_notice(await mailed(shop, "CE1"), why, NOON)
     assert await reason(shop, "CE2", EMAIL) == said
     assert await reason(other, "CE3", EMAIL) == of_another
     assert await reason(shop, "CE4", SMS) is None
 
 
-@pytest.mark.parametrize(
-    ("parcel", "addressee"), [(UUID(int=5), Addressee.RECIPIENT), (None, Addressee.BUYER)]
-)
-async def test_where_nobody_is_known_nothing_is_kept(shop, suppressing, parcel, addressee):
-    key = await shop.waits("CE1")
-    await suppressing.suppress_notice(parcel or key, addressee, EMAIL, BAD, NOON)
+async def test_it_is_the_address_to_which_the_mail_went(shop, suppressing):
+    """The shop has mended it meanwhile: the right one is not to blame."""
+    wrong, right = PERSON | {"email": "ana@example.test"}, PERSON
+    notice = await mailed(shop, "CE1", wrong)
+    await shop.register("CE1", recipient=right)
+    await suppressing.suppress_notice(notice, BAD, NOON)
+    store = Suppressions(shop.pool)
+    assert await store.of(address_hashes(SEALER, EMAIL, right["email"])) == []
+    assert len(await store.of(address_hashes(SEALER, EMAIL, wrong["email"]))) == 1
+
+
+async def test_of_a_notice_that_names_no_address_nothing_is_kept(shop, suppressing):
+    notice = (await mailed(shop, "CE1"))._replace(address_hash=None)
+    await suppressing.suppress_notice(notice, BAD, NOON)
     assert await shop.pool.fetch("SELECT * FROM suppression") == []
+
+
+async def mailed(shop, number, person=PERSON) -> Settled:
+    """A notice that was sent, as a report finds it."""
+    key = await shop.register(number, recipient=person)
+    await shop.scanned(number, Status.DELIVERED)
+    await shop.decide(key, channels=(SMS, EMAIL))
+    accepted = Handed(Outcome.ACCEPTED, provider_id=number)
+    await shop.send(FakeWay(EMAIL, "smtp", answers=[accepted]), (SMS, EMAIL))
+    told = Told(NoticeState.FAILED, number)
+    (notice,) = await Receipts(shop.pool).apply("smtp", [told], settled, NOON)
+    return notice
 
 
 async def test_no_address_stands_in_the_table(shop, suppressing):

@@ -17,6 +17,11 @@ from schemas.notice import Addressee, Channel, NoticeState, Occasion
 from schemas.status import Status
 
 NIGHT = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)  # 23:30 in Riga
+REMINDERS = {
+    Occasion.PICKUP_HALF_TIME,
+    Occasion.PICKUP_LAST_DAY,
+    Occasion.PICKUP_LAST_HOURS,
+}
 EVERY_WAY = {Channel.SMS, Channel.EMAIL, Channel.PUSH}
 
 
@@ -152,6 +157,30 @@ def test_reminders_come_at_half_time_on_the_last_morning_and_in_the_last_hours()
     assert ways["pickup_half_time/sms"] == 0
 
 
+def test_news_that_comes_late_reminds_of_nothing_that_it_says_itself():
+    """It was ready twenty hours ago, and the carrier tells it three hours before the end."""
+    shopper = Shopper(everybody(push="not_subscribed"))
+    parcel = waiting(NOON + 3 * HOUR, NOON - 20 * HOUR)
+    shopper.hear(parcel, NOON)
+    shopper.send_due(parcel, NOON)
+    shopper.send_due(parcel, NOON + HOUR)
+    assert {key.occasion for _, key in shopper.sent} == {Occasion.READY_FOR_PICKUP}
+    reasons = {t.reason for key, t in shopper.told.items() if key.occasion in REMINDERS}
+    assert reasons >= {"just_told"}
+    assert reasons <= {"just_told", "no_longer_true", "shop_does_not_want", "not_subscribed"}
+
+
+def test_who_could_not_be_told_that_it_waits_is_reminded():
+    shopper = Shopper(everybody(push="not_subscribed"))
+    parcel = waiting(NOON + 3 * HOUR, NOON - 20 * HOUR)
+    shopper.hear(parcel, NOON)
+    for key, told in shopper.told.items():
+        if key.occasion is Occasion.READY_FOR_PICKUP:
+            shopper.told[key] = told._replace(state=NoticeState.FAILED)
+    shopper.live(parcel, NOON + HOUR)
+    assert Occasion.PICKUP_LAST_HOURS in {key.occasion for _, key in shopper.sent}
+
+
 def test_time_to_collect_that_is_extended_moves_the_reminders():
     shopper = Shopper()
     shopper.live(waiting(NOON + 2 * DAY), NOON)
@@ -255,6 +284,24 @@ def test_a_text_message_that_failed_for_good_becomes_a_mail():
         if key.channel is Channel.SMS:
             shopper.told[key] = told._replace(state=NoticeState.FAILED)
     assert shopper.live(parcel, NOON + 28 * HOUR) == said("pickup_last_hours", "email")
+
+
+def test_news_does_not_end_the_pause_that_a_provider_asked_for():
+    shopper = Shopper()
+    limit = NOON + 30 * HOUR
+    shopper.live(waiting(limit), NOON)
+    (key,) = [
+        key
+        for key in shopper.told
+        if key.channel is Channel.SMS and key.occasion is Occasion.PICKUP_LAST_HOURS
+    ]
+    due = shopper.told[key].due_at
+    paused = shopper.told[key]._replace(due_at=due + HOUR / 2, reason="429")
+    shopper.told[key] = paused
+    shopper.hear(waiting(limit, NOON), due)
+    assert shopper.told[key] == paused
+    shopper.hear(waiting(limit + 5 * HOUR, NOON), due)
+    assert shopper.told[key].due_at == due + 5 * HOUR
 
 
 def test_what_the_shop_does_not_want_is_not_said_and_stands_there():

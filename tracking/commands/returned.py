@@ -10,7 +10,6 @@ from consumers.notices.ways import channels_of
 from tracking.commands.stack import Stack
 from tracking.store.notices import Notices
 from tracking.store.receipts import Receipts
-from tracking.store.registrations import Registrations
 from tracking.store.suppressions import Suppressions
 
 
@@ -25,7 +24,6 @@ async def take(stack: Stack, raw: bytes) -> None:
         wake=lambda: None,
         limits=limits_of(stack.settings),
     )
-    store, registrations = Suppressions(stack.pool), Registrations(stack.pool)
-    suppressing = Suppressing(store, registrations, stack.sealer, registry)
+    suppressing = Suppressing(Suppressions(stack.pool), stack.sealer, registry)
     ends = coming_back(Receipts(stack.pool), deciding, suppressing, stack.sealer, registry)
     await ends.bounces.take(raw, stack.now)

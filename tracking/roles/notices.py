@@ -4,6 +4,7 @@ from consumers.notices.centre import Centre
 from consumers.notices.parts import notice_parts, notices_runner
 from consumers.notices.receipts import ReceiptMetrics, Settling
 from consumers.notices.replies import Replies
+from consumers.notices.unanswered import Unanswered
 from consumers.notices.ways import open_sessions, smpp_of, ways_of
 from tracking.inbox import InboxKeeper
 from tracking.links import LinkMaker
@@ -35,6 +36,8 @@ async def start(running: Running) -> Readiness:
         settings,
     )
     settling = Settling(Receipts(running.pool), parts.deciding.decide, ReceiptMetrics(registry))
+    unanswered = Unanswered(Notices(running.pool), parts.deciding)
+    running.start("unanswered", unanswered.keep_answering())
     running.start("early_receipts", settling.keep_early_settled())
     if smpp is not None:
         centre = Centre(smpp, settling, Replies(suppressing, registry), registry)

@@ -17,7 +17,6 @@ from tracking.settings import Settings
 from tracking.store.migrate import load_migrations, pending
 from tracking.store.parked import Parked
 from tracking.store.pool import connection
-from tracking.store.registrations import Registrations
 from tracking.store.suppressions import Suppressions
 from tracking.web.ops import Check
 from tracking.web.serving import SHUTDOWN, serve
@@ -50,8 +49,7 @@ class Running:
         return Parking(Parked(self.pool, self.sealer).park_message, self.registry)
 
     def suppressing(self) -> Suppressing:
-        store, registrations = Suppressions(self.pool), Registrations(self.pool)
-        return Suppressing(store, registrations, self.sealer, self.registry)
+        return Suppressing(Suppressions(self.pool), self.sealer, self.registry)
 
     def start(self, name: str, work: Awaitable[None]) -> None:
         """Run until the role ends; its failure ends the role, and the supervisor starts another."""

@@ -52,13 +52,29 @@ def notice_id(shipment_id: UUID, key: Key) -> UUID:
 
 
 class Desk:
-    """Decides inside one transaction: nobody else decides on these shipments meanwhile."""
+    """Who decides, inside a transaction, `holds`: nobody else does on these shipments meanwhile."""
 
-    def __init__(self, conn: asyncpg.Connection) -> None:
-        self._conn = conn
+    def __init__(self, conn: asyncpg.Connection, *, holds: bool) -> None:
+        self._conn, self._holds = conn, holds
+        self._unanswered: list[tuple[UUID, UUID]] = []
 
     async def subjects(self, ids: Sequence[UUID]) -> list[Subject]:
-        return await _subjects(self._conn, ids)
+        if self._holds:
+            await hold_subjects(self._conn, ids)
+        found = await notice_subjects(self._conn, ids)
+        told: dict[UUID, dict[Key, Told]] = {row["shipment_id"]: {} for row in found}
+        for row in await notices_of(self._conn, list(told)):
+            key = key_of(row)
+            told[row["shipment_id"]][key] = Told(
+                key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
+            )
+            if row["needs_another_way"]:
+                self._unanswered.append((row["shipment_id"], row["notice_id"]))
+        subscribed = await push_subscriptions_of(self._conn, list(told))
+        return [
+            _subject(row, told[row["shipment_id"]], subscribed.get(row["shipment_id"], ()))
+            for row in found
+        ]
 
     async def suppressions(self, hashes: Sequence[bytes]) -> list[Suppression]:
         """What stands against these addresses."""
@@ -70,6 +86,7 @@ class Desk:
         facts: Mapping[UUID, str],
         now: datetime,
     ) -> None:
+        """Keeps them; what of these subjects needed another way has had its answer."""
         rows = [
             (
                 subject.shipment_id,
@@ -87,21 +104,12 @@ class Desk:
         ]
         if rows:
             await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
+        if self._unanswered:
+            await answer_notices(self._conn, self._unanswered)
 
 
-async def _subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Subject]:
-    found = await notice_subjects(conn, ids)
-    told: dict[UUID, dict[Key, Told]] = {row["shipment_id"]: {} for row in found}
-    for row in await notices_of(conn, list(told)):
-        key = key_of(row)
-        told[row["shipment_id"]][key] = Told(
-            key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
-        )
-    subscribed = await push_subscriptions_of(conn, list(told))
-    return [
-        _subject(row, told[row["shipment_id"]], subscribed.get(row["shipment_id"], ()))
-        for row in found
-    ]
+async def hold_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+    await conn.execute(SQL["hold_subjects"], ids)
 
 
 async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
@@ -110,6 +118,10 @@ async def notice_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list
 
 async def notices_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     return await conn.fetch(SQL["notices_of"], ids)  # type: ignore[no-any-return]  # no types
+
+
+async def answer_notices(conn: asyncpg.Connection, unanswered: Sequence[tuple[UUID, UUID]]) -> None:
+    await conn.execute(SQL["answer_notices"], *zip(*unanswered, strict=True))
 
 
 def key_of(row: asyncpg.Record) -> Key:

@@ -35,7 +35,8 @@ class Handing(NamedTuple):
     """What is about to be sent. `content` is sealed.
 
     `segments` of a text message; `cost` in millionths of `currency`, None where nobody knows.
-    `draws`: what it takes from which quotas, or it is not handed over.
+    `draws`: what it takes from which quotas, or it is not handed over. `address_hash`: keyed, of
+    the number or address it goes to; None for browsers.
     """
 
     claimed: Claimed
@@ -46,6 +47,7 @@ class Handing(NamedTuple):
     cost: int | None = None
     currency: str | None = None
     draws: tuple[Draw, ...] = ()
+    address_hash: bytes | None = None
 
 
 class Hands(NamedTuple):
@@ -82,13 +84,13 @@ class Notices:
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[Desk]:
         async with transaction(self._pool) as conn:
-            yield Desk(conn)
+            yield Desk(conn, holds=True)
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Desk]:
         """For who decides nothing: no transaction, and nobody is held up."""
         async with connection(self._pool) as conn:
-            yield Desk(conn)
+            yield Desk(conn, holds=False)
 
     async def of_shipment(self, shipment_id: UUID) -> list[asyncpg.Record]:
         async with connection(self._pool) as conn:
@@ -151,6 +153,12 @@ class Notices:
             rows = await conn.fetch(SQL["give_up_notices"], channel, due_before, late, now, limit)
         return [_claimed(row) for row in rows]
 
+    async def unanswered_notices(self, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+        """Shipments and ids of texts that ended before and wait for another way."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["unanswered_notices"], before, limit)
+        return [(row["shipment_id"], row["notice_id"]) for row in rows]
+
     async def next_due_notice(self, channel: Channel) -> datetime | None:
         async with connection(self._pool) as conn:
             return await conn.fetchval(SQL["next_due_notice"], channel)  # type: ignore[no-any-return]  # no types
@@ -169,6 +177,7 @@ async def hand_notices(
         [each.segments for each in handing],
         [each.cost for each in handing],
         [each.currency for each in handing],
+        [each.address_hash for each in handing],
         provider,
         now,
     )

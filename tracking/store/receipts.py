@@ -1,7 +1,7 @@
 """What providers say became of notices, applied under their rows' locks."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -15,6 +15,7 @@ from tracking.sql import SQL
 from tracking.store.pool import connection, retried, transaction
 
 AT_ONCE = 500  # early receipts in one transaction
+_ID_LASTS = timedelta(days=14)  # some centres count from 1 again after a restart
 
 Settle: TypeAlias = Callable[[NoticeState, NoticeState], NoticeState]
 """The state of now and the one that is told: the state after."""
@@ -30,7 +31,7 @@ class Told(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A notice that was told of, and what became of it."""
+    """A notice that was told of, and what became of it; the keyed hash of where it went."""
 
     shipment_id: UUID
     notice_id: UUID
@@ -38,6 +39,8 @@ class Settled(NamedTuple):
     addressee: Addressee
     before: NoticeState
     after: NoticeState
+    merchant_id: UUID
+    address_hash: bytes | None = None
 
 
 class Matched(NamedTuple):
@@ -80,7 +83,7 @@ class Receipts:
     async def _applied_early(self, settle: Settle, now: datetime) -> list[Matched]:
         matched: list[Matched] = []
         async with transaction(self._pool) as conn:
-            rows = sorted(await take_early_receipts(conn, AT_ONCE), key=itemgetter("provider"))
+            rows = sorted(await take_early_receipts(conn, AT_ONCE, now), key=itemgetter("provider"))
             for provider, group in groupby(rows, key=itemgetter("provider")):
                 told = [
                     Told(NoticeState(row["state"]), row["provider_id"], None, row["code"])
@@ -107,9 +110,9 @@ async def _settled(
     """In the order in which they were told; each notice that changed is written once."""
     if not told:
         return []
-    rows = await notices_for_receipts(conn, provider, told)
+    rows = await notices_for_receipts(conn, provider, told, now)
     by_ours = {row["notice_id"]: row for row in rows}
-    by_theirs = {row["provider_id"]: row for row in rows}
+    by_theirs = {row["provider_id"]: row for row in sorted(rows, key=itemgetter("changed_at"))}
     states = {row["notice_id"]: NoticeState(row["state"]) for row in rows}
     changes: dict[UUID, tuple[Settled, Told]] = {}
     found: list[Settled | None] = []
@@ -126,6 +129,8 @@ async def _settled(
             Addressee(row["addressee"]),
             before,
             settle(before, each.state),
+            row["merchant_id"],
+            row["address_hash"],
         )
         found.append(notice)
         states[notice.notice_id] = notice.after
@@ -137,11 +142,11 @@ async def _settled(
 
 
 async def notices_for_receipts(
-    conn: asyncpg.Connection, provider: str, told: Sequence[Told]
+    conn: asyncpg.Connection, provider: str, told: Sequence[Told], now: datetime
 ) -> list[asyncpg.Record]:
     theirs = [each.provider_id for each in told if each.provider_id is not None]
     ours = [each.reference for each in told if each.reference is not None]
-    return await conn.fetch(SQL["notices_for_receipts"], provider, theirs, ours)  # type: ignore[no-any-return]  # no types
+    return await conn.fetch(SQL["notices_for_receipts"], provider, theirs, ours, now - _ID_LASTS)  # type: ignore[no-any-return]  # no types
 
 
 async def note_receipts(
@@ -171,5 +176,7 @@ async def keep_early_receipts(
     )
 
 
-async def take_early_receipts(conn: asyncpg.Connection, limit: int) -> list[asyncpg.Record]:
-    return await conn.fetch(SQL["take_early_receipts"], limit)  # type: ignore[no-any-return]  # no types
+async def take_early_receipts(
+    conn: asyncpg.Connection, limit: int, now: datetime
+) -> list[asyncpg.Record]:
+    return await conn.fetch(SQL["take_early_receipts"], limit, now - _ID_LASTS)  # type: ignore[no-any-return]  # no types

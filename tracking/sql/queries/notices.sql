@@ -1,4 +1,9 @@
--- name: notice_subjects: registered shipments and whom they concern, one decider at a time ($1 shipment ids)
+-- name: hold_subjects: one decider at a time ($1 shipment ids)
+SELECT FROM registration WHERE shipment_id = ANY($1::uuid[])
+ORDER BY shipment_id
+FOR NO KEY UPDATE;
+
+-- name: notice_subjects: registered shipments and whom they concern ($1 shipment ids)
 SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, r.contact,
        r.country, r.language, r.order_ref, r.promise_by, r.notify::text AS notify, r.registered_at,
        r.merchant_id, m.name AS merchant_name, m.help AS merchant_help,
@@ -7,13 +12,12 @@ FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)
 WHERE r.shipment_id = ANY($1::uuid[])
-ORDER BY r.shipment_id
-FOR NO KEY UPDATE OF r;
+ORDER BY r.shipment_id;
 
 -- name: notices_of: every notice of these shipments ($1 shipment ids)
 SELECT shipment_id, occasion, round, channel, addressee, notice_id, state, reason, due_at, until,
        fact_id, version, tries, language, provider, provider_id, content, planned_at, changed_at,
-       segments, cost, currency
+       segments, cost, currency, needs_another_way
 FROM notice WHERE shipment_id = ANY($1::uuid[]);
 
 -- name: decide_notices: keep decisions; what is in a sender's hands stays as it is ($1 shipments, $2 occasions, $3 rounds, $4 channels, $5 addressees, $6 notice ids, $7 states, $8 reasons, $9 due, $10 until, $11 facts, $12 versions, $13 merchants, $14 now)
@@ -70,14 +74,15 @@ WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (due.shipment_id, due.occasion, due.round, due.channel, due.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
 
--- name: hand_notices: from here on they may have left ($1 shipments, $2 notice ids, $3 languages, $4 contents, $5 versions, $6 segments, $7 costs, $8 currencies, $9 provider, $10 now)
+-- name: hand_notices: from here on they may have left ($1 shipments, $2 notice ids, $3 languages, $4 contents, $5 versions, $6 segments, $7 costs, $8 currencies, $9 hashes of addresses, $10 provider, $11 now)
 UPDATE notice AS n
 SET state = 'handed', tries = n.tries + 1, language = h.language, content = h.content,
     version = h.version, segments = h.segments, cost = h.cost, currency = h.currency,
-    provider = $9, changed_at = $10
+    address_hash = h.address_hash, provider = $10, changed_at = $11
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::integer[],
-            $7::bigint[], $8::text[])
-     AS h (shipment_id, notice_id, language, content, version, segments, cost, currency)
+            $7::bigint[], $8::text[], $9::bytea[])
+     AS h (shipment_id, notice_id, language, content, version, segments, cost, currency,
+           address_hash)
 WHERE n.shipment_id = h.shipment_id AND n.notice_id = h.notice_id AND n.state = 'claimed'
 RETURNING n.notice_id;
 
@@ -86,7 +91,9 @@ UPDATE notice AS n
 SET state = e.state, reason = e.reason, due_at = coalesce(e.due_at, n.due_at),
     provider_id = coalesce(e.provider_id, n.provider_id),
     cost = CASE WHEN NOT e.is_free THEN n.cost END,
-    tries = n.tries - e.is_untried::integer, changed_at = $9
+    tries = n.tries - e.is_untried::integer, changed_at = $9,
+    needs_another_way = n.channel = 'sms'
+        AND (e.state = 'failed' OR e.state = 'dropped' AND e.reason NOT LIKE 'lacks\_%')
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
             $7::boolean[], $8::boolean[])
      AS e (shipment_id, notice_id, state, reason, due_at, provider_id, is_free, is_untried)
@@ -104,7 +111,8 @@ WHERE (state = 'claimed' AND changed_at < $1) OR (state = 'handed' AND changed_a
 RETURNING notice_id, state;
 
 -- name: give_up_notices: what could not be handed over and soon is too late ($1 channel, $2 due before, $3 too late at, $4 now, $5 at the most)
-UPDATE notice AS n SET state = 'failed', reason = 'not_taken_in_time', changed_at = $4
+UPDATE notice AS n SET state = 'failed', reason = 'not_taken_in_time', changed_at = $4,
+    needs_another_way = n.channel = 'sms'
 FROM (
     SELECT shipment_id, occasion, round, channel, addressee FROM notice
     WHERE state = 'planned' AND channel = $1 AND due_at <= $2 AND until <= $3
@@ -114,6 +122,17 @@ FROM (
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (late.shipment_id, late.occasion, late.round, late.channel, late.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
+
+-- name: unanswered_notices: texts that ended without having been sent, after which nobody looked for another way ($1 ended before, $2 at the most)
+SELECT shipment_id, notice_id FROM notice
+WHERE needs_another_way AND changed_at < $1
+  AND EXISTS (SELECT FROM registration AS r WHERE r.shipment_id = notice.shipment_id)
+ORDER BY changed_at LIMIT $2;
+
+-- name: answer_notices: another way was looked for ($1 shipments, $2 notice ids)
+UPDATE notice AS n SET needs_another_way = false
+FROM unnest($1::uuid[], $2::uuid[]) AS a (shipment_id, notice_id)
+WHERE n.shipment_id = a.shipment_id AND n.notice_id = a.notice_id;
 
 -- name: next_due_notice: when the next planned one is due ($1 channel)
 SELECT min(due_at) FROM notice WHERE state = 'planned' AND channel = $1;
