@@ -60,20 +60,23 @@ def open_sessions(settings: Settings) -> Sessions:
     return Sessions(aiohttp.ClientSession(), safe_session(allow_private=allow_private))
 
 
-def ways_of(
-    settings: Settings, sessions: Sessions, keep: Keep, smpp: SmppSms | None = None
-) -> list[Way]:
-    """`smpp` is what `smpp_of` made. In the demo every channel without a provider leads to the
-    inbox that `keep` fills.
-
-    Raises ConfigurationError, a line for each setting that is missing.
-    """
+def refuse_incomplete(settings: Settings) -> None:
+    """Raises ConfigurationError, a line for each setting that is missing."""
     missing = [
         *_missing(settings, _NEEDED[settings.sms_provider], "sms_provider"),
         *(_missing(settings, ("mail_from",), "smtp_url") if settings.smtp_url else ()),
     ]
     if missing:
         raise ConfigurationError("\n".join(missing))
+
+
+def ways_of(
+    settings: Settings, sessions: Sessions, keep: Keep, smpp: SmppSms | None = None
+) -> list[Way]:
+    """`smpp` is what `smpp_of` made. In the demo every channel without a provider leads to the
+    inbox that `keep` fills. Raises ConfigurationError as `refuse_incomplete` does.
+    """
+    refuse_incomplete(settings)
     ways = list(_ways(settings, sessions, smpp))
     return [*ways, *_inboxes(settings, ways, keep)] if settings.demo else ways
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consumers.notices.subject import zone_of
+from notifier.outside import typed
 from notifier.values import Brand, Values
 from schemas.contact import Person
 from schemas.notice import Addressee, Key
@@ -45,7 +46,8 @@ def values_of(
         place=state.pickup_place,
         until=state.pickup_until,
         code=state.pickup_code,
-        qr=state.pickup_qr or state.pickup_code,  # as on the page: lockers read it instead of keys
+        # As on the page: lockers read it instead of keys. What cannot be written is no QR either.
+        qr=state.pickup_qr or typed(state.pickup_code),
         spelling=subject.settings.sms.spelling,
         parcel_markup=subject.settings.parcel_markup,
     )

@@ -200,3 +200,22 @@ async def look(port, path):
     writer.write(f"GET {path}/stream HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     assert b" 200 " in await reader.readline()
     return reader, writer
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"KLAT_SMS_PROVIDER": "http"}, "KLAT_SMS_URL"),
+        ({"KLAT_SMTP_URL": "smtp://127.0.0.1:2525"}, "KLAT_MAIL_FROM"),
+        ({"KLAT_SMS_DAILY_CAP": "20"}, "KLAT_SMS_PRICES"),
+    ],
+)
+async def test_settings_that_cannot_work_are_told_also_while_the_database_is_away(
+    environment, given, said
+):
+    """Who starts it again and again would wait for ever for what only its operator can mend."""
+    away = {"KLAT_DATABASE_URL": f"postgresql://a@127.0.0.1:{free_port()}/b"}
+    async with serving(environment | away | given, "notices") as process:
+        complaint = await process.stderr.read()
+        assert await process.wait() == 78
+    assert said in complaint.decode()

@@ -68,6 +68,16 @@ async def test_what_is_not_given_stays_and_what_is_empty_goes(world, klat):
     ]
 
 
+async def test_a_cap_in_another_currency_would_stop_every_text_and_is_refused(world, klat):
+    await world.key("merchant", "A")
+    code, _, complaint = await klat("set", "--name", "A", "--sms-daily-cap", "20 USD")
+    assert code
+    assert "--sms-daily-cap: text messages are paid in EUR" in complaint
+    assert (await klat("set", "--name", "A", "--sms-daily-cap", "20"))[1] == (
+        "set for A: at most 20 EUR a day on text messages\n"
+    )
+
+
 async def test_settings_are_loaded_from_a_file_whole_or_not_at_all(world, klat, tmp_path):
     await world.key("merchant", "A")
     file = tmp_path / "a.toml"

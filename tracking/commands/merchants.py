@@ -12,11 +12,13 @@ import asyncpg
 import typer
 from pydantic import BaseModel, ValidationError
 
+from schemas.api import Money
 from schemas.base import clean_text
 from schemas.faults import words
 from schemas.shop import ShopSettings, ShopTerms
 from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
+from tracking.local.folder import settings_for
 from tracking.store.merchants import Merchant, Merchants, Shop
 from tracking.web.problem import pointer
 
@@ -76,15 +78,16 @@ def set_(
     granted = _given(mail_from=mail_from, sms_from=sms_from, sms_daily_cap=cap, links=links)
     if not own and not granted:
         raise WrongMerchantRequest("nothing to set: give --help-link, --language or another option")
-    who = clean_text(name)
+    who, currency = clean_text(name), settings_for(data_dir).sms_currency
 
     def change(shop: Shop) -> Shop:
         settings = _checked(ShopSettings, shop.settings.model_dump(mode="json") | own)
         terms = _checked(ShopTerms, shop.terms.model_dump(mode="json") | granted)
+        _refuse_other_money(terms.sms_daily_cap if cap else None, currency)
         return replace(shop, settings=settings, terms=terms)
 
-    on_database(data_dir, lambda pool: _changed(pool, who, change))
-    typer.echo(f"set for {who}")
+    set_for = on_database(data_dir, lambda pool: _changed(pool, who, change))
+    typer.echo(f"set for {who}{_told(set_for.terms.sms_daily_cap if cap else None)}")
 
 
 @app.command("settings")
@@ -134,6 +137,16 @@ def _given(**options: Any) -> dict[str, Any]:
 def _money(text: str) -> dict[str, str]:
     amount, _, currency = text.strip().partition(" ")
     return {"amount": amount, "currency": currency.strip() or "EUR"}
+
+
+def _refuse_other_money(cap: Money | None, currency: str) -> None:
+    """A cap in another currency would stop every text message of the shop."""
+    if cap is not None and cap.currency != currency:
+        raise WrongMerchantRequest(f"--sms-daily-cap: text messages are paid in {currency}")
+
+
+def _told(cap: Money | None) -> str:
+    return f": at most {cap.amount} {cap.currency} a day on text messages" if cap else ""
 
 
 def _checked(model: type[T], fields: object) -> T:

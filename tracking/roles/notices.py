@@ -1,18 +1,27 @@
 """The role `notices`: what shoppers are told is decided, and handed over."""
 
 from consumers.notices.centre import Centre
+from consumers.notices.limits import limits_of
 from consumers.notices.parts import notice_parts, notices_runner
 from consumers.notices.receipts import ReceiptMetrics, Settling
 from consumers.notices.replies import Replies
 from consumers.notices.unanswered import Unanswered
-from consumers.notices.ways import open_sessions, smpp_of, ways_of
+from consumers.notices.ways import open_sessions, refuse_incomplete, smpp_of, ways_of
 from tracking.inbox import InboxKeeper
 from tracking.links import LinkMaker
 from tracking.roles.running import Closing, Running, check, finish, take_leave
+from tracking.settings import Settings
 from tracking.spend import SpendAlerts
 from tracking.store.notices import Notices
 from tracking.store.receipts import Receipts
 from tracking.web.ops import Readiness
+
+
+def check_settings(settings: Settings) -> None:
+    """Those that depend on each other. Raises ConfigurationError."""
+    refuse_incomplete(settings)
+    smpp_of(settings)
+    limits_of(settings)
 
 
 async def start(running: Running) -> Readiness:

@@ -39,6 +39,8 @@ def run(role: Role, settings: Settings, *, ops_host: str, drain: float) -> None:
 
 
 async def _run(role: Role, settings: Settings, ops_host: str, drain: float) -> None:
+    if role is Role.NOTICES:  # what cannot work does not wait for the database to say so
+        notices.check_settings(settings)
     stopped = _stop_signal()
     tune_collector()
     async with AsyncExitStack() as stack:
