@@ -9,7 +9,7 @@ from typing import Any
 
 from aiormq.abc import DeliveredMessage
 
-from consumers.topology import CARRIER_QUEUE, DEAD, FACTS, LOCKER_QUEUE, NOTICES_QUEUE
+from consumers.topology import DEAD
 from tracking.decode import Envelope
 
 _NO_HEADERS: Mapping[str, Any] = {}
@@ -61,18 +61,14 @@ def origin(message: DeliveredMessage) -> Origin:
         for name, value in told.items()
         if str(name) in {"x-format", "x-received-at", "x-receipt", "x-tracking-number"}
     }
-    exchange, key = message.exchange or "", message.routing_key or ""
+    queue: Any = message.consumer_tag  # consumers.source gives each queue its name for a tag
+    exchange: Any = message.exchange or ""
+    key: Any = message.routing_key or ""
     deaths = told.get("x-death")
     if key == DEAD and isinstance(deaths, list) and deaths:
         death: Any = deaths[0]
-        exchange, key = str(death["exchange"]), str(death["routing-keys"][0])
-    return Origin(_queue(exchange, key), _storable(exchange), _storable(key), headers)
-
-
-def _queue(exchange: str, key: str) -> str:
-    if exchange == FACTS:
-        return NOTICES_QUEUE
-    return LOCKER_QUEUE if key.startswith("locker.") else CARRIER_QUEUE
+        queue, exchange, key = death["queue"], death["exchange"], death["routing-keys"][0]
+    return Origin(_storable(queue), _storable(exchange), _storable(key), headers)
 
 
 def parked_id(message: DeliveredMessage) -> uuid.UUID:

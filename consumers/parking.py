@@ -1,6 +1,6 @@
 """Messages that break their handler again and again: kept, counted and said."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 import structlog
@@ -16,11 +16,13 @@ Park = Callable[[ParkedMessage], Awaitable[None]]
 
 
 class Parking:
-    """`park` is what a Runner asks for."""
+    """`park` is what a Runner asks for; `queues` those that are consumed here."""
 
-    def __init__(self, keep: Park, registry: CollectorRegistry) -> None:
+    def __init__(self, keep: Park, registry: CollectorRegistry, queues: Iterable[str] = ()) -> None:
         self._keep = keep
-        self._parked = Counter("klat_parked", "Messages parked", registry=registry)
+        self._parked = Counter("klat_parked", "Messages parked", ["queue"], registry=registry)
+        for queue in queues:
+            self._parked.labels(queue)  # there from the beginning, so that the first is an increase
 
     async def park(self, message: DeliveredMessage, error: str, tries: int) -> None:
         came_by = origin(message)
@@ -36,5 +38,11 @@ class Parking:
             parked_at=datetime.now(UTC),
         )
         await self._keep(parked)
-        self._parked.inc()
-        log.error("message.parked", parked_id=parked.parked_id, error=error, tries=tries)
+        self._parked.labels(parked.queue).inc()
+        log.error(
+            "message.parked",
+            parked_id=parked.parked_id,
+            queue=parked.queue,
+            error=error,
+            tries=tries,
+        )

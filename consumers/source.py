@@ -152,7 +152,8 @@ class Source:
         await channel.basic_qos(prefetch_count=self._prefetch.count)
         self._prefetch.attached(time.monotonic())  # deliveries come, and trouble, from here on
         for queue in queues:
-            await channel.basic_consume(queue, self._receive)
+            # By the tag a message tells from which queue it came (consumers.envelope).
+            await channel.basic_consume(queue, self._receive, consumer_tag=queue)
         channel.closing.add_done_callback(lambda _: self._arrived.set())
         self._channel, self._consumers = channel, len(queues)
 

@@ -47,6 +47,7 @@ async def test_a_message_over_the_delivery_limit_is_parked_with_its_origin(
     assert (message.exchange, message.routing_key) == (EVENTS, "carrier.omniva")
     assert (message.body, message.error) == (BODY, "DeliveryLimit")
     assert message.headers == {"x-format": "native"}
+    assert message.queue == CARRIER_QUEUE, "where it was before, not where it died"
     said = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     assert str(message.parked_id) in {each.get("parked_id") for each in said}
     again = message.__class__(**{name: getattr(message, name) for name in message.__slots__})

@@ -123,6 +123,7 @@ async def test_a_poison_message_is_found_tried_five_times_and_parked(pool, amqp_
     [parking] = [each for each in said if each["event"] == "message.parked"]
     assert parking["parked_id"] == str(message.parked_id)
     assert (parking["error"], parking["tries"]) == ("ValueError", TRIES)
+    assert parking["queue"] == message.queue == CARRIER_QUEUE
     at_rest = await pool.fetchval("SELECT p::text FROM parked_message p")
     assert "POISON" not in at_rest
     assert "personal" not in at_rest

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
+from consumers.topology import topology
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
@@ -18,7 +19,8 @@ async def start(running: Running) -> Readiness:
     async def apply(batch: Batch, now: datetime) -> Applied:
         return await ingest(running.pool, batch, sealer, now=now)
 
-    events = CourierEvents(decoder, apply, running.parking(), IngestMetrics(running.registry))
+    parking = running.parking(topology(settings.ingest_queues).ingest_queues)
+    events = CourierEvents(decoder, apply, parking, IngestMetrics(running.registry))
     runner = courier_events_runner(settings.broker(), settings.ingest_queues, events)
     running.start("courier_events", runner.run())
     backlog = Backlog(running.pool, sealer, running.registry)

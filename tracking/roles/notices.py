@@ -7,6 +7,7 @@ from consumers.notices.receipts import ReceiptMetrics, Settling
 from consumers.notices.replies import Replies
 from consumers.notices.unanswered import Unanswered
 from consumers.notices.ways import open_sessions, refuse_incomplete, smpp_of, ways_of
+from consumers.topology import NOTICES_QUEUE
 from tracking.inbox import InboxKeeper
 from tracking.links import LinkMaker
 from tracking.roles.running import Closing, Running, check, finish, take_leave
@@ -52,7 +53,7 @@ async def start(running: Running) -> Readiness:
         centre = Centre(smpp, settling, Replies(suppressing, registry), registry)
         running.start("smpp", centre.run())
         leaving.append(centre)
-    runner = notices_runner(settings.broker(), parts.deciding, running.parking())
+    runner = notices_runner(settings.broker(), parts.deciding, running.parking([NOTICES_QUEUE]))
     running.start("notices", runner.run())
     running.start("spend_alerts", SpendAlerts(running.pool, registry).keep_measured())
     for sending in parts.sending:

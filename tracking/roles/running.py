@@ -1,7 +1,7 @@
 """A role while it runs, and what its parts need to start and to stop in good order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -45,8 +45,9 @@ class Running:
     def sealer(self) -> Sealer:
         return Sealer(self.settings.keys())
 
-    def parking(self) -> Parking:
-        return Parking(Parked(self.pool, self.sealer).park_message, self.registry)
+    def parking(self, queues: Iterable[str]) -> Parking:
+        """For what these hold and cannot be handled."""
+        return Parking(Parked(self.pool, self.sealer).park_message, self.registry, queues)
 
     def suppressing(self) -> Suppressing:
         return Suppressing(Suppressions(self.pool), self.sealer, self.registry)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from consumers.topology import WEBHOOKS_QUEUE
 from consumers.webhooks.parts import outgoing_session, webhook_parts, webhooks_runner
 from tracking.feed import feed
 from tracking.roles.running import Running, check, finish
@@ -16,7 +17,7 @@ async def start(running: Running) -> Readiness:
     parts = webhook_parts(
         Deliveries(pool), partial(feed, pool), running.sealer, http, running.registry
     )
-    runner = webhooks_runner(settings.broker(), parts.feeding, running.parking())
+    runner = webhooks_runner(settings.broker(), parts.feeding, running.parking([WEBHOOKS_QUEUE]))
     running.start("webhooks", runner.run())
     running.start("sending", parts.sending.run())
     running.start("waits", parts.waits.keep_measured())
