@@ -6,6 +6,7 @@ it nobody can tell from here whether the gateway has read the request, so any fa
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -78,17 +79,33 @@ async def _post(
     headers: Mapping[str, str],
     limits: Limits,
 ) -> Answer:
-    async with session.post(
-        url,
-        data=body,
-        # A kept connection may be one that the gateway is just closing: a request that never
-        # arrived would be ambiguous, and its message lost. A handshake for each costs less.
-        headers={"Accept": "application/json", "Connection": "close", **headers},
-        timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect),
-        allow_redirects=False,
-    ) as response:
+    headers = {"Accept": "application/json", **headers}
+    timeout = aiohttp.ClientTimeout(total=limits.total, connect=limits.connect)
+    async with posting(session, url, body, headers, timeout) as response:
         document = await _document(response, limits.body)
         return Answer(response.status, document, wait_asked_for(response.headers))
+
+
+def posting(
+    session: aiohttp.ClientSession,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    timeout: aiohttp.ClientTimeout,
+) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    """A POST on a connection of its own, to this address and no other.
+
+    A kept connection may be one that the other side is just closing. A request that never arrived
+    would be ambiguous and its message lost, or look like a failure of a shop's: a handshake for
+    each costs less.
+    """
+    return session.post(
+        url,
+        data=body,
+        headers={"Connection": "close", **headers},
+        timeout=timeout,
+        allow_redirects=False,
+    )
 
 
 async def _document(response: aiohttp.ClientResponse, limit: int) -> Mapping[str, Any]:

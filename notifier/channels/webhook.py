@@ -9,7 +9,7 @@ from typing import Final
 
 import aiohttp
 
-from notifier.channels.exchange import wait_asked_for
+from notifier.channels.exchange import posting, wait_asked_for
 from notifier.outgoing import AddressRefused
 
 
@@ -78,15 +78,9 @@ async def _post(
     headers: Mapping[str, str],
     limits: Limits,
 ) -> Reply:
-    async with session.post(
-        url,
-        data=body,
-        # A kept connection may be one that the shop is just closing, and that would look like a
-        # failure of the shop's: a handshake for each costs less than it confuses.
-        headers={"Content-Type": "application/json", "Connection": "close", **headers},
-        timeout=aiohttp.ClientTimeout(total=limits.total, connect=limits.connect),
-        allow_redirects=False,
-    ) as response:
+    headers = {"Content-Type": "application/json", **headers}
+    timeout = aiohttp.ClientTimeout(total=limits.total, connect=limits.connect)
+    async with posting(session, url, body, headers, timeout) as response:
         await _read_some(response, limits)
         return Reply(response.status, retry_after=wait_asked_for(response.headers))
 
