@@ -8,6 +8,7 @@ own, since a nameserver that never answers may hold one for half a minute.
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -106,18 +107,24 @@ def public_socket(info: AddrInfo) -> socket.socket:
 
 
 def safe_session(
-    *, allow_private: bool = False, limit: int = 100, lookup: Lookup = lookup
+    *,
+    allow_private: bool = False,
+    limit: int = 100,
+    lookup: Lookup = lookup,
+    tls: ssl.SSLContext | None = None,
 ) -> aiohttp.ClientSession:
     """A session that reaches the internet only: no proxy of the environment, no cookies.
 
     `limit` is how many connections may be open at once. Compressed answers stay compressed, so that
-    none can swell. Redirects are left to each request: pass `allow_redirects=False`.
+    none can swell. Redirects are left to each request: pass `allow_redirects=False`. `tls` says
+    whose certificates are trusted, without it those that the system trusts.
     """
     connector = aiohttp.TCPConnector(
         resolver=PublicResolver(allow_private=allow_private, lookup=lookup),
         socket_factory=None if allow_private else public_socket,
         ttl_dns_cache=_NAMES_KEPT,
         limit=limit,
+        ssl=tls or True,
     )
     return aiohttp.ClientSession(
         connector=connector,

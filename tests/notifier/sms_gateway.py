@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -40,15 +41,15 @@ class Gateway:
 
 
 @asynccontextmanager
-async def serving(behave: Behaviour) -> AsyncIterator[Gateway]:
+async def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> AsyncIterator[Gateway]:
     gateway = Gateway(behave)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", gateway.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
-    gateway.url = "http://{}:{}".format(*runner.addresses[0][:2])
+    gateway.url = "{}://{}:{}".format("https" if tls else "http", *runner.addresses[0][:2])
     try:
         yield gateway
     finally:

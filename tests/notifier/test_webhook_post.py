@@ -1,8 +1,10 @@
 """A post to a webhook that answers in every way there is: it is bounded, the status counts."""
 
+import ssl
 import time
 
 import pytest
+from mail_certificate import certificate
 from sms_gateway import (
     GIB,
     answering,
@@ -127,6 +129,39 @@ async def test_one_without_a_certificate_that_is_known(session):
     async with talking(b"HTTP/1.1 200 OK\r\n\r\n", after=b"\x16") as url:
         reply = await post(session, url.replace("http://", "https://"))
     assert reply.failure in {Failure.CERTIFICATE, Failure.UNREACHABLE}
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    return certificate(tmp_path_factory.mktemp("shop"), "127.0.0.1")
+
+
+async def test_over_tls_it_is_posted_to_one_whose_certificate_is_trusted(contexts):
+    async with (
+        serving(answering(200), contexts[0]) as shop,
+        safe_session(allow_private=True, tls=contexts[1]) as session,
+    ):
+        assert shop.url.startswith("https://")
+        assert await post(session, shop.url) == Reply(200)
+    (request,) = shop.requests
+    assert request.secure
+    assert shop.bodies == [b'{"a":1}']
+
+
+async def test_over_tls_nothing_is_told_to_one_that_nobody_vouches_for(contexts, session):
+    async with serving(answering(200), contexts[0]) as shop:
+        assert await post(session, shop.url) == Reply(failure=Failure.CERTIFICATE)
+    assert shop.requests == []
+
+
+async def test_over_tls_nothing_is_told_to_one_with_the_certificate_of_another(tmp_path):
+    serves, trusts = certificate(tmp_path, "127.0.0.2")
+    async with (
+        serving(answering(200), serves) as shop,
+        safe_session(allow_private=True, tls=trusts) as session,
+    ):
+        assert await post(session, shop.url) == Reply(failure=Failure.CERTIFICATE)
+    assert shop.requests == []
 
 
 async def test_each_post_has_a_connection_of_its_own(session):
