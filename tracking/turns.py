@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.webhook import WebhookState
+from tracking.domain.places import Room, share
 from tracking.store.deliveries import (
     Claimed,
     Health,
@@ -43,21 +44,20 @@ class Deliveries:
         self._pool = pool
 
     async def turn(
-        self, ended: Sequence[Settled], judge: Judge, *, now: datetime, most: int, room: int
+        self, ended: Sequence[Settled], judge: Judge, *, now: datetime, room: Room | None
     ) -> Turn:
-        """`most` may be in hand for one webhook, `room` is how many the sender has place for.
+        """`room` is for what the sender has place; none: nothing is claimed.
 
         Raises StoreUnavailable; nothing was noted or claimed then, as far as can be known.
         """
-        return await retried(partial(self._turn, ended, judge, now, most, room))
+        return await retried(partial(self._turn, ended, judge, now, room))
 
     async def _turn(
-        self, ended: Sequence[Settled], judge: Judge, now: datetime, most: int, room: int
+        self, ended: Sequence[Settled], judge: Judge, now: datetime, room: Room | None
     ) -> Turn:
         async with transaction(self._pool) as conn:
             changed = await _note(conn, ended, judge, now) if ended else {}
-            targets = await due_webhooks(conn, now, most=most, limit=room) if room else []
-            claimed = await claim_deliveries(conn, targets, now, room) if targets else []
+            claimed = await _claim(conn, room, now) if room and room.free else []
         return Turn(claimed, changed)
 
     async def take_over(self, *, before: datetime, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -72,6 +72,13 @@ class Deliveries:
 
     async def waiting(self, most: int, now: datetime) -> Waiting:
         return await waiting_deliveries(self._pool, most, now)
+
+
+async def _claim(conn: asyncpg.Connection, room: Room, now: datetime) -> Sequence[Claimed]:
+    targets = await due_webhooks(conn, now, room)
+    counts = dict(zip(targets, share(targets, room), strict=True))
+    served = {target: count for target, count in counts.items() if count}
+    return await claim_deliveries(conn, [*served], [*served.values()], now) if served else []
 
 
 async def _note(

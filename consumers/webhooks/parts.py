@@ -15,7 +15,7 @@ from consumers.topology import WEBHOOKS, WEBHOOKS_QUEUE, declare
 from consumers.webhooks.feeding import Feed, Feeding, FeedingMetrics
 from consumers.webhooks.metrics import SendingMetrics, Waits
 from consumers.webhooks.posting import Posting
-from consumers.webhooks.sending import AT_ONCE, Sending
+from consumers.webhooks.sending import PLACES, Sending
 from notifier.channels.webhook import post_webhook
 from notifier.outgoing import safe_session
 from tracking.sealing import Sealer
@@ -30,7 +30,7 @@ class Parts(NamedTuple):
 
 def outgoing_session(*, allow_private: bool) -> aiohttp.ClientSession:
     """By which webhooks are reached."""
-    return safe_session(allow_private=allow_private, limit=AT_ONCE)
+    return safe_session(allow_private=allow_private, limit=PLACES.most)
 
 
 def webhook_parts(

@@ -15,26 +15,35 @@ from uuid import UUID
 
 import structlog
 
-from consumers.webhooks.health import after
+from consumers.webhooks.health import SLOW_AFTER, Tried, after
 from consumers.webhooks.metrics import SendingMetrics
 from consumers.webhooks.posting import Posting
 from consumers.webhooks.verdict import Verdict, verdict
 from notifier.channels.webhook import Failure, Reply
 from schemas.webhook import DeliveryState
+from tracking.domain.places import Held, Places, Room, room
 from tracking.errors import KlatError
 from tracking.store.deliveries import Claimed, Health, Settled, WebhookKey
 from tracking.turns import Deliveries, Turn
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 64  # posts of this process
-EACH: Final = 4  # posts to one webhook, of all processes
-CLAIM_LIMIT: Final = timedelta(minutes=2)  # longer than EACH posts after one another
+PLACES: Final = Places()
+CLAIM_LIMIT: Final = timedelta(minutes=2)  # longer than all posts to one, after one another
 _TAKE_OVER_EVERY: Final = timedelta(seconds=20)
 _LOOK_EVERY: Final = 1.0  # seconds; what another process planned, or what comes due
 _GATHER: Final = 0.005  # seconds; what ends meanwhile is noted together
 _PAUSE: Final = 1.0  # seconds after a fault
 FINISH_LIMIT: Final = 6.0  # seconds for what is in hand at a stop
+
+
+class InHand(NamedTuple):
+    claimed: Claimed
+    since: float
+
+    def held(self, now: float) -> Held:
+        target = self.claimed.target
+        return Held(target.merchant_id, target.is_slow or now - self.since > SLOW_AFTER)
 
 
 class Ended(NamedTuple):
@@ -50,7 +59,10 @@ class Ended(NamedTuple):
 
 
 class Sending:
-    """Posts what is due. `clock` is asked each turn, `spread` for each pause."""
+    """Posts what is due. `clock` is asked each turn, `spread` for each pause.
+
+    `timer` counts seconds, from wherever.
+    """
 
     def __init__(
         self,
@@ -58,13 +70,16 @@ class Sending:
         posting: Posting,
         metrics: SendingMetrics,
         *,
+        places: Places = PLACES,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timer: Callable[[], float] = time.monotonic,
         spread: Callable[[], float] = random.random,
     ) -> None:
         self._deliveries, self._posting, self._metrics = deliveries, posting, metrics
-        self._clock, self._spread = clock, spread
+        self._places = places
+        self._clock, self._timer, self._spread = clock, timer, spread
         self._running: set[asyncio.Task[None]] = set()
-        self._in_hand = 0
+        self._in_hand: dict[UUID, InHand] = {}
         self._ended: list[Ended] = []
         self._took_over: datetime | None = None
         self.woken = asyncio.Event()
@@ -78,7 +93,7 @@ class Sending:
                 await self.take_over()
                 claimed = await self.turn()
             except KlatError as error:
-                log.warning("webhooks.waiting", error=type(error).__name__, waiting=self._in_hand)
+                self._tell_that_it_waits(error)
                 await asyncio.sleep(_PAUSE)
             else:
                 await (asyncio.sleep(_GATHER) if claimed else self._wait())
@@ -112,24 +127,28 @@ class Sending:
     async def turn(self, *, claim: bool = True) -> int:
         """Note what has ended and begin with what is due; how many that are."""
         ended, self._ended = self._ended, []
-        room = AT_ONCE - self._in_hand + len(ended) if claim else 0
-        verdicts = {each.claimed.delivery_id: each.verdict for each in ended}
+        tries = {each.claimed.delivery_id: Tried(each.verdict, each.seconds) for each in ended}
         now = self._clock()
 
         def judge(health: Health, ids: Sequence[UUID]) -> Health:
-            return after(health, [verdicts[each] for each in ids], now)
+            return after(health, [tries[each] for each in ids], now)
 
         try:
             settled = [each.settled() for each in ended]
-            turn = await self._deliveries.turn(settled, judge, now=now, most=EACH, room=room)
+            left = self._room() if claim else None
+            turn = await self._deliveries.turn(settled, judge, now=now, room=left)
         except BaseException:
             self._ended = [*ended, *self._ended]
             raise
-        self._in_hand += len(turn.claimed) - len(ended)
         self._tell(ended, turn)
+        self._in_hand |= {each.delivery_id: InHand(each, self._timer()) for each in turn.claimed}
         for chain in _chains(turn.claimed):
             self._begin(chain)
         return len(turn.claimed)
+
+    def _room(self) -> Room:
+        now = self._timer()
+        return room(self._places, [each.held(now) for each in self._in_hand.values()])
 
     def _begin(self, chain: Sequence[Claimed]) -> None:
         task = asyncio.create_task(self._post(chain))
@@ -139,16 +158,17 @@ class Sending:
     async def _post(self, chain: Sequence[Claimed]) -> None:
         """One after the other."""
         for place, claimed in enumerate(chain):
-            started = time.monotonic()
+            started = self._timer()
             try:
                 reply = await self._posting.post(claimed, self._clock())
             except asyncio.CancelledError:
                 for each in chain[place:]:
                     self._end(each, Reply(failure=Failure.INTERRUPTED), 0)
                 raise
-            self._end(claimed, reply, time.monotonic() - started)
+            self._end(claimed, reply, self._timer() - started)
 
     def _end(self, claimed: Claimed, reply: Reply, seconds: float) -> None:
+        self._in_hand.pop(claimed.delivery_id, None)  # it may have been claimed twice by us
         found = verdict(reply, claimed.tries, self._clock(), self._spread())
         self._ended.append(Ended(claimed, reply, found, seconds))
         self.woken.set()
@@ -162,7 +182,11 @@ class Sending:
         try:
             await self.turn(claim=False)
         except KlatError as error:
-            log.warning("webhooks.waiting", error=type(error).__name__, waiting=self._in_hand)
+            self._tell_that_it_waits(error)
+
+    def _tell_that_it_waits(self, error: KlatError) -> None:
+        waiting = len(self._in_hand) + len(self._ended)
+        log.warning("webhooks.waiting", error=type(error).__name__, waiting=waiting)
 
     def _tell(self, ended: Sequence[Ended], turn: Turn) -> None:
         for each in ended:

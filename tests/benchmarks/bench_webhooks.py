@@ -23,7 +23,7 @@ from stack import Stack
 
 from consumers.topology import FACTS
 from consumers.webhooks.feeding import read_fact
-from consumers.webhooks.sending import AT_ONCE, EACH
+from consumers.webhooks.sending import PLACES
 from schemas.facts import ShipmentDelivered, cloud_event
 from schemas.shipment import shipment_id
 from schemas.status import Status
@@ -35,7 +35,7 @@ from tracking.store.pool import open_pool, transaction
 from tracking.webhooks import ShopWebhooks
 
 COUNT = 4_000
-SHOPS = AT_ONCE // EACH  # so many that all places are taken
+SHOPS = PLACES.at_once // PLACES.of_webhook  # so many that all places are taken
 RATE = 100  # facts a second
 ALLOWED = {"KLAT_WEBHOOK_ALLOW_PRIVATE": "true"}
 
@@ -111,7 +111,7 @@ async def bare(url: str, bodies: Sequence[bytes]) -> float:
                     await answer.read()
 
         started = time.perf_counter()
-        await asyncio.gather(*(post() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(post() for _ in range(PLACES.at_once)))
     return len(bodies) / (time.perf_counter() - started)
 
 

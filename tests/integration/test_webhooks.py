@@ -16,19 +16,22 @@ from prometheus_client import CollectorRegistry
 from sms_gateway import Gateway, answering, closes_after_reading, hangs, refusing, serving
 from standardwebhooks import Webhook, WebhookVerificationError
 from structlog.testing import capture_logs
-from webhook_shop import LIMITS, Shop, drain
+from webhook_shop import IMPATIENT, Shop, drain
 
 from consumers.webhooks import sending as module
 from consumers.webhooks.metrics import Waits
-from consumers.webhooks.sending import CLAIM_LIMIT, EACH
+from consumers.webhooks.sending import CLAIM_LIMIT, PLACES
 from consumers.webhooks.verdict import SCHEDULE
 from notifier.outgoing import safe_session
 from schemas.webhook import DisabledReason, WebhookChange, WebhookState
+from tracking.domain.places import Places
 from tracking.errors import StoreUnavailable
 from tracking.retention import prune
 from tracking.sealing import Sealer
 from tracking.store.pool import open_pool
 from tracking.turns import Deliveries
+
+EACH = PLACES.of_webhook
 
 
 @pytest.fixture
@@ -126,6 +129,8 @@ async def test_it_is_tried_on_schedule_with_one_id_and_the_time_of_each_try(shop
 
 @pytest.mark.parametrize("behave", [answering(301), answering(404), hangs, closes_after_reading])
 async def test_whatever_goes_wrong_it_is_due_again(shop, session, behave):
+    if behave is hangs:
+        shop.limits = IMPATIENT
     async with serving(behave) as gateway:
         await shop.webhook(gateway.url)
         await shop.tell(1)
@@ -228,6 +233,51 @@ async def test_one_that_was_taken_for_dead_notes_nothing_over_the_other(shop, se
     assert (await shop.fares(made)).failures == 0
 
 
+async def test_it_does_not_even_while_the_other_is_at_it(shop, session):
+    """Claimed again it is the other's, and stays so until the other notes how it ended."""
+    async with serving(answering(200)) as gateway:
+        made = await shop.webhook(gateway.url)
+        await shop.tell(1)
+        slow, other = shop.sending(session), shop.sending(session)
+        await slow.turn()
+        await asyncio.wait(slow._running)
+        shop.passes(seconds=CLAIM_LIMIT.total_seconds() + 1)
+        await other.take_over()
+        gateway.behave = hangs
+        await other.turn()
+        await slow.turn(claim=False)
+        row = await shop.row()
+        assert (row["state"], row["tries"], row["status"]) == ("claimed", 2, None)
+        gateway.behave = answering(200)
+        await shop.send(session)
+        assert len(gateway.requests) <= 2, "nobody else sends it meanwhile"
+        gateway.let_go.set()
+        await drain(other)
+    assert ((row := await shop.row())["state"], row["tries"]) == ("delivered", 2)
+    assert (await shop.fares(made)).failures == 0
+
+
+async def test_a_sender_that_stood_still_may_claim_its_own_again(shop, session):
+    """As after a suspended machine: one of its two posts notes it, and nothing stays in hand."""
+    async with serving(hangs) as gateway:
+        await shop.webhook(gateway.url)
+        await shop.tell(1)
+        sending = shop.sending(session)
+        await sending.turn()
+        shop.passes(seconds=CLAIM_LIMIT.total_seconds() + 1)
+        await sending.take_over()
+        assert await sending.turn() == 1
+        while len(gateway.requests) < 2:
+            await asyncio.wait(sending._running, timeout=0.01)
+        gateway.let_go.set()
+        ended, _ = await asyncio.wait(sending._running)
+        assert [task.exception() for task in ended] == [None, None]
+        await drain(sending)
+    assert sending._in_hand == {}
+    assert ((row := await shop.row())["state"], row["tries"]) == ("delivered", 2)
+    assert len(set(ids(gateway))) == 1
+
+
 async def test_what_the_database_could_not_take_is_noted_later_and_not_posted_again(
     shop, session, monkeypatch
 ):
@@ -316,6 +366,7 @@ async def latencies(shop: Shop, sender, gateway: Gateway, numbers: range) -> lis
 async def test_a_shop_that_hangs_delays_no_other(pool, session):
     """A hundred wait for each of three that hang; the fourth is told as fast as without them."""
     good = await Shop.open(pool, "Good")
+    good.limits = IMPATIENT
     async with serving(answering(200)) as healthy, serving(hangs) as hanging:
         await good.webhook(healthy.url)
         ((sender, task),) = await running(good, session)
@@ -331,13 +382,13 @@ async def test_a_shop_that_hangs_delays_no_other(pool, session):
         assert len(hanging.requests) >= 3 * EACH
         task.cancel()
     assert sorted(beside)[10] < sorted(alone)[10] + 0.05
-    assert max(beside) < LIMITS.total / 2
+    assert max(beside) < IMPATIENT.total / 2
 
 
-async def test_many_that_hang_leave_a_place_for_the_others(pool, session, monkeypatch):
+async def test_many_that_hang_leave_a_place_for_the_others(pool, session):
     """More than there are places: each has one post at the most once it has failed."""
-    monkeypatch.setattr(module, "AT_ONCE", 12)
     good = await Shop.open(pool, "Good")
+    good.limits, good.places = IMPATIENT, Places(at_once=12)
     async with serving(answering(200)) as healthy, serving(hangs) as hanging:
         await good.webhook(healthy.url)
         bad = await Shop.open(pool, "Bad")
@@ -347,13 +398,13 @@ async def test_many_that_hang_leave_a_place_for_the_others(pool, session, monkey
         await bad.tell(*range(50))
         ((sender, task),) = await running(good, session)
         await hanging.asked.wait()
-        await asyncio.sleep(2 * LIMITS.total)  # real peers: each has failed by now
-        assert max(await latencies(good, sender, healthy, range(10))) < LIMITS.total
+        await asyncio.sleep(2 * IMPATIENT.total)  # real peers: each has failed by now
+        assert max(await latencies(good, sender, healthy, range(10))) < IMPATIENT.total
         task.cancel()
 
 
-async def test_a_claim_serves_everybody_before_anybody_twice(pool, shop, session, monkeypatch):
-    monkeypatch.setattr(module, "AT_ONCE", 6)
+async def test_a_claim_serves_everybody_before_anybody_twice(pool, shop, session):
+    shop.places = Places(at_once=12)  # six for those that have to show that they are quick
     async with serving(answering(200)) as gateway:
         shops = [await Shop.open(pool, f"shop {number}") for number in range(6)]
         for each in shops:
@@ -368,9 +419,10 @@ async def test_a_claim_serves_everybody_before_anybody_twice(pool, shop, session
     assert {row["merchant_id"] for row in claimed} == {each.merchant_id for each in shops}
 
 
-async def test_who_was_served_last_waits_for_those_who_were_not(pool, shop, session, monkeypatch):
+async def test_who_was_served_last_waits_for_those_who_were_not(pool, shop, session):
     """Two places for five shops with much to send: in any three turns each has one."""
-    monkeypatch.setattr(module, "AT_ONCE", 2)
+    shop.places = Places(at_once=2)
+    await pool.execute("ALTER TABLE webhook ALTER slowness SET DEFAULT 0")
     async with serving(answering(200)) as gateway:
         shops = [await Shop.open(pool, f"shop {number}") for number in range(5)]
         for each in shops:
@@ -399,8 +451,8 @@ async def test_a_dead_shop_with_much_waiting_costs_a_probe_now_and_then(pool, sh
         for _ in range(360):
             shop.passes(seconds=10)
             await shop.send(session)
-        # 4 at once and one more, then after 15, 30, 60 ... 600 s.
-        assert 10 <= len(gateway.requests) <= 20
+        # 4 at once and one more, then after 15 (20), 30, 60, 120, 240, 480 s, and 600 s four times.
+        assert len(gateway.requests) == 4 + 1 + 6 + 4
         assert (await shop.fares(made)).paused_until is not None
         await other.tell(1)
         await shop.send(session)
@@ -410,6 +462,9 @@ async def test_a_dead_shop_with_much_waiting_costs_a_probe_now_and_then(pool, sh
         await shop.send(session)
         assert len(gateway.requests) == asked + 2000
     assert (await shop.fares(made)).failures == 0
+    rows = [row for row in await shop.rows() if row["merchant_id"] == shop.merchant_id]
+    assert [row["state"] for row in rows] == ["delivered"] * 2000
+    assert sum(row["tries"] for row in rows) == asked + 2000, "each claim became a post"
 
 
 async def test_while_it_is_sick_one_is_sent_at_a_time(shop, session):

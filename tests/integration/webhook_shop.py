@@ -1,6 +1,7 @@
 """A shop with webhooks, facts about its parcels, and a sender whose clock the test holds."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,13 @@ from prometheus_client import CollectorRegistry
 from consumers.webhooks.feeding import read_fact
 from consumers.webhooks.metrics import SendingMetrics
 from consumers.webhooks.posting import Posting
-from consumers.webhooks.sending import Sending
-from notifier.channels.webhook import Limits, post_webhook
+from consumers.webhooks.sending import PLACES, Sending
+from notifier.channels.webhook import LIMITS, Limits, post_webhook
 from schemas.facts import ShipmentDelivered, ShipmentInTransit, cloud_event
 from schemas.shipment import shipment_id
 from schemas.status import Status
 from schemas.webhook import WebhookWanted, WebhookWithSecret
+from tracking.domain.places import Places
 from tracking.feed import Fed, NewFact, feed
 from tracking.log import Page, read_log
 from tracking.sealing import Sealer
@@ -31,7 +33,9 @@ from tracking.turns import Deliveries
 from tracking.webhooks import ShopWebhooks
 
 NOON = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-LIMITS = Limits(total=1.0, connect=0.7, rest=0.2)
+IMPATIENT = Limits(total=1.0, connect=0.7, rest=0.2)
+"""For shops that hang. Where none does, a busy machine must not look like one that does."""
+
 KINDS = {Status.IN_TRANSIT: ShipmentInTransit, Status.DELIVERED: ShipmentDelivered}
 
 
@@ -69,6 +73,8 @@ class Shop:
     merchant_id: UUID
     now: datetime = NOON
     sealer: Sealer = SEALER
+    limits: Limits = LIMITS
+    places: Places = PLACES
     senders: list[Sending] = field(default_factory=list)
 
     @classmethod
@@ -92,16 +98,21 @@ class Shop:
     async def log(self, after: int | None = None, limit: int = 500) -> Page:
         return await read_log(self.pool, self.merchant_id, after, limit)
 
+    def _seconds(self) -> float:
+        return self.now.timestamp()
+
     def sending(
         self, session: aiohttp.ClientSession, clock: Callable[[], datetime] | None = None
     ) -> Sending:
-        posting = Posting(partial(post_webhook, session, limits=LIMITS), self.sealer)
+        posting = Posting(partial(post_webhook, session, limits=self.limits), self.sealer)
         metrics = SendingMetrics(CollectorRegistry())
         made = Sending(
             Deliveries(self.pool),
             posting,
             metrics,
+            places=self.places,
             clock=clock or (lambda: self.now),
+            timer=time.monotonic if clock else self._seconds,
             spread=lambda: 0.0,
         )
         self.senders.append(made)

@@ -4,7 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from consumers.webhooks.health import LONGEST_PAUSE, PAUSES_FROM, after, pause
+from consumers.webhooks.health import (
+    LONGEST_PAUSE,
+    PAUSES_FROM,
+    SLOW_AFTER,
+    SLOW_FOR,
+    Tried,
+    after,
+    pause,
+)
 from consumers.webhooks.verdict import SCHEDULE, Verdict, verdict
 from notifier.channels.webhook import Failure, Reply
 from schemas.webhook import DeliveryState, DisabledReason
@@ -12,6 +20,11 @@ from tracking.store.deliveries import Health
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+def tried(*verdicts: Verdict) -> list[Tried]:
+    """Quick ones."""
+    return [Tried(each, 0.0) for each in verdicts]
 
 
 def test_the_schedule_is_the_standards():
@@ -72,7 +85,7 @@ def test_it_waits_as_long_as_it_is_asked_to(status, asked, tries, waits):
 @pytest.mark.parametrize("asked", [60, 10**9])
 def test_and_so_does_whatever_else_goes_there(asked):
     found = verdict(Reply(429, retry_after=asked), 1, NOW, 0)
-    health = after(Health(), [found], NOW)
+    health = after(Health(), tried(found), NOW)
     assert health.paused_until == NOW + timedelta(seconds=min(asked, 86_400))
 
 
@@ -93,7 +106,7 @@ DONE = verdict(Reply(200), 1, NOW, 0)
     ],
 )
 def test_failures_count_from_the_latest_success(verdicts, failures):
-    health = after(Health(), verdicts, NOW)
+    health = after(Health(), tried(*verdicts), NOW)
     assert health.failures == failures
     assert (health.failing_since is None) == (failures == 0)
 
@@ -105,7 +118,7 @@ def test_failures_count_from_the_latest_success(verdicts, failures):
 def test_after_a_few_in_a_row_there_are_pauses(failures, seconds):
     """15 s * 2^(n - 5), ten minutes at the most."""
     assert pause(failures) == timedelta(seconds=seconds)
-    found = after(Health(failures - 1, NOW if failures > 1 else None), [FAILED], NOW)
+    found = after(Health(failures - 1, NOW if failures > 1 else None), tried(FAILED), NOW)
     assert found.paused_until == NOW + timedelta(seconds=seconds)
 
 
@@ -128,13 +141,38 @@ def test_the_longest_pause_holds_however_many_there_are():
     ],
 )
 def test_what_only_failed_for_five_days_or_is_gone_is_disabled(since, verdicts, reason):
-    assert after(Health(3, NOW - since), verdicts, NOW).reason == reason
+    assert after(Health(3, NOW - since), tried(*verdicts), NOW).reason == reason
 
 
 @pytest.mark.parametrize("failure", [each for each in Failure if each.is_ours])
 def test_what_is_no_fault_of_the_shops_says_nothing_about_it(failure):
-    before = Health(3, NOW - 6 * DAY)
-    assert after(before, [verdict(Reply(failure=failure), 1, NOW, 0)], NOW) == before
+    before, found = Health(3, NOW - 6 * DAY), verdict(Reply(failure=failure), 1, NOW, 0)
+    assert after(before, [Tried(found, 15.0)], NOW) == before
+
+
+QUICK, SLOW = SLOW_AFTER, SLOW_AFTER + 0.001
+TOLD = Verdict(DeliveryState.DELIVERED, None, "delivered")
+REFUSED = Verdict(DeliveryState.WAITING, NOW, "refused")
+
+
+@pytest.mark.parametrize(
+    ("before", "tries", "slowness"),
+    [
+        (0, [(TOLD, QUICK)] * 9, 0),
+        (1, [(TOLD, QUICK)], 0),  # a new one has shown it
+        (1, [(TOLD, SLOW)], SLOW_FOR),
+        (0, [(TOLD, SLOW)], SLOW_FOR),
+        (0, [(REFUSED, SLOW)], SLOW_FOR),  # one that hangs until we give up, too
+        (1, [(REFUSED, QUICK)], 0),
+        (SLOW_FOR, [(TOLD, QUICK)] * (SLOW_FOR - 1), 1),
+        (SLOW_FOR, [(TOLD, QUICK)] * SLOW_FOR, 0),
+        (1, [(TOLD, SLOW), (TOLD, QUICK)], SLOW_FOR - 1),  # in this order
+        (1, [(TOLD, QUICK), (TOLD, SLOW)], SLOW_FOR),
+    ],
+)
+def test_who_answers_slowly_once_has_to_be_quick_some_times(before, tries, slowness):
+    found = after(Health(slowness=before), [Tried(*each) for each in tries], NOW)
+    assert found.slowness == slowness
 
 
 @pytest.mark.parametrize("tries", [1, 10, 11])

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.webhook import DeliveryState, DisabledReason, WebhookState
+from tracking.domain.places import Room
 from tracking.sql import SQL
 from tracking.store.pool import connection
 
@@ -38,7 +39,7 @@ class Planned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to post. The secrets are sealed; `most` may be in hand at once."""
+    """Where to post. The secrets are sealed; `most` may be in hand at once, `due` more are."""
 
     merchant_id: UUID
     webhook_id: UUID
@@ -47,6 +48,8 @@ class Target:
     previous_secret: str | None
     previous_until: datetime | None
     most: int
+    is_slow: bool
+    due: int
 
     @property
     def key(self) -> WebhookKey:
@@ -82,11 +85,15 @@ class Settled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a webhook fares; `reason`: why it is to be disabled."""
+    """How a webhook fares; `reason`: why it is to be disabled.
+
+    `slowness`: how many quick answers in a row make it quick; 0: it is.
+    """
 
     failures: int = 0
     failing_since: datetime | None = None
     paused_until: datetime | None = None
+    slowness: int = 0
     reason: DisabledReason | None = None
 
 
@@ -137,7 +144,7 @@ async def lock_health(
     rows = await conn.fetch(SQL["lock_health"], *_columns(keys))
     return {
         (row["merchant_id"], row["webhook_id"]): Health(
-            row["failures"], row["failing_since"], row["paused_until"]
+            row["failures"], row["failing_since"], row["paused_until"], row["slowness"]
         )
         for row in rows
         if row["state"] == WebhookState.ENABLED
@@ -154,25 +161,38 @@ async def note_health(
             [each.failures for each in changed.values()],
             [each.failing_since for each in changed.values()],
             [each.paused_until for each in changed.values()],
+            [each.slowness for each in changed.values()],
             [each.reason for each in changed.values()],
             now,
         )
 
 
-async def due_webhooks(
-    conn: asyncpg.Connection, now: datetime, *, most: int, limit: int
-) -> list[Target]:
-    """Held until the transaction ends; none of those that another sender holds."""
-    return [Target(**dict(row)) for row in await conn.fetch(SQL["due_webhooks"], now, most, limit)]
+async def due_webhooks(conn: asyncpg.Connection, now: datetime, room: Room) -> list[Target]:
+    """Held until the transaction ends; none of those that another sender holds.
+
+    Those for whom there is room, each by itself; `share` says for how many of all.
+    """
+    rows = await conn.fetch(
+        SQL["due_webhooks"],
+        now,
+        room.of_webhook,
+        room.free,
+        room.slow,
+        room.of_shop,
+        list(room.of_shops),
+        list(room.of_shops.values()),
+    )
+    return [Target(**dict(row)) for row in rows]
 
 
 async def claim_deliveries(
-    conn: asyncpg.Connection, targets: Sequence[Target], now: datetime, limit: int
+    conn: asyncpg.Connection, targets: Sequence[Target], counts: Sequence[int], now: datetime
 ) -> list[Claimed]:
-    """In the order in which they are to be sent. The targets must be held."""
+    """So many for each, in the order in which they are to be sent. The targets must be held."""
     by_key = {each.key: each for each in targets}
     most = [each.most for each in targets]
-    rows = await conn.fetch(SQL["claim_deliveries"], *_columns(by_key), most, now, limit)
+    columns = *_columns(by_key), most, list(counts)
+    rows = await conn.fetch(SQL["claim_deliveries"], *columns, sum(counts), now)
     return [_claimed(row, by_key) for row in sorted(rows, key=_place)]
 
 

@@ -20,23 +20,25 @@ WHERE d.merchant_id = e.merchant_id AND d.webhook_id = e.webhook_id
 RETURNING d.delivery_id;
 
 -- name: lock_health: how these webhooks fare, held ($1 merchants, $2 webhooks)
-SELECT w.merchant_id, w.webhook_id, w.state, w.failures, w.failing_since, w.paused_until
+SELECT w.merchant_id, w.webhook_id, w.state, w.failures, w.failing_since, w.paused_until, w.slowness
 FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, webhook_id)
 JOIN webhook AS w USING (merchant_id, webhook_id)
 ORDER BY w.merchant_id, w.webhook_id
 FOR UPDATE OF w;
 
--- name: note_health: how webhooks fare; a reason disables ($1 merchants, $2 webhooks, $3 failures, $4 failing since, $5 paused until, $6 reasons, $7 now)
+-- name: note_health: how webhooks fare; a reason disables ($1 merchants, $2 webhooks, $3 failures, $4 failing since, $5 paused until, $6 slowness, $7 reasons, $8 now)
 UPDATE webhook AS w
 SET failures = h.failures, failing_since = h.failing_since, paused_until = h.paused_until,
+    slowness = h.slowness,
     state = CASE WHEN h.reason IS NULL THEN w.state ELSE 'disabled' END,
     reason = coalesce(h.reason, w.reason),
-    since = CASE WHEN h.reason IS NULL THEN w.since ELSE $7 END
-FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::text[])
-     AS h (merchant_id, webhook_id, failures, failing_since, paused_until, reason)
+    since = CASE WHEN h.reason IS NULL THEN w.since ELSE $8 END
+FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::timestamptz[],
+            $6::integer[], $7::text[])
+     AS h (merchant_id, webhook_id, failures, failing_since, paused_until, slowness, reason)
 WHERE w.merchant_id = h.merchant_id AND w.webhook_id = h.webhook_id;
 
--- name: due_webhooks: to which something is due and may be sent, the longest unserved first, held ($1 now, $2 in hand at the most, $3 how many)
+-- name: due_webhooks: to which something is due and may be sent, the longest unserved first, held ($1 now, $2 in hand at the most, $3 how many quick ones, $4 how many slow ones, $5 how many of a shop, $6 shops, $7 how many of each of these instead)
 WITH RECURSIVE waiting AS (
     (
         SELECT merchant_id, webhook_id, due_at FROM webhook_delivery
@@ -52,46 +54,76 @@ WITH RECURSIVE waiting AS (
           AND (merchant_id, webhook_id) > (last.merchant_id, last.webhook_id)
         ORDER BY merchant_id, webhook_id, due_at LIMIT 1
     ) AS next
+), open AS (
+    SELECT w.merchant_id, w.webhook_id, allowed.most, allowed.most - held.count AS free,
+           row_number() OVER (PARTITION BY w.merchant_id ORDER BY w.turn_at) AS place
+    FROM waiting
+    JOIN webhook AS w USING (merchant_id, webhook_id)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN w.failures = 0 THEN $2::integer ELSE 1 END AS most
+    ) AS allowed
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count FROM webhook_delivery AS d
+        WHERE d.merchant_id = w.merchant_id AND d.webhook_id = w.webhook_id AND d.state = 'claimed'
+    ) AS held
+    WHERE waiting.due_at <= $1 AND held.count < allowed.most AND w.state = 'enabled'
+      AND (w.paused_until IS NULL OR w.paused_until <= $1)
+), near AS (
+    SELECT o.merchant_id, o.webhook_id, o.most, o.free
+    FROM open AS o LEFT JOIN unnest($6::uuid[], $7::integer[]) AS s (merchant_id, room)
+         USING (merchant_id)
+    WHERE o.place <= coalesce(s.room, $5::integer)
+), quick AS (
+    SELECT w.*, near.most, near.free FROM near JOIN webhook AS w USING (merchant_id, webhook_id)
+    WHERE w.slowness = 0 AND w.state = 'enabled'
+      AND (w.paused_until IS NULL OR w.paused_until <= $1)
+    ORDER BY w.turn_at LIMIT $3
+    FOR UPDATE OF w SKIP LOCKED
+), slow AS (
+    SELECT w.*, near.most, near.free FROM near JOIN webhook AS w USING (merchant_id, webhook_id)
+    WHERE w.slowness > 0 AND w.state = 'enabled'
+      AND (w.paused_until IS NULL OR w.paused_until <= $1)
+    ORDER BY w.turn_at LIMIT $4
+    FOR UPDATE OF w SKIP LOCKED
 )
-SELECT w.merchant_id, w.webhook_id, w.url, w.secret, w.previous_secret, w.previous_until,
-       CASE WHEN w.failures = 0 THEN $2::integer ELSE 1 END AS most
-FROM waiting
-JOIN webhook AS w USING (merchant_id, webhook_id)
-WHERE waiting.due_at <= $1 AND w.state = 'enabled'
-  AND (w.paused_until IS NULL OR w.paused_until <= $1)
-  AND (
-      SELECT count(*) FROM webhook_delivery AS d
-      WHERE d.merchant_id = w.merchant_id AND d.webhook_id = w.webhook_id AND d.state = 'claimed'
-  ) < CASE WHEN w.failures = 0 THEN $2::integer ELSE 1 END
-ORDER BY w.turn_at LIMIT $3
-FOR UPDATE OF w SKIP LOCKED;
+SELECT w.merchant_id, w.webhook_id, w.url, w.secret, w.previous_secret, w.previous_until, w.most,
+       w.slowness > 0 AS is_slow, due.count AS due
+FROM (SELECT * FROM quick UNION ALL SELECT * FROM slow) AS w
+CROSS JOIN LATERAL (
+    SELECT count(*) AS count
+    FROM (
+        SELECT FROM webhook_delivery AS d
+        WHERE d.merchant_id = w.merchant_id AND d.webhook_id = w.webhook_id
+          AND d.state = 'waiting' AND d.due_at <= $1
+        LIMIT w.free
+    ) AS first
+) AS due
+ORDER BY w.turn_at;
 
--- name: claim_deliveries: take what is due to webhooks that are held, of each one before a second of any ($1 merchants, $2 webhooks, $3 in hand at the most, $4 now, $5 how many)
+-- name: claim_deliveries: take so many of what is due to webhooks that are held ($1 merchants, $2 webhooks, $3 in hand at the most, $4 how many of each, $5 how many in all, $6 now)
 WITH served AS (
-    UPDATE webhook AS w SET turn_at = $4
+    UPDATE webhook AS w SET turn_at = $6
     FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, webhook_id)
     WHERE w.merchant_id = k.merchant_id AND w.webhook_id = k.webhook_id
 ), due AS (
-    SELECT k.merchant_id, k.webhook_id, d.delivery_id, d.position, d.due_at,
-           held.count + row_number() OVER (
-               PARTITION BY k.merchant_id, k.webhook_id ORDER BY d.due_at, d.position
-           ) AS turn
-    FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS k (merchant_id, webhook_id, most)
+    SELECT k.merchant_id, k.webhook_id, d.delivery_id, d.position
+    FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[])
+         AS k (merchant_id, webhook_id, most, wanted)
     CROSS JOIN LATERAL (
         SELECT count(*) AS count FROM webhook_delivery AS c
         WHERE c.merchant_id = k.merchant_id AND c.webhook_id = k.webhook_id AND c.state = 'claimed'
     ) AS held
     CROSS JOIN LATERAL (
-        SELECT w.delivery_id, w.position, w.due_at FROM webhook_delivery AS w
+        SELECT w.delivery_id, w.position FROM webhook_delivery AS w
         WHERE w.merchant_id = k.merchant_id AND w.webhook_id = k.webhook_id
-          AND w.state = 'waiting' AND w.due_at <= $4
+          AND w.state = 'waiting' AND w.due_at <= $6
         ORDER BY w.due_at, w.position
-        LIMIT greatest(k.most - held.count, 0)
+        LIMIT greatest(least(k.wanted, k.most - held.count), 0)
     ) AS d
-    ORDER BY turn, d.due_at LIMIT $5
+    LIMIT $5
 )
 UPDATE webhook_delivery AS w
-SET state = 'claimed', tries = w.tries + 1, tried_at = $4
+SET state = 'claimed', tries = w.tries + 1, tried_at = $6
 FROM due LEFT JOIN merchant_fact AS f USING (merchant_id, position)
 WHERE w.merchant_id = due.merchant_id AND w.webhook_id = due.webhook_id
   AND w.delivery_id = due.delivery_id AND w.state = 'waiting'

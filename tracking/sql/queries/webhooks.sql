@@ -13,10 +13,10 @@ SELECT * FROM webhook WHERE merchant_id = $1 AND webhook_id = $2;
 -- name: webhook_for_update: one webhook of a shop, held ($1 merchant, $2 webhook)
 SELECT * FROM webhook WHERE merchant_id = $1 AND webhook_id = $2 FOR UPDATE;
 
--- name: change_webhook: replace what its shop or the operator decides; what failed before is forgotten ($1 merchant, $2 webhook, $3 url, $4 types, $5 state, $6 reason, $7 since)
+-- name: change_webhook: replace what its shop or the operator decides; what failed before is forgotten, and it has to show anew that it is quick ($1 merchant, $2 webhook, $3 url, $4 types, $5 state, $6 reason, $7 since)
 UPDATE webhook
 SET url = $3, types = $4::text[], state = $5, reason = $6, since = $7,
-    failures = 0, failing_since = NULL, paused_until = NULL
+    failures = 0, failing_since = NULL, paused_until = NULL, slowness = greatest(slowness, 1)
 WHERE merchant_id = $1 AND webhook_id = $2
 RETURNING *;
 
