@@ -29,10 +29,17 @@ class StopLink(NamedTuple):
 
 def address_hashes(sealer: Sealer, channel: Channel, address: str) -> list[bytes]:
     """Under every key, the newest first. Mailboxes that differ in case only are one."""
-    plain = unicodedata.normalize("NFC", address.strip())
-    clear = plain.casefold() if channel is Channel.EMAIL else plain
-    marked = f"address\x1f{channel}\x1f{clear}".encode(errors="replace")
-    return [each[:_HASH] for each in sealer.fingerprints(marked)]
+    marked = f"address\x1f{channel}\x1f{_plain(channel, address)}"
+    return [each[:_HASH] for each in sealer.fingerprints(marked.encode(errors="replace"))]
+
+
+def link_proofs(sealer: Sealer, token: str, channel: Channel, address: str) -> list[bytes]:
+    """That the link of this token went to this address, under every key, the newest first.
+
+    Each link has another one, so that nothing at rest tells which parcels are one person's.
+    """
+    marked = f"link sent to\x1f{token}\x1f{channel}\x1f{_plain(channel, address)}"
+    return [each[:_HASH] for each in sealer.fingerprints(marked.encode(errors="replace"))]
 
 
 def stop_token(sealer: Sealer, link: StopLink) -> str:
@@ -53,6 +60,11 @@ def read_stop_token(sealer: Sealer, token: str) -> StopLink | None:
     if not any([hmac.compare_digest(proof, each) for each in _proofs(sealer, said)]):  # noqa: C419 - no short cut
         return None
     return StopLink(UUID(bytes=said[:16]), _CHANNELS[said[16]], said[17:])
+
+
+def _plain(channel: Channel, address: str) -> str:
+    plain = unicodedata.normalize("NFC", address.strip())
+    return plain.casefold() if channel is Channel.EMAIL else plain
 
 
 def _proofs(sealer: Sealer, said: bytes) -> list[bytes]:

@@ -31,9 +31,13 @@ Way = tuple[Addressee, Channel]
 
 
 class Against(NamedTuple):
-    """`reason` says why nothing is said; None: only what is important is."""
+    """`reason` says why nothing is said; None: only what is important is.
+
+    `under` is the hash of the address by which the person asked this shop for less.
+    """
 
     reason: str | None
+    under: bytes | None = None
 
 
 class Concerned(NamedTuple):
@@ -129,5 +133,10 @@ def _against(
         if standing:
             whole = {each.reason for each in standing if each.level is Level.ALL}
             words = (word for reason, word in _WORDS.items() if reason in whole)
-            against[way] = Against(next(words, None))
+            asked = (
+                each.address_hash
+                for each in standing
+                if each.reason is SuppressionReason.ASKED and each.merchant_id == merchant_id
+            )
+            against[way] = Against(next(words, None), next(asked, None))
     return against

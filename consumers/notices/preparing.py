@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
-from uuid import UUID
 
 import structlog
 
@@ -26,6 +25,7 @@ from notifier.values import Values
 from schemas.contact import Person
 from schemas.notice import Channel, NoticeState
 from schemas.push import Subscription
+from tracking.links import NewLink, Receiver
 from tracking.mail_proof import mail_proof
 from tracking.notices import HIDDEN, content_context
 from tracking.sealing import Sealer
@@ -36,7 +36,7 @@ from tracking.suppression import StopLink, address_hashes, stop_token
 log = structlog.get_logger()
 
 T = TypeVar("T")
-Link = Callable[[Sequence[UUID], datetime], Awaitable[list[str]]]
+Link = Callable[[Sequence[NewLink], datetime], Awaitable[list[str]]]
 
 
 class Ready(NamedTuple):
@@ -47,13 +47,16 @@ class Ready(NamedTuple):
 
 
 class _True(NamedTuple):
-    """Still worth saying, to this person or these browsers, until then."""
+    """Still worth saying, to this person or these browsers, until then. `asked` is the hash under
+    which the person asked for less.
+    """
 
     claimed: Claimed
     subject: Subject
     person: Person
     to: str | None
     subscriptions: Sequence[Subscription]
+    asked: bytes | None
 
 
 class Preparing:
@@ -98,9 +101,13 @@ class Preparing:
         """New ones; but a browser opens the page at which it subscribed, and gets no other."""
         if self.way.channel is Channel.PUSH:
             return [each.subscriptions[0].page for each in true]
-        paths = await self._link([each.subject.shipment_id for each in true], now) if true else []
+        wanted = [NewLink(each.subject.shipment_id, self._receiver(each.to)) for each in true]
+        paths = await self._link(wanted, now) if wanted else []
         pairs = zip(true, paths, strict=True)
         return [f"{self._site_of(each.subject)}{path}" for each, path in pairs]
+
+    def _receiver(self, to: str | None) -> Receiver | None:
+        return Receiver(self.way.channel, to) if to else None
 
     def _looked_at(
         self, claimed: Claimed, known: Concerned | None, now: datetime
@@ -121,14 +128,16 @@ class Preparing:
         person = person_of(known.contact, claimed.key.addressee) or Person()
         to = address(person, self.way.channel)
         assert to or subscriptions, "without one the decision has a reason"
-        return _True(claimed, known.subject, person, to, subscriptions)
+        against = known.against.get((claimed.key.addressee, self.way.channel))
+        asked = against.under if against else None
+        return _True(claimed, known.subject, person, to, subscriptions, asked)
 
     def _situation(self, known: Concerned) -> Situation:
         return situation_of(known, Means({self.way.channel}, self._limits))
 
     def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
         claimed, subject, person = true.claimed, true.subject, true.person
-        links = Links(page, self._stop(subject, true.to) if true.to else None)
+        links = Links(page, self._stop(subject, true.to, true.asked) if true.to else None)
         values = values_of(subject, person, claimed.key, links, self._sealer, now)
         try:
             words = self.way.compose(values)
@@ -153,8 +162,9 @@ class Preparing:
         )
         return Ready(handing, outgoing)
 
-    def _stop(self, subject: Subject, to: str) -> str:
-        link = StopLink(subject.merchant_id, self.way.channel, self._hash(to))
+    def _stop(self, subject: Subject, to: str, asked: bytes | None) -> str:
+        """It shows and ends what stands, also where that was asked under a former key."""
+        link = StopLink(subject.merchant_id, self.way.channel, asked or self._hash(to))
         token = stop_token(self._sealer, link)
         return f"{self._site_of(subject)}/stop/{token}"
 

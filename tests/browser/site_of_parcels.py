@@ -1,6 +1,7 @@
 """A small site that serves parcels with the headers of the real one, and the browser to see it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from parcels import NOW, STATES
 from playwright.async_api import Browser, async_playwright
 
 from schemas.notice import Channel
-from tracking.choices import Standing
+from tracking.choices import Raising, Standing
 from tracking.push import device_of, subscription_id
 from tracking.web.assets import STATIC
 from tracking.web.choices_page import WayCard, render_choices
@@ -21,6 +22,7 @@ from tracking.web.security import CSP
 from tracking.web.view import ParcelView, UnlockState
 
 SHOP = "Latvijas grāmatu un kanceleju nams"
+CARD = re.compile(r"(\w+)\.(\w+)(?:\.(\w+))?")
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless",
@@ -131,9 +133,11 @@ class Site:
         return self._shown(request, name)
 
     async def choices(self, request: web.Request) -> web.Response:
-        """Each way as it stands, by `name`: sms.everything-email.nothing, or none."""
-        pairs = [each.split(".") for each in request.match_info["name"].split("-") if "." in each]
-        ways = [WayCard(Channel(way), Standing(now), "/stop/x") for way, now in pairs]
+        """Each way as it stands, by `name`: sms.everything-email.nothing.by_message, or none."""
+        ways = [
+            WayCard(Channel(way), Standing(now), Raising(raising or "here"), "/stop/x")
+            for way, now, raising in CARD.findall(request.match_info["name"])
+        ]
         path, language = request.path, request.query.get("lang", "en")
         saved = "saved" in request.query
         page = render_choices(ways, SHOP, language, path=path, saved=saved, back="/t/delivered")

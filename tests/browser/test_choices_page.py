@@ -17,6 +17,7 @@ STATES = [
     "email.nothing",
     "email.nothing?saved",
     *(f"sms.{each}-push.{each}" for each in Standing),
+    *(f"sms.{each}.by_message-email.{each}.by_message" for each in Standing),
 ]
 
 
@@ -47,4 +48,25 @@ async def test_a_tap_sends_the_choice_of_its_way(site: Site, page: Page) -> None
     await page.route("**/stop/*", lambda route: sent.append(route.request) or route.abort())
     await page.goto(f"{site.url}/choices/sms.everything-email.nothing")
     await page.get_by_role("button", name="No more messages this way").click()
-    assert [each.post_data for each in sent] == ["choice=nothing"]
+    assert [each.post_data for each in sent] == ["way=sms&choice=nothing"]
+
+
+@pytest.mark.parametrize(
+    ("state", "offered", "advice"),
+    [
+        ("everything", ["important", "nothing"], 0),
+        ("important", ["nothing"], 1),
+        ("nothing", [], 1),
+        ("stopped", [], 0),
+        ("bad_address", [], 0),
+    ],
+)
+async def test_where_more_may_not_be_asked_for_it_says_where_it_may(
+    site: Site, page: Page, state: str, offered: list[str], advice: int
+) -> None:
+    for raising in ("by_message", "nowhere"):
+        await page.goto(f"{site.url}/choices/sms.{state}.{raising}")
+        buttons = page.locator("button[name=choice]")
+        assert await buttons.evaluate_all("all => all.map(each => each.value)") == offered
+        said = await page.get_by_text("open the link in one that you got from us").count()
+        assert said == (advice if raising == "by_message" else 0)

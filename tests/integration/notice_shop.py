@@ -25,7 +25,9 @@ from schemas.shipment import shipment_id
 from schemas.status import Status
 from tracking.incoming import incoming
 from tracking.ingest import Batch, ingest
+from tracking.links import NewLink
 from tracking.register import register
+from tracking.sealing import Sealer
 from tracking.store.keys import Keys
 from tracking.store.notices import Notices
 from tracking.store.pool import transaction
@@ -71,6 +73,8 @@ class Shop:
     now: datetime = NOON
     limits: SmsLimits = field(default_factory=lambda: SmsLimits(alike=None))
     pace: Pace = field(default_factory=lambda: Pace(rate=100_000))
+    sealer: Sealer = SEALER
+    linked: list[NewLink] = field(default_factory=list)
 
     @classmethod
     async def open(cls, pool: asyncpg.Pool) -> "Shop":
@@ -120,13 +124,16 @@ class Shop:
         channels: tuple[Channel, ...] = (),
         suppressing: Suppressing | None = None,
     ) -> Sending:
-        async def link(ids: Any, _: datetime) -> list[str]:
-            return ["/t/abcdefghijklmnopqrstuv"] * len(ids)
+        async def link(wanted: Any, _: datetime) -> list[str]:
+            self.linked += wanted
+            return ["/t/abcdefghijklmnopqrstuv"] * len(wanted)
 
         async def failed(claimed: Any) -> None:
             await self.decide(*(each.shipment_id for each in claimed), channels=channels)
 
-        preparing = Preparing(self.notices, way, SEALER, link, "https://t.example", self.limits)
+        preparing = Preparing(
+            self.notices, way, self.sealer, link, "https://t.example", self.limits
+        )
         metrics, gates = SendingMetrics(CollectorRegistry()), GateMetrics(CollectorRegistry())
         return Sending(
             self.notices,

@@ -13,6 +13,8 @@ from notifier.values import Brand
 from schemas.notice import Channel
 from schemas.shop import ShopSettings, ShopTerms
 from schemas.suppression import Level, SuppressionReason
+from tracking.choices import BY_STOP_LINK, Choice, ShopWay, Standing, choose, wishes
+from tracking.links import NewLink, Receiver
 from tracking.sealing import Sealer
 from tracking.store.merchants import Merchants
 from tracking.store.pool import open_pool
@@ -149,6 +151,39 @@ async def test_what_was_asked_under_an_old_key_holds_under_a_new_one(shop):
     deciding = Deciding(shop.notices, rotated, {Channel.SMS}, metrics, lambda: None)
     await deciding.decide({key: "fact"}, NOON)
     assert (await told(shop))["sms"] == "stopped"
+
+
+async def test_the_link_of_a_mail_ends_what_was_asked_under_an_old_key(shop):
+    """Who is told only what matters finds in a mail that came under a new key where to undo it."""
+    await against(shop, Channel.EMAIL, SuppressionReason.ASKED, Level.UNIMPORTANT)
+    key = await shop.waits("CE1")
+    await shop.decide(key, channels=BOTH)
+    shop.sealer, mail = Sealer(["a newer key", "a key of the tests"]), FakeWay(Channel.EMAIL)
+    await shop.send(mail)
+    (letter,) = mail.taken
+    link = read_stop_token(shop.sealer, letter.values.stop.rpartition("/")[2])
+    store = Suppressions(shop.pool)
+    way = ShopWay(link.merchant_id, link.channel, [link.address_hash])
+    assert (await wishes(store, [way], [BY_STOP_LINK]))[0].standing is Standing.IMPORTANT
+    assert await choose(store, way, Choice.EVERYTHING, BY_STOP_LINK, shop.now)
+    hashes = address_hashes(shop.sealer, Channel.EMAIL, PERSON["email"])
+    assert await store.of(hashes) == []
+
+
+async def test_a_link_that_goes_out_is_made_for_whom_it_goes_to(shop):
+    """Only they may ask for more by it; the buyer's link is the buyer's."""
+    buyer = {"name": "Jana", "email": "jana@example.org"}
+    key = await shop.register("CE1", buyer=buyer)
+    await shop.decide(key, channels=BOTH)
+    await shop.send(FakeWay(Channel.EMAIL))
+    assert set(shop.linked) == {
+        NewLink(key, Receiver(Channel.EMAIL, PERSON["email"])),
+        NewLink(key, Receiver(Channel.EMAIL, buyer["email"])),
+    }
+    shop.linked.clear()
+    await shop.decide(await shop.waits("CE2"), channels=BOTH)
+    await shop.send(FakeWay())
+    assert [each.receiver for each in shop.linked] == [Receiver(Channel.SMS, PERSON["phone"])]
 
 
 async def test_the_buyer_has_choices_of_its_own(shop):

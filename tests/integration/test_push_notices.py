@@ -19,7 +19,7 @@ from notifier.ways import PushWay
 from schemas.notice import Channel
 from schemas.push import SubscriptionBody
 from schemas.status import Status
-from tracking.links import LinkMaker
+from tracking.links import LinkMaker, NewLink
 from tracking.notices import told
 from tracking.push import MOST, seal_subscription, subscription_id
 from tracking.roles.running import Running
@@ -50,7 +50,7 @@ async def way():
 
 async def page_of(shop, parcel):
     """A link to the parcel, and the hashes by which it is known."""
-    (path,) = await LinkMaker(shop.pool, SEALER).issue([parcel], shop.now)
+    (path,) = await LinkMaker(shop.pool, SEALER).issue([NewLink(parcel)], shop.now)
     return f"http://track.test{path}", SEALER.token_hashes(path.rpartition("/")[2])
 
 

@@ -297,6 +297,7 @@ QUICK = {
     "suppressions_of": ((HASHES,), "suppression_pkey"),
     "suppress": ((HASHES, "ARRAY['sms']", f"ARRAY[{ID}]", "ARRAY['stop']", "ARRAY['all']", "now()"),
                  "suppression_pkey"),
+    "suppress_further": ((KEY, "'sms'", ID, "'asked'", "'all'", "now()"), "suppression_pkey"),
     "lift_suppressions": ((HASHES, "'sms'", ID, "ARRAY['asked']"), "suppression_pkey"),
     "lift_all_suppressions": ((HASHES,), "suppression_pkey"),
     "forget_notice_texts": (("now() - interval '90 days'", "500"), "notice_with_text"),

@@ -1,14 +1,13 @@
 """Hearing less: by the link of a mail, by a mail program's one click, from the parcel's page."""
 
-import re
 from uuid import UUID
 
 import pytest
-from people import EMAIL, PHONE
+from people import EMAIL
 
 from schemas.notice import Channel
 from schemas.suppression import Level, SuppressionReason
-from tracking.choices import Choice, Standing, standing
+from tracking.choices import BY_STOP_LINK, Choice, ShopWay, Standing, wishes
 from tracking.store.merchants import Merchants
 from tracking.store.suppressions import EVERYBODY, Suppression, Suppressions
 from tracking.suppression import StopLink, address_hashes, read_stop_token, stop_token
@@ -36,8 +35,11 @@ def path(world, link) -> str:
     return f"/stop/{stop_token(world.deps.sealer, link)}"
 
 
-async def now(world, link) -> Standing:
-    return (await standing(Suppressions(world.pool), [link]))[0]
+async def now(world, *links) -> Standing:
+    """What holds by this way, under whatever hashes of the address."""
+    hashes = [link.address_hash for link in links]
+    way = ShopWay(links[0].merchant_id, links[0].channel, hashes)
+    return (await wishes(Suppressions(world.pool), [way], [BY_STOP_LINK]))[0].standing
 
 
 async def chosen(world, path, choice):
@@ -86,7 +88,7 @@ async def test_it_holds_for_this_shop_and_this_way_only(world, path, link):
         link._replace(channel=Channel.SMS),
         link._replace(address_hash=address_hashes(world.deps.sealer, Channel.EMAIL, "b@c.lv")[0]),
     ]
-    assert set(await standing(Suppressions(world.pool), others)) == {Standing.EVERYTHING}
+    assert {await now(world, other) for other in others} == {Standing.EVERYTHING}
 
 
 async def test_a_complaint_ends_with_the_wish_to_hear_again_and_a_stop_does_not(world, path, link):
@@ -135,24 +137,6 @@ async def test_a_wrong_form_changes_nothing(world, path, link, body):
     )
     assert answer.status in {400, 413}
     assert await now(world, link) is Standing.EVERYTHING
-
-
-async def test_from_the_page_of_the_parcel_each_way_of_the_recipient_is_found(world):
-    made = await world.register(await world.key("merchant", "Veikals"))
-    parcel = made.json["tracking_url"].removeprefix("http://track.test")
-    assert f"{parcel}/messages" in (await world.call("GET", parcel)).text
-    page = await world.call("GET", f"{parcel}/messages?lang=en")
-    actions = re.findall(r'action="(/stop/[\w-]+)\?lang=en"', page.text)
-    assert len(actions) == 2
-    assert PHONE not in page.text
-    assert EMAIL not in page.text
-    assert PHONE[-4:] not in page.text
-    await chosen(world, actions[0], "important")
-    link = read_stop_token(world.deps.sealer, actions[0].removeprefix("/stop/"))
-    assert link.channel is Channel.SMS
-    assert await now(world, link) is Standing.IMPORTANT
-    shown = (await world.call("GET", f"{parcel}/messages?lang=en")).text
-    assert "You get only what you have to act on" in shown
 
 
 async def test_a_parcel_without_a_contact_says_that_nobody_is_written_to(world):

@@ -24,6 +24,7 @@ LOST = LinkTarget(
     since=SINCE,
     changed_at=HEARD,
     issued_at=ISSUED,
+    sent_to=None,
     language=None,
     service=None,
     country=None,

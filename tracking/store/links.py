@@ -23,6 +23,7 @@ class LinkTarget:
     `merchant_site` is the shop's own host of links, where it has one.
 
     `since`: when its present status began; `changed_at`: its last news; `issued_at`: of this link.
+    `sent_to`: proof of the address that a notice with this link went to (tracking.suppression).
     """
 
     shipment_id: UUID
@@ -32,6 +33,7 @@ class LinkTarget:
     since: datetime | None
     changed_at: datetime
     issued_at: datetime
+    sent_to: bytes | None
     language: str | None
     service: str | None
     country: str | None
@@ -66,10 +68,15 @@ class Links:
         self._pool = pool
 
     async def insert_links(
-        self, token_hashes: Sequence[bytes], shipment_ids: Sequence[UUID], *, now: datetime
+        self,
+        token_hashes: Sequence[bytes],
+        shipment_ids: Sequence[UUID],
+        sent_to: Sequence[bytes | None],
+        *,
+        now: datetime,
     ) -> None:
         async with connection(self._pool) as conn:
-            await conn.execute(SQL["insert_links"], token_hashes, shipment_ids, now)
+            await conn.execute(SQL["insert_links"], token_hashes, shipment_ids, sent_to, now)
 
     async def link_target(self, token_hashes: list[bytes]) -> LinkTarget | None:
         async with connection(self._pool) as conn:

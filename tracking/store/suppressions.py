@@ -54,6 +54,11 @@ class Suppressions:
             async with connection(self._pool) as conn:
                 await conn.execute(SQL["suppress"], *columns, now)
 
+    async def suppress_further(self, new: Suppression, *, now: datetime) -> None:
+        """Twice is once; "nothing" stays, whatever comes later."""
+        async with connection(self._pool) as conn:
+            await conn.execute(SQL["suppress_further"], *new, now)
+
     async def lift_suppressions(
         self,
         hashes: Sequence[bytes],

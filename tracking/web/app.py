@@ -8,7 +8,7 @@ from tracking.store.keys import Keys
 from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
-from tracking.web.choices import CHOICE_ROUTES
+from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -57,6 +57,7 @@ def make_app(deps: Deps) -> web.Application:
     app[TRIES] = tries()
     app[TESTS] = tests()
     app[PUSHES] = pushes()
+    app[CHANGES] = changes()
     app[ROUTES] = (*ALL_ROUTES, *DEMO_ROUTES) if deps.settings.demo else ALL_ROUTES
     for route in app[ROUTES]:
         app.router.add_route(route.method, route.path, _served(route))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from schemas.notice import Channel
-from tracking.choices import Choice, Standing
+from tracking.choices import Choice, Raising, Standing
 from tracking.web.frame import frame, template
 from tracking.words.catalog import N_, words_of
 
@@ -38,6 +38,23 @@ _TO_CHOOSE: Final = {
     Standing.STOPPED: (),
     Standing.BAD_ADDRESS: (),
 }
+_LESS: Final[dict[Standing, tuple[Choice, ...]]] = {
+    Standing.EVERYTHING: (Choice.IMPORTANT, Choice.NOTHING),
+    Standing.IMPORTANT: (Choice.NOTHING,),
+    Standing.NOTHING: (),
+    Standing.STOPPED: (),
+    Standing.BAD_ADDRESS: (),
+}
+_ASK_BY_MESSAGE: Final = {
+    Channel.SMS: N_(
+        "To get every text message again, open the link in one that you got from us,"
+        " and choose there."
+    ),
+    Channel.EMAIL: N_(
+        "To get every e-mail again, open the link at the end of one that you got "
+        "from us, and choose there."
+    ),
+}
 _page = template("choices.html")
 
 
@@ -46,7 +63,23 @@ class WayCard(NamedTuple):
 
     channel: Channel
     standing: Standing
+    raising: Raising
     action: str
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Those that change something, of what may be chosen here."""
+        offered = _TO_CHOOSE[self.standing]
+        if self.raising is Raising.HERE:
+            return offered
+        return tuple(each for each in offered if each in _LESS[self.standing])
+
+    @property
+    def advice(self) -> str | None:
+        """How to hear more again where the page itself must not offer it."""
+        is_withheld = self.choices != _TO_CHOOSE[self.standing]
+        by_message = self.raising is Raising.BY_MESSAGE
+        return _ASK_BY_MESSAGE.get(self.channel) if is_withheld and by_message else None
 
 
 def render_choices(
@@ -62,13 +95,13 @@ def render_choices(
     words = words_of(language)
     cards = [
         {
+            "way": each.channel,
             "name": words.gettext(_WAYS[each.channel]),
             "standing": words.gettext(_STANDING[each.standing]),
+            "advice": words.gettext(each.advice) if each.advice else None,
             "action": each.action,
             "is_default": each.standing is Standing.EVERYTHING,
-            "buttons": [
-                (name, words.gettext(_CHOICES[name])) for name in _TO_CHOOSE[each.standing]
-            ],
+            "buttons": [(name, words.gettext(_CHOICES[name])) for name in each.choices],
         }
         for each in ways
     ]

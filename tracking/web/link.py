@@ -8,7 +8,7 @@ from uuid import UUID
 from aiohttp import web
 
 from schemas.status import TERMINAL, Status
-from tracking.links import LinkMaker
+from tracking.links import LinkMaker, NewLink
 from tracking.store.links import Links, LinkTarget
 from tracking.store.merchants import Merchants
 from tracking.web.deps import DEPS, Deps
@@ -36,7 +36,7 @@ def page_path(request: web.Request) -> str:
 
 async def issue_link(deps: Deps, merchant_id: UUID, shipment_id: UUID, now: datetime) -> str:
     """A new address of the page, on the shop's own host where it has one."""
-    (path,) = await LinkMaker(deps.pool, deps.sealer).issue([shipment_id], now)
+    (path,) = await LinkMaker(deps.pool, deps.sealer).issue([NewLink(shipment_id)], now)
     shop = await Merchants(deps.pool).shop(merchant_id)
     site = shop.terms.links if shop else None
     return f"{site or deps.settings.public_url}{path}"

@@ -1,7 +1,7 @@
--- name: insert_links: keep new links ($1 token hashes, $2 shipments, $3 now)
-INSERT INTO public_link (token_hash, shipment_id, created_at)
-SELECT token_hash, shipment_id, $3
-FROM unnest($1::bytea[], $2::uuid[]) AS new (token_hash, shipment_id);
+-- name: insert_links: keep new links ($1 token hashes, $2 shipments, $3 proofs of whom they are sent to or nulls, $4 now)
+INSERT INTO public_link (token_hash, shipment_id, sent_to, created_at)
+SELECT token_hash, shipment_id, sent_to, $4
+FROM unnest($1::bytea[], $2::uuid[], $3::bytea[]) AS new (token_hash, shipment_id, sent_to);
 
 -- name: link_target: what a link leads to and whom it concerns ($1 hashes of the token)
 SELECT
@@ -12,6 +12,7 @@ SELECT
     (s.state ->> 'since')::timestamptz AS since,
     s.changed_at,
     l.created_at AS issued_at,
+    l.sent_to,
     r.language,
     r.service,
     r.country,

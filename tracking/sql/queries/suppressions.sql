@@ -11,6 +11,13 @@ ON CONFLICT (address_hash, channel, merchant_id, reason)
 DO UPDATE SET level = EXCLUDED.level, since = EXCLUDED.since
 WHERE suppression.level <> EXCLUDED.level;
 
+-- name: suppress_further: say less or nothing to this address, and never more than before ($1 address hash, $2 channel, $3 shop or zeros for all, $4 reason, $5 level, $6 now)
+INSERT INTO suppression (address_hash, channel, merchant_id, reason, level, since)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (address_hash, channel, merchant_id, reason)
+DO UPDATE SET level = EXCLUDED.level, since = EXCLUDED.since
+WHERE suppression.level <> 'all' AND EXCLUDED.level = 'all';
+
 -- name: lift_suppressions: write to this address again ($1 address hashes, $2 channel, $3 shop or zeros for all, $4 reasons)
 DELETE FROM suppression
 WHERE address_hash = ANY($1::bytea[]) AND channel = $2 AND merchant_id = $3
