@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from notifier.values import Brand
+from schemas.shop import WRITABLE
 
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
-_SAFE: Final = r"[!#-&(-;=?-\[\]^_a-~]{1,900}"  # of ASCII no blanks, quotes, brackets, backslash
+_SAFE: Final = rf"{WRITABLE}{{1,900}}"
 _LOGO: Final = re.compile(rf"https://{_SAFE}")
 _HELP: Final = re.compile(rf"(?:https://|mailto:|tel:){_SAFE}")
 _PAGE: Final = re.compile(rf"https?://{_SAFE}")

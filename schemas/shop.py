@@ -1,28 +1,41 @@
 """What a shop sets for itself, and what its operator sets for it."""
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from schemas.api import Money
 from schemas.base import CountryCode, Frozen, ShortText
-from schemas.contact import Email, e164
+from schemas.contact import KEPT, Email, e164
 from schemas.notice import Channel, Occasion
 
 _LONGEST_ADDRESS = 500  # characters
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _CALLED = re.compile(r"\+?[0-9][0-9().-]{2,30}")
-# Of ASCII no blanks, quotes, angle brackets, backslash: it stands in pages, mails and headers.
-_UNWRITABLE = re.compile(r"[^!#-;=?-\[\]^_a-~]")
+WRITABLE = r"[!#-&(-;=?-\[\]^_a-~]"
+"""Of ASCII no blanks, quotes, angle brackets, backslash: it stands in pages, mails and headers."""
+_WRITABLE = re.compile(f"{WRITABLE}*")
+_SITE = re.compile(r"https://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?/?")
 _SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 ._&+-]{0,10}")
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
+# Letters and a symbol that are drawn as nothing: fillers of Hangul, the empty pattern of Braille.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_SEEN = frozenset("LNPS")  # of the categories: letters, numbers, punctuation, symbols
 
 
 def _help_link(value: str) -> str:
@@ -36,17 +49,21 @@ def _help_link(value: str) -> str:
 
 def _leads_somewhere(value: str) -> bool:
     """What leads nowhere, or what a browser would run, is no link."""
-    if len(value) > _LONGEST_ADDRESS or _UNWRITABLE.search(value):
+    if len(value) > _LONGEST_ADDRESS or not _WRITABLE.fullmatch(value):
         return False
     try:
         parts = urlsplit(value)
     except ValueError:
         return False
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    if parts.scheme == "mailto":
-        return bool(_MAILBOX.fullmatch(parts.path))
-    return parts.scheme == "tel" and bool(_CALLED.fullmatch(parts.path))
+    match value.partition(":")[0]:  # as it is written: mails take it in lower case only
+        case "https":
+            return bool(parts.hostname)
+        case "mailto":
+            return bool(_MAILBOX.fullmatch(parts.path))
+        case "tel":
+            return bool(_CALLED.fullmatch(parts.path))
+        case _:
+            return False
 
 
 def _picture(value: str) -> str:
@@ -63,12 +80,29 @@ def _site(value: str) -> str:
         _ = parts.port
     except ValueError:
         raise ValueError(wrong) from None
-    plain = parts.hostname and not parts.username and not parts.query and not parts.fragment
-    if parts.scheme != "https" or not plain or parts.path not in {"", "/"}:
-        raise ValueError(wrong)
-    if _UNWRITABLE.search(value):
+    if not _SITE.fullmatch(value) or not parts.hostname:
         raise ValueError(wrong)
     return value.rstrip("/")
+
+
+def _visible(value: str) -> str:
+    if not any(char not in _BLANK and unicodedata.category(char)[0] in _SEEN for char in value):
+        raise ValueError("shows nothing: must hold a letter or a digit that is seen")
+    return value
+
+
+def _or_default(check: Callable[[str], str]) -> Callable[[str, ValidationInfo], str | None]:
+    """What the release before kept and this one would not take is as by default: nothing breaks."""
+
+    def checked(value: str, info: ValidationInfo) -> str | None:
+        try:
+            return check(value)
+        except ValueError:
+            if info.context == KEPT:
+                return None
+            raise
+
+    return checked
 
 
 def _sms_sender(value: str) -> str:
@@ -83,13 +117,36 @@ def _sms_sender(value: str) -> str:
     raise ValueError("must be a number such as +37120000000, or a name of 1 to 11 letters")
 
 
+_Told = Mapping[Occasion, tuple[Channel, ...]]
+
+
 def _hours_and_minutes(value: time) -> str:
     return value.strftime("%H:%M")
 
 
-HelpLink = Annotated[str, AfterValidator(_help_link)]
-Picture = Annotated[str, AfterValidator(_picture)]
-Site = Annotated[str, AfterValidator(_site)]
+def _no_text_of_registered(value: _Told, info: ValidationInfo) -> _Told:
+    """A text message is paid for when a carrier has the parcel, not for whatever a shop names."""
+    ways = value.get(Occasion.REGISTERED, ())
+    if Channel.SMS not in ways:
+        return value
+    if info.context == KEPT:
+        others = tuple(way for way in ways if way is not Channel.SMS)
+        return {**value, Occasion.REGISTERED: others}
+    raise ValueError(
+        "registered: must not hold sms, as no carrier has the parcel yet:"
+        " use email, or text at accepted"
+    )
+
+
+HelpLink = Annotated[str, AfterValidator(_or_default(_help_link))]
+Picture = Annotated[str, AfterValidator(_or_default(_picture))]
+Site = Annotated[str, AfterValidator(_or_default(_site))]
+ShopName = Annotated[
+    ShortText,
+    StringConstraints(min_length=1, max_length=60),
+    AfterValidator(_or_default(_visible)),
+]
+Notices = Annotated[_Told, AfterValidator(_no_text_of_registered)]
 SmsSender = Annotated[str, AfterValidator(_sms_sender)]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR)]
 LocalTime = Annotated[time, PlainSerializer(_hours_and_minutes)]
@@ -99,7 +156,7 @@ PageLanguage = Literal["lv", "lt", "et", "en", "ru"]
 class ShopBrand(Frozen):
     """The shop as its customers know it; by default by the name of its keys."""
 
-    name: Annotated[ShortText, StringConstraints(min_length=1, max_length=60)] | None = None
+    name: ShopName | None = None
     colour: Colour | None = None
     logo: Picture | None = None
 
@@ -141,13 +198,14 @@ class ShopSettings(Frozen):
     """`GET` and `PUT /v1/settings`. What is left out is as by default.
 
     `notices` says by which ways an occasion is told, `[]` not at all; those that are not named are
-    told as by default. `parcel_markup`: mails say schema.org/ParcelDelivery to mail programs.
+    told as by default; `registered` never by `sms`. `parcel_markup`: mails say
+    schema.org/ParcelDelivery to mail programs.
     """
 
     help: HelpLink | None = None
     language: PageLanguage | None = None
     brand: ShopBrand = ShopBrand()
-    notices: Mapping[Occasion, tuple[Channel, ...]] = Field(default_factory=dict)
+    notices: Notices = Field(default_factory=dict)
     quiet: QuietHours = QuietHours()
     sms: ShopSms = ShopSms()
     parcel_markup: bool = True

@@ -18,12 +18,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.contact import Email
 from schemas.price import SegmentPrice, iso_country, iso_currency, millionths, segment_price
+from schemas.shop import WRITABLE
 from tracking.errors import ConfigurationError
 from tracking.vapid import private_key, public_key
 
 PREFIX = "KLAT_"
 _FERNET_KEY_BYTES = 32
 _SUBJECT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+|https://[\w-]+(\.[\w-]+)+/?")
+# As it stands in mails and pages, and begins other addresses.
+_PAGE_URL = re.compile(rf"https?://(?![^?#]*[?#]){WRITABLE}+")
 _SHORTEST_SECRET = 20
 _CONSEQUENCE = "default_factory_not_called"  # of another fault, which has its own line
 
@@ -61,7 +64,7 @@ def _smtp_url(value: SecretStr) -> SecretStr:
 
 def _web_url(value: str) -> str:
     parts = _split_url(value, ("http", "https"))
-    if not parts.hostname or parts.query or parts.fragment or parts.username:
+    if not parts.hostname or parts.username or not _PAGE_URL.fullmatch(value):
         raise ValueError("must be a plain address such as https://track.example.com")
     return value.rstrip("/")
 

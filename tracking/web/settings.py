@@ -1,6 +1,7 @@
 """What a shop sets for its pages and notices: read and replaced as one document."""
 
 import hashlib
+import re
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from tracking.web.problem import HttpProblem, invalid_body
 from tracking.web.routing import Parameter, Route
 
 _MAX_BODY = 64 * 1024
+_TAG = r'(?:W/)?"([!#-~\x80-\xff]*)"'
+_TAGS = re.compile(rf"[ \t]*{_TAG}[ \t]*(?:,[ \t]*{_TAG}[ \t]*)*")
 
 
 async def get_settings(request: web.Request) -> web.Response:
@@ -28,18 +31,36 @@ async def get_settings(request: web.Request) -> web.Response:
 
 async def put_settings(request: web.Request) -> web.Response:
     """Everything at once: what is left out is as by default."""
+    seen = _seen(request)
     body = parse_body(ShopSettings, await read_body(request, _MAX_BODY))
     _refuse_cap(body, request.app[DEPS].settings)
-    seen = {etag.value for etag in request.if_match or ()}
 
     def change(shop: Shop) -> Shop:
-        if seen and not seen & {_tag(shop.settings), "*"}:
+        if seen is not None and _tag(shop.settings) not in seen:
             raise HttpProblem(412, "Somebody changed the settings meanwhile", "Read them again")
         return replace(shop, settings=body)
 
     shop = await Merchants(request.app[DEPS].pool).change_shop(_merchant(request), change)
     assert shop is not None  # its key leads to it, and no shop is ever deleted
     return _answer(shop.settings)
+
+
+def _seen(request: web.Request) -> set[str] | None:
+    """The tags of If-Match (RFC 9110, 13.1.1); None where any will do.
+
+    A tag that a proxy made weak when it compressed the answer still tells the same settings.
+    """
+    text = ",".join(request.headers.getall("If-Match", ["*"])).strip()
+    if text == "*":
+        return None
+    if not _TAGS.fullmatch(text):
+        raise HttpProblem(
+            400,
+            "If-Match cannot be read",
+            "It must be the ETag that GET answered, with its quotes, such as"
+            ' "0123456789abcdef", or *',
+        )
+    return set(re.findall(_TAG, text))
 
 
 def _refuse_cap(body: ShopSettings, settings: Settings) -> None:
