@@ -1,6 +1,7 @@
 """Where providers call back: proven, read, and handed to whom it concerns."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +11,7 @@ from consumers.notices.replies import Replies
 from notifier.receipts import generic, twilio
 from notifier.receipts.signed import is_bearer, is_signed, secret_of
 from tracking.settings import Settings
-from tracking.web.deps import Call, Take, Verdict
+from tracking.web.deps import Admit, Call, Take, Verdict
 
 TWILIO, TWILIO_INBOUND = "/callbacks/twilio", "/callbacks/twilio/inbound"
 SMS, SMS_INBOUND = "/callbacks/sms", "/callbacks/sms/inbound"
@@ -41,6 +42,16 @@ def callbacks_of(settings: Settings, ends: Ends) -> Mapping[str, Take]:
     if settings.mail_callback_secret is not None:
         found[MAIL] = MailDoor(settings.mail_callback_secret.get_secret_value(), ends).take
     return found
+
+
+def admitting(settings: Settings) -> Mapping[str, Admit]:
+    """By their paths, those callbacks whose headers prove who calls."""
+    secret = settings.mail_callback_secret
+    return {} if secret is None else {MAIL: partial(_is_bearer, secret.get_secret_value())}
+
+
+def _is_bearer(secret: str, headers: Mapping[str, str]) -> bool:
+    return is_bearer(headers, secret)
 
 
 class TwilioDoor:

@@ -1,7 +1,8 @@
 """SMS by Twilio's Messages API, and by whoever offers the same.
 
-Sources: www.twilio.com/docs/messaging/api/message-resource, /docs/api/errors. The API knows no
-idempotency key, so whatever is ambiguous stays so until a status callback settles it.
+Sources: www.twilio.com/docs/messaging/api/message-resource, /docs/api/errors,
+/docs/usage/webhooks/webhooks-connection-overrides. The API knows no idempotency key, so whatever is
+ambiguous stays so until a status callback settles it.
 """
 
 import base64
@@ -16,6 +17,8 @@ from notifier.channels.exchange import Answer, Limits, post
 from notifier.channels.sms import handed
 
 _LONGEST: Final = 36_000  # seconds, of ValidityPeriod; less or more is error 21624
+# For Twilio, which does not send it on: by default it tells nothing again after an answer of ours.
+_RETRIES: Final = "rc=5&rp=all"
 _SERVICE: Final = re.compile(r"MG[0-9a-f]{32}")
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 
@@ -81,10 +84,13 @@ def _sender(sender: str) -> dict[str, str]:
 
 
 def callback(url: str, reference: str) -> str:
-    """Where the receipts of one notice are posted."""
+    """Where the receipts of one notice are posted, and that they are posted again if need be.
+
+    A signature is made without the fragment (notifier.receipts.twilio).
+    """
     parts = urlsplit(url)
     query = "&".join(filter(None, (parts.query, urlencode({"reference": reference}))))
-    return urlunsplit(parts._replace(query=query))
+    return urlunsplit(parts._replace(query=query, fragment=_RETRIES))
 
 
 def read(answer: Answer) -> Handed:

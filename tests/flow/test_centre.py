@@ -47,7 +47,7 @@ async def test_what_is_sent_over_the_line_is_settled_over_it_whoever_is_killed(s
     session.deliver(b"STOP", esm_class=0)
     assert (await session.answer())[:2] == (DELIVER | RESP, 0)
     assert await posted(stack, "/callbacks/mail", BEARER) == 204
-    assert await posted(stack, "/callbacks/mail", "wrong") == 403
+    assert await posted(stack, "/callbacks/mail", "wrong") == 401
     assert await posted(stack, "/callbacks/sms", BEARER) == 404
     await stack.stop()
     async with asyncio.timeout(5):

@@ -6,7 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from random import Random
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urldefrag
 
 import aiohttp
 import pytest
@@ -81,7 +81,7 @@ async def test_twilio_is_asked_as_its_documentation_says(session):
         "To": PHONE,
         "From": "Rimi",
         "Body": TEXT,
-        "StatusCallback": f"https://k.example/r?shop=1&reference={REFERENCE}",
+        "StatusCallback": f"https://k.example/r?shop=1&reference={REFERENCE}#rc=5&rp=all",
     }
 
 
@@ -119,7 +119,12 @@ async def test_a_shop_has_a_sender_of_its_own(session, own):
 
 
 def test_a_callback_carries_the_reference():
-    assert callback("https://k.example/r", "a b") == "https://k.example/r?reference=a+b"
+    made = callback("https://k.example/r", "a b")
+    assert made == "https://k.example/r?reference=a+b#rc=5&rp=all"
+    assert (
+        urldefrag(callback("https://k.example/r?a=b", "c")).url
+        == "https://k.example/r?a=b&reference=c"
+    )
 
 
 async def test_a_gateway_of_ones_own_is_asked_in_json(session):

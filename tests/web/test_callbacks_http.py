@@ -1,17 +1,21 @@
 """Where providers call back, as HTTP."""
 
+import asyncio
 import io
 from dataclasses import replace
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
+from consumers.notices.callbacks import admitting
 from tracking.errors import StoreUnavailable
 from tracking.web.app import make_app
 from tracking.web.deps import Verdict
 from tracking.web.serving import serve
 
+SECRET = SecretStr("a secret of the mail server")
 FORM = {"MessageSid": "SM" + "a" * 32, "MessageStatus": "delivered"}
 TWILIO, INBOUND = "/callbacks/twilio", "/callbacks/twilio/inbound"
 PATHS = [TWILIO, INBOUND, "/callbacks/sms", "/callbacks/sms/inbound", "/callbacks/mail"]
@@ -76,8 +80,39 @@ async def test_what_is_not_proven_is_told_why(world, path, said):
         return Verdict.NOT_PROVEN
 
     status, text, _ = await posted(world, take, path)
-    assert status == 403
+    assert status == (401 if path == "/callbacks/mail" else 403)
     assert said in text
+
+
+async def test_of_who_shows_no_secret_no_mail_is_read(world):
+    """The answer comes while the body is still owed; who shows it is waited for."""
+    admit = admitting(world.deps.settings.model_copy(update={"mail_callback_secret": SECRET}))
+    deps = replace(
+        world.deps,
+        callbacks={"/callbacks/mail": taking},
+        admit=admit,
+        registry=CollectorRegistry(),
+    )
+    runner = await serve(make_app(deps), "127.0.0.1", 0)
+    for shown, owed, status in (
+        ("Bearer wrong", 1024 * 1024, 401),
+        (f"Basic {SECRET.get_secret_value()}", 1024 * 1024, 401),
+        (None, 1024 * 1024, 401),
+        (f"Bearer {SECRET.get_secret_value()}", 0, 204),
+    ):
+        reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+        lines = [
+            "POST /callbacks/mail HTTP/1.1",
+            "Host: track.test",
+            f"Content-Length: {owed}",
+            *([f"Authorization: {shown}"] if shown else []),
+        ]
+        writer.write("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode()
+        assert head.startswith(f"HTTP/1.1 {status} ")
+        assert ("WWW-Authenticate: Bearer" in head) is (status == 401)
+        writer.close()
+    await runner.cleanup()
 
 
 async def test_what_cannot_be_read_is_told_what_is_taken(world):

@@ -9,7 +9,7 @@ import structlog
 
 from consumers.connection import Publisher
 from consumers.live_updates import LiveUpdates
-from consumers.notices.callbacks import callbacks_of
+from consumers.notices.callbacks import admitting, callbacks_of
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.limits import limits_of
 from consumers.notices.parts import coming_back
@@ -42,6 +42,7 @@ async def start(running: Running) -> Readiness:
         hub=hub,
         frames=Frames(running.pool),
         callbacks=_callbacks(running, deciding),
+        admit=admitting(settings),
         preview=partial(preview, public_url=settings.public_url),
         redecide=partial(look_again, deciding) if settings.vapid_private_key else None,
         registry=running.registry,

@@ -3,6 +3,7 @@
 Proven by a signature or a secret of their own; none of them needs a key.
 """
 
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from aiohttp import web
@@ -14,15 +15,17 @@ from tracking.web.routing import Parameter, Route
 
 _SMALL: Final = 64 * 1024
 _TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-_FAULTS: Final = (403, 404, 408, 413, 415, 503)
+_BODY: Final = (400, 408, 413, 415)  # what may be wrong with any
+_FAULTS: Final = (*_BODY, 403, 404, 503)
 
 
 class _Door(NamedTuple):
-    """`unproven` and `unreadable` say what to look at."""
+    """`unproven` and `unreadable` say what to look at. `status` is that of who is not proven."""
 
     unproven: str
     unreadable: str = ""
     limit: int = _SMALL
+    status: int = 403
 
 
 _TWILIO: Final = _Door(
@@ -33,7 +36,9 @@ _GATEWAY: Final = _Door(
     " KLAT_SMS_CALLBACK_SECRET, and at the clock",
     "One JSON object is taken, or an array of up to 500",
 )
-_MAIL: Final = _Door("Authorization: Bearer does not hold KLAT_MAIL_CALLBACK_SECRET", "", MAX_BODY)
+_MAIL: Final = _Door(
+    "Authorization: Bearer does not hold KLAT_MAIL_CALLBACK_SECRET", "", MAX_BODY, 401
+)
 
 
 async def post_twilio(request: web.Request) -> web.Response:
@@ -69,14 +74,24 @@ async def _hand_over(request: web.Request, door: _Door) -> None:
     take = deps.callbacks.get(request.path)
     if take is None:
         raise not_found()
+    admit = deps.admit.get(request.path)
+    if admit is not None and not admit(request.headers):
+        raise _unproven(door)
     body = await read_body(request, door.limit)
     match await take(Call(request.path_qs, request.headers, body, deps.now())):
         case Verdict.NOT_PROVEN:
-            raise HttpProblem(403, "Forbidden", door.unproven)
+            raise _unproven(door)
         case Verdict.UNREADABLE:
             raise HttpProblem(400, "The body cannot be read", door.unreadable)
         case Verdict.TAKEN:
             return
+
+
+def _unproven(door: _Door) -> HttpProblem:
+    """401 asks for what the headers lack, as RFC 9110 wants it (15.5.2)."""
+    asked = {"WWW-Authenticate": "Bearer"} if door.status == 401 else None
+    title = HTTPStatus(door.status).phrase
+    return HttpProblem(door.status, title, door.unproven, headers=asked)
 
 
 _FORM: Final = ("application/x-www-form-urlencoded",)
@@ -85,6 +100,10 @@ _SIGNED: Final = (
     Parameter("webhook-timestamp", "header", "Seconds since 1970, when it was sent", required=True),
     Parameter("webhook-signature", "header", "v1, and the HMAC in base64", required=True),
 )
+_TWILIOS: Final = Parameter(
+    "X-Twilio-Signature", "header", "Twilio's HMAC-SHA1 of address and form", required=True
+)
+_REFERENCE: Final = Parameter("reference", "query", "The notice, as it was named to Twilio")
 
 CALLBACK_ROUTES = (
     Route(
@@ -93,6 +112,7 @@ CALLBACK_ROUTES = (
         post_twilio,
         "Twilio's status callback",
         access="signature",
+        parameters=(_TWILIOS, _REFERENCE),
         media=_FORM,
         answers={204: None},
         problems=_FAULTS,
@@ -103,6 +123,7 @@ CALLBACK_ROUTES = (
         post_twilio_inbound,
         "A text message that came in at Twilio",
         access="signature",
+        parameters=(_TWILIOS,),
         media=_FORM,
         answers={200: "text/xml"},
         problems=_FAULTS,
@@ -115,7 +136,7 @@ CALLBACK_ROUTES = (
         access="signature",
         parameters=_SIGNED,
         answers={204: None},
-        problems=(400, *_FAULTS),
+        problems=_FAULTS,
     ),
     Route(
         "POST",
@@ -125,16 +146,16 @@ CALLBACK_ROUTES = (
         access="signature",
         parameters=_SIGNED,
         answers={204: None},
-        problems=(400, *_FAULTS),
+        problems=_FAULTS,
     ),
     Route(
         "POST",
         "/callbacks/mail",
         post_mail,
         "A mail that came back: a report of delivery, a complaint",
-        access="signature",
+        access="secret",
         media=("message/rfc822",),
         answers={204: None},
-        problems=_FAULTS,
+        problems=(*_BODY, 401, 404, 503),
     ),
 )

@@ -49,6 +49,12 @@ class Verdict(Enum):
     UNREADABLE = "unreadable"
 
 
+class Admit(Protocol):
+    """Whether who calls back has proven by its headers who it is."""
+
+    def __call__(self, headers: Mapping[str, str], /) -> bool: ...
+
+
 class Take(Protocol):
     """Take a provider's callback. Raises tracking.errors.StoreUnavailable."""
 
@@ -89,7 +95,8 @@ def utc_now() -> datetime:
 class Deps:
     """`hub` is the live hub whose streams hang below the tracking page, `frames` reads for them.
 
-    `callbacks` are those that the settings open, by their paths. `preview` None: nobody words
+    `callbacks` are those that the settings open, by their paths; `admit` has those of them whose
+    proof is in the headers: nothing is read of who lacks it. `preview` None: nobody words
     notices here. `redecide` None: there is no push. `allow_private`: push services may be on this
     machine, for tests.
     """
@@ -101,6 +108,7 @@ class Deps:
     hub: LiveHub
     frames: Frames
     callbacks: Mapping[str, Take] = field(default_factory=dict)
+    admit: Mapping[str, Admit] = field(default_factory=dict)
     preview: Preview | None = None
     redecide: Redecide | None = None
     allow_private: bool = False

@@ -39,7 +39,7 @@ class Route:
     handler: Handler
     summary: str
     roles: frozenset[Role] = frozenset()
-    access: Literal["key", "key or signature", "signature", "link", "none"] = "key"
+    access: Literal["key", "key or signature", "signature", "secret", "link", "none"] = "key"
     parameters: Sequence[Parameter] = ()
     body: Model | None = None
     scheme: Scheme = "Bearer"
@@ -48,6 +48,10 @@ class Route:
     answers: Mapping[int, Model | str | None] = field(default_factory=dict)
     problems: Sequence[int] = ()
     timed: bool = True  # False: may take as long as it likes (a live stream)
+
+    @property
+    def takes_body(self) -> bool:
+        return self.method in {"POST", "PUT", "PATCH"} and bool(self.media)
 
 
 ROUTES = web.AppKey("routes", tuple[Route, ...])
