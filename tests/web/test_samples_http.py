@@ -158,3 +158,31 @@ async def test_a_shop_sees_its_own_looks_and_ways(world):
     assert "#aa3300" in mail.text
     other = await asked(world, shop, "occasion=out_for_delivery&shop=Cits")
     assert "Cits: " in other
+
+
+@pytest.mark.parametrize(
+    ("logo", "pictures"),
+    [
+        ("https://shop.example.com/a;script-src/l.png", "img-src data: https://shop.example.com;"),
+        ("https://shop.example.com:8443/l.png", "img-src data: https://shop.example.com:8443;"),
+        ("https://a.example;script-src/l.png", "img-src data:;"),
+        ("https://a.example,b.example/l.png", "img-src data:;"),
+        (None, "img-src data:;"),
+    ],
+)
+async def test_a_shop_sees_its_own_logo_and_support_no_pictures_from_elsewhere(
+    world, desk, logo, pictures
+):
+    shop = await world.key("merchant", "Shop")
+    put = {"brand": {"logo": logo}}
+    assert (await world.call("PUT", "/v1/settings", headers=shop, json=put)).status == 200
+    for scheme in ("light", "dark"):
+        path = f"/support/notices/mail?scheme={scheme}"
+        mail = await world.call("GET", path, headers=basic(shop))
+        policy = mail.headers["Content-Security-Policy"]
+        assert policy == FRAMED.replace("img-src data:;", pictures)
+        assert "script-src" not in policy
+        if logo:
+            assert f'src="{logo}"' in mail.text
+        other = await world.call("GET", path, headers=basic(desk))
+        assert other.headers["Content-Security-Policy"] == FRAMED

@@ -1,6 +1,8 @@
 """A mail as a document of its own, for a frame of our pages. Its headers are security.FRAMED."""
 
+import re
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -13,15 +15,29 @@ _IN_A_TAB: Final = '<head><base target="_blank">'
 _ASKED: Final = "(prefers-color-scheme: dark)"
 _SAID: Final = {"dark": "(min-width: 0)", "light": "(max-width: 0)"}
 _EITHER: Final = "light dark"
+_PICTURES: Final = "img-src data:;"
 
 
-def mail_response(html: str, scheme: Scheme | None = None) -> web.Response:
-    """As the reader's machine prefers it, or as it is in one of the two."""
+# What could end a directive of the policy, or the policy, is in no such host.
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
+
+
+def mail_response(html: str, scheme: Scheme | None = None, logo: str | None = None) -> web.Response:
+    """As the reader's machine prefers it, or as it is in one of the two.
+
+    With `logo`, which is the reader's own, pictures of its host are shown.
+    """
     return web.Response(
         text=framed(html, scheme),
         content_type="text/html",
-        headers={"Content-Security-Policy": FRAMED},
+        headers={"Content-Security-Policy": _policy(logo)},
     )
+
+
+def _policy(logo: str | None) -> str:
+    host = urlsplit(logo).netloc if logo else ""
+    pictures = f"img-src data: https://{host};" if _HOST.fullmatch(host) else _PICTURES
+    return FRAMED.replace(_PICTURES, pictures)
 
 
 def framed(html: str, scheme: Scheme | None = None) -> str:

@@ -31,7 +31,7 @@ _STAFF = frozenset({Role.MERCHANT, Role.SUPPORT})
 
 
 async def get_samples(request: web.Request) -> web.Response:
-    asked, worded = _asked(request), await _worder(request)
+    asked, worded = _asked(request), _worder(request, await _own(request))
     found = {language: worded(asked._replace(language=language)) for language in SUPPORTED}
     return web.Response(
         text=render_samples(found, asked),
@@ -43,15 +43,16 @@ async def get_samples(request: web.Request) -> web.Response:
 async def get_sample_mail(request: web.Request) -> web.Response:
     """The mail itself, in a frame that can do nothing."""
     scheme = _one_of("scheme", request.query.get("scheme") or "light", ["light", "dark"])
-    worded = await _worder(request)
-    found = worded(_asked(request))
-    return mail_response(found.email.html, cast("Scheme", scheme))
+    own = await _own(request)
+    found = _worder(request, own)(_asked(request))
+    logo = own.settings.brand.logo if own else None
+    return mail_response(found.email.html, cast("Scheme", scheme), logo)
 
 
-async def _worder(request: web.Request) -> Callable[[Asked], NoticePreview]:
+def _worder(request: web.Request, own: Shop | None) -> Callable[[Asked], NoticePreview]:
     """For a shop in its own name and looks, unless it asks for another name."""
     deps = request.app[DEPS]
-    preview, own = deps.preview, await _own(request)
+    preview = deps.preview
     if preview is None:
         raise not_found()
 
@@ -144,7 +145,7 @@ SAMPLE_ROUTES = (
             Parameter("price", "query", "Of one segment of a text message, such as 0.05"),
         ),
         answers={200: "text/html"},
-        problems=(400, 401, 403, 404),
+        problems=(400, 401, 403, 404, 503),
     ),
     Route(
         "GET",
@@ -155,6 +156,6 @@ SAMPLE_ROUTES = (
         scheme="Basic",
         parameters=(*_WHAT, Parameter("scheme", "query", "light or dark")),
         answers={200: "text/html"},
-        problems=(400, 401, 403, 404),
+        problems=(400, 401, 403, 404, 503),
     ),
 )
