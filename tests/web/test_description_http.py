@@ -1,6 +1,8 @@
 """/openapi.json and /asyncapi.json say what is true."""
 
 import json
+import re
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -9,10 +11,13 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from staging import event, parcel
 
+import tracking
 from schemas.api import Problem, Receipt, ShipmentRegistered
 from schemas.facts import FACT, cloud_event
 from schemas.shipment import shipment_id
 from tracking.web.app import ALL_ROUTES
+
+ROOT = Path(tracking.__file__).parents[1]
 
 
 def validator(document, place):
@@ -90,7 +95,81 @@ async def test_the_keys_of_a_route_are_told(described):
     assert paths["/v1/events"]["post"]["security"] == [{"bearer": []}, {"basic": []}]
     assert {} in paths["/v1/carriers/{carrier}/events"]["post"]["security"]
     assert paths["/t/{token}"]["get"]["security"] == []
-    assert set(described["components"]["securitySchemes"]) == {"bearer", "basic"}
+    assert paths["/callbacks/mail"]["post"]["security"] == [{"callback": []}]
+    schemes = set(described["components"]["securitySchemes"])
+    assert schemes == {"bearer", "basic", "callback"}
+    asked = [one for _, _, each in operations(described) for one in each["security"]]
+    assert {name for one in asked for name in one} == schemes
+
+
+def operations(document):
+    """Each with its method and path."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+# What stands for itself: it asks no database and reads no body.
+FROM_MEMORY = {
+    ("GET", "/v1/carriers/{carrier}/events"),
+    ("GET", "/t/{token}/unlock"),
+    ("GET", "/static/{name}"),
+    ("GET", "/sw.js"),
+    ("GET", "/openapi.json"),
+    ("GET", "/asyncapi.json"),
+}
+WITHOUT_BODY = {
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"),
+    ("POST", "/v1/webhooks/{webhook_id}/test"),
+    ("POST", "/v1/webhooks/{webhook_id}/attempts/{delivery_id}/resend"),
+}
+
+
+async def test_whatever_writes_says_what_it_takes_and_how_that_may_fail(described):
+    """A body may be too long, compressed, cut off, or too slow: 413, 415, 400, 408."""
+    seen = set()
+    for method, path, operation in operations(described):
+        if method not in {"POST", "PUT", "PATCH"}:
+            assert "requestBody" not in operation, (method, path)
+        elif "requestBody" not in operation:
+            seen.add((method, path))
+        else:
+            assert operation["requestBody"]["content"], (method, path)
+            missing = {"400", "408", "413", "415"} - set(operation["responses"])
+            assert not missing, (method, path, missing)
+    assert seen == WITHOUT_BODY
+    schema = described["paths"]["/v1/settings"]["put"]["requestBody"]["content"]
+    assert schema["application/json"]["schema"]["$ref"].startswith("#/components/schemas/ShopSett")
+
+
+async def test_whatever_needs_the_database_says_that_it_may_be_away(described):
+    silent = {
+        (m, path) for m, path, each in operations(described) if "503" not in each["responses"]
+    }
+    assert silent == FROM_MEMORY
+
+
+HEADER = re.compile(r'headers\.get(?:all)?\("([\w-]+)"')
+# Of every request, or described as a security scheme; those of browsers are none of a caller's.
+OF_ANY_REQUEST = {"authorization", "content-encoding", "accept-language", "x-forwarded-for"}
+OF_BROWSERS = {"origin", "sec-fetch-site"}
+OF_AN_ANSWER = {"allow"}
+READ_BY_AIOHTTP = {"if-none-match"}
+
+
+async def test_each_header_that_is_read_is_described(described):
+    folders = ("tracking/web", "tracking/carriers", "notifier/receipts", "consumers/notices")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    read = {name.lower() for file in files for name in HEADER.findall(file.read_text())}
+    told = {
+        each["name"].lower(): path
+        for _, path, operation in operations(described)
+        for each in operation["parameters"]
+        if each["in"] == "header"
+    }
+    assert {"x-twilio-signature", "webhook-id", "if-match"} <= read
+    assert read - OF_ANY_REQUEST - OF_BROWSERS - OF_AN_ANSWER == set(told) - READ_BY_AIOHTTP
+    assert "authorization" not in told, "OpenAPI has a security scheme for it, and ignores this"
 
 
 async def test_asyncapi_tells_both_exchanges_and_every_fact(world):

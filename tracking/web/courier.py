@@ -173,6 +173,10 @@ COURIER_ROUTES = (
         access="key or signature",
         parameters=(
             Parameter("tracking_number", "query", "For payloads that do not name their parcel"),
+            Parameter(
+                "aftership-hmac-sha256", "header", "AfterShip's signature, for want of a key"
+            ),
+            Parameter("X-Hmac-Signature", "header", "EasyPost's signature, for want of a key"),
         ),
         media=("application/json", "application/xml", "text/xml"),
         answers={202: Receipt},

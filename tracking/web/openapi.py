@@ -46,6 +46,11 @@ _SCHEMES: Json = {
         "scheme": "basic",
         "description": "For webhooks that know addresses only: the key as password, any user",
     },
+    "callback": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A secret of the callback's own, set by the operator",
+    },
 }
 
 
@@ -70,7 +75,7 @@ def _operation(route: Route, names: Any) -> Json:
         "responses": _responses(route, names),
         "security": _security(route),
     }
-    if route.method in {"POST", "PATCH"} and route.media:
+    if route.takes_body:
         operation["requestBody"] = {"required": True, "content": _content(route, names)}
     return operation
 
@@ -81,6 +86,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
             return _KEYS
         case "key or signature":
             return [*_KEYS, {}]
+        case "secret":
+            return [{"callback": []}]
         case "link" | "signature" | "none":
             return []
 

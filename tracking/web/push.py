@@ -137,7 +137,7 @@ PUSH_ROUTES = (
         parameters=(Parameter("lang", "query", "The language to tell it in"),),
         body=SubscriptionBody,
         answers={200: Subscribed},
-        problems=(400, 403, 413, 415, 422, *_FAULTS),
+        problems=(400, 403, 408, 413, 415, 422, *_FAULTS),
     ),
     Route(
         "GET",

@@ -189,7 +189,7 @@ SHOPPER_ROUTES = (
         access="link",
         parameters=(LANGUAGE,),
         media=("application/x-www-form-urlencoded",),
-        answers={303: None} | dict.fromkeys((400, 403, 413, 415, 422, *_FAULTS), _PAGE),
+        answers={303: None} | dict.fromkeys((400, 403, 408, 413, 415, 422, *_FAULTS), _PAGE),
     ),
     Route(
         "GET",
