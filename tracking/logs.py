@@ -47,7 +47,7 @@ _SCRUBS = (
     (re.compile(r"(?s)(input_value=).*?(?=, input_type=)"), rf"\1{HIDDEN}"),
     # asyncio shows the exception of a task that nobody asked.
     (re.compile(r"(?s)(\bexception=[\w.]+)\(.*"), rf"\1 {HIDDEN}"),
-    (re.compile(r"(/t/)[^/\s?#\"']+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(/(?:t|stop)/)[^/\s?#\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(\w+://)[^/@\s]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), HIDDEN),
     (re.compile(r"\bklat_[a-z]+_[A-Za-z0-9_]{8,}"), HIDDEN),
@@ -59,7 +59,7 @@ _SCRUBS = (
 _MAX_TEXT = 4000
 
 # What no scrub could find anything in: nearly every text, and ten searches cost more than the rest.
-_BLAMELESS = re.compile(r"(?!.*(?:/t/|klat_|whsec_))[A-Za-z_./{}-]{1,64}")
+_BLAMELESS = re.compile(r"(?!.*(?:/t/|/stop/|klat_|whsec_))[A-Za-z_./{}-]{1,64}")
 
 # A lost broker is our own event; theirs are a traceback for every try to connect.
 _QUIETER = {

@@ -122,6 +122,9 @@ def test_only_harmless_fields_leave(key, value, logged):
     ("text", "scrubbed"),
     [
         ("GET /t/Wn3vYk2mQp4xRt6zBd8fHj 200", f"GET /t/{HIDDEN} 200"),
+        ("GET /stop/AAECAwQFBgcICQoL-_xyz?saved 303", f"GET /stop/{HIDDEN}?saved 303"),
+        ("/stop/QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo", f"/stop/{HIDDEN}"),
+        ("https://t.example/stop/abc", f"https://t.example/stop/{HIDDEN}"),
         ("call +371 2000 0000 now", f"call {HIDDEN} now"),
         ("mail anna.k@example.com", f"mail {HIDDEN}"),
         ("Authorization: Bearer abc.def", f"Authorization: Bearer {HIDDEN}"),
