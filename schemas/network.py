@@ -23,6 +23,8 @@ _NOWHERE_6 = IPv6Network("3fff::/20")  # RFC 9637, documentation
 _PLAIN = re.compile(r"[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]*")  # RFC 3986, without a fragment
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # as the last part of a host: an IPv4 address, somehow
+INSIDE: Final = (".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
+"""Ends of names that no nameserver of the internet answers for (RFC 6761, 6762, 7686, 8375)."""
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -95,7 +97,7 @@ def _host(told: str, *, allow_private: bool) -> str:
         return _literal(name, allow_private=allow_private)
     if not all(map(_LABEL.fullmatch, labels)) or len(name) > 253:
         raise ValueError("names no host")
-    if len(labels) == 1 and not allow_private:
+    if (len(labels) == 1 or name.endswith(INSIDE)) and not allow_private:
         raise ValueError("names no host on the internet")
     return name
 

@@ -10,13 +10,13 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from schemas.base import Frozen
+from schemas.network import INSIDE
 from schemas.push import Subscription, SubscriptionBody
 from tracking.sealing import Sealer
 from tracking.vapid import base64url
 
 # A name with a top-level domain: no address in any of its spellings, no name of a local network.
 _PUBLIC_NAME: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
-_LOCAL: Final = (".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".onion")
 
 MOST: Final = 5
 """Browsers that one parcel is told to; a further one takes the place of the oldest."""
@@ -98,6 +98,6 @@ def wrong_endpoint(url: str, *, allow_private: bool = False) -> str | None:
         return None
     if parts.scheme != "https" or port not in {None, 443}:
         return "must begin with https:// and be on port 443"
-    if not _PUBLIC_NAME.fullmatch(host) or host.endswith(_LOCAL):
+    if not _PUBLIC_NAME.fullmatch(host) or host.endswith(INSIDE):
         return "must name a host of the internet"
     return None
