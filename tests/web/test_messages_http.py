@@ -313,3 +313,18 @@ async def test_an_address_may_choose_so_often(parcel, of_page):
     assert (late.status, late.headers["Retry-After"]) == (429, "60")
     assert await parcel.now() is Standing.IMPORTANT
     assert (await parcel.world.call("GET", path)).status == 200
+
+
+async def test_the_buyer_s_mail_leads_to_the_buyer_s_own_ways(world):
+    """Who wants to hear less of a present must not silence whom it is for."""
+    shop = await world.key("merchant", "Veikals")
+    buyer = Receiver(Channel.EMAIL, "buyer@example.test")
+    parcel = Parcel(world, shop, await world.register(shop, buyer={"email": buyer.to}))
+    parcel.merchant_id = await world.pool.fetchval("SELECT merchant_id FROM merchant")
+    path = await parcel.told(buyer)
+    page = await world.call("GET", f"{path}/messages?lang=en")
+    assert re.findall(r'name="way" value="(\w+)"', page.text) == ["email"]
+    assert (await parcel.choose(path, "nothing", way="sms")).status == 400
+    assert (await parcel.choose(path, "nothing", way="email")).status == 303
+    assert await parcel.now(buyer) is Standing.NOTHING
+    assert await parcel.now(MAIL) is await parcel.now(SMS) is Standing.EVERYTHING

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote
 
 from aiohttp import web
 
+from schemas.contact import Person
 from schemas.notice import Channel
 from schemas.suppression import SuppressionReason
 from tracking.choices import (
@@ -28,7 +29,7 @@ from tracking.web.choices_page import WayCard, render_choices
 from tracking.web.deps import DEPS
 from tracking.web.limits import Buckets, client_address
 from tracking.web.link import follow_link, miss, page_path
-from tracking.web.parcel import recipient_of
+from tracking.web.parcel import contact_of
 from tracking.web.problem import HttpProblem
 from tracking.web.routing import Route
 from tracking.web.shopper import LANGUAGE, for_people, language_of, page_answer
@@ -183,18 +184,34 @@ def _way_of(link: StopLink) -> _Way:
 
 def _ways_of(request: web.Request, target: LinkTarget) -> list[_Way]:
     deps = request.app[DEPS]
-    person = recipient_of(deps, target)
+    person = _visitor(request, target)
     if person is None or target.merchant_id is None:
         return []
-    ways = {Channel.SMS: person.phone, Channel.EMAIL: person.email}
     return [
         _Way(
             ShopWay(target.merchant_id, channel, address_hashes(deps.sealer, channel, to)),
             BY_LINK_OF_NOTICE if _came_by(request, target, channel, to) else BY_LINK_OF_SHOP,
         )
-        for channel, to in ways.items()
-        if to
+        for channel, to in _addresses(person)
     ]
+
+
+def _visitor(request: web.Request, target: LinkTarget) -> Person | None:
+    """The recipient, but for who has the link from a message to the buyer."""
+    contact = contact_of(request.app[DEPS], target)
+    if contact is None:
+        return None
+    has_it = contact.buyer and any(
+        _came_by(request, target, channel, to)
+        for channel, to in _addresses(contact.buyer)
+        if (channel, to) not in _addresses(contact.recipient)
+    )
+    return contact.buyer if has_it else contact.recipient
+
+
+def _addresses(person: Person | None) -> list[tuple[Channel, str]]:
+    ways = {Channel.SMS: person.phone, Channel.EMAIL: person.email} if person else {}
+    return [(channel, to) for channel, to in ways.items() if to]
 
 
 def _came_by(request: web.Request, target: LinkTarget, channel: Channel, to: str) -> bool:

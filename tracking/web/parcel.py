@@ -11,7 +11,7 @@ from schemas.scan import Window
 from tracking.carriers import CARRIERS
 from tracking.carriers.klat import HOME_ZONE
 from tracking.carriers.zones import zone_for
-from tracking.contact import open_contact
+from tracking.contact import Contact, open_contact
 from tracking.sealing import SealBroken
 from tracking.store.links import LinkTarget, Tries
 from tracking.store.shipments import Shipments
@@ -45,8 +45,13 @@ def accepted_answers(deps: Deps, target: LinkTarget) -> list[str]:
 
 
 def recipient_of(deps: Deps, target: LinkTarget) -> Recipient | None:
+    contact = contact_of(deps, target)
+    return contact.recipient if contact else None
+
+
+def contact_of(deps: Deps, target: LinkTarget) -> Contact | None:
     try:
-        return open_contact(deps.sealer, target.shipment_id, target.contact).recipient
+        return open_contact(deps.sealer, target.shipment_id, target.contact)
     except SealBroken:
         log.warning("contact.sealed_with_another_key", shipment_id=target.shipment_id)
         return None
