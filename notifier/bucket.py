@@ -19,10 +19,14 @@ class TokenBucket:
         self._tokens = self._size
         self._at: datetime | None = None
 
-    def take(self, most: int, now: datetime) -> int:
-        """How many may go now: whole tokens, up to `most`, that are taken."""
+    def count(self, now: datetime) -> int:
+        """How many may go now: whole tokens, which stay."""
         self._fill(now)
-        taken = max(min(most, math.floor(self._tokens + _ROUNDING)), 0)
+        return max(math.floor(self._tokens + _ROUNDING), 0)
+
+    def take(self, most: int, now: datetime) -> int:
+        """How many may go now, up to `most`; their tokens are taken."""
+        taken = max(min(most, self.count(now)), 0)
         self._tokens -= taken
         return taken
 
@@ -31,11 +35,13 @@ class TokenBucket:
         self._tokens = min(self._tokens + count, self._size)
 
     def wait(self, now: datetime) -> timedelta:
-        """Until there is one again; where there is none, until it is full, for fuller turns."""
-        self._fill(now)
-        if self._tokens + _ROUNDING >= 1:
+        """Until there is one again; where there is none, until it is half full, for fuller turns.
+
+        What flows into a full one is lost, so whoever waits has the other half to be late in.
+        """
+        if self.count(now):
             return timedelta(0)
-        return timedelta(seconds=(self._size - self._tokens) / self._rate)
+        return timedelta(seconds=(max(1.0, self._size / 2) - self._tokens) / self._rate)
 
     def _fill(self, now: datetime) -> None:
         """A clock that was put back fills nothing and takes nothing away."""

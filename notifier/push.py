@@ -19,6 +19,7 @@ from schemas.notice import Occasion
 from schemas.push import Subscription
 
 LONGEST: Final = 3993  # bytes of text in one message
+LEFT_ALONE: Final = "push_service_unavailable"
 _STEP: Final = 1024  # bytes; nearly every text fits the first step, so that all look alike
 _LONGEST_TTL: Final = 28 * 86_400  # seconds; longer is refused by some push services
 
@@ -86,18 +87,25 @@ def padded(told: dict[str, str | int]) -> bytes:
 
 def together(handed: Sequence[tuple[Subscription, Handed]]) -> Handed:
     """One notice to several browsers: sent if one of them has it, and then never repeated, as it
-    would come twice there. To be tried again if none has it and one may have it later.
+    would come twice there. To be tried again if none has it and one may have it later: when all
+    that were asked can wait no longer, as those that were left alone hold up nobody else.
     """
     gone = tuple(to.id for to, each in handed if each.address_is_bad)
     found = min((each for _, each in handed), key=lambda each: _BEST.index(each.outcome))
-    waits = [each.retry_after for _, each in handed if each.retry_after is not None]
+    asked = [each for _, each in handed if not each.is_untried]
     return Handed(
         found.outcome,
         found.code,
-        retry_after=max(waits, default=None),
+        retry_after=_wait(asked) if asked else _wait([each for _, each in handed], soonest=True),
         address_is_bad=len(gone) == len(handed),
         gone=gone,
+        is_untried=not asked,
     )
+
+
+def _wait(handed: Sequence[Handed], *, soonest: bool = False) -> float | None:
+    waits = [each.retry_after for each in handed if each.retry_after is not None]
+    return (min if soonest else max)(waits, default=None)
 
 
 _BEST: Final = (Outcome.ACCEPTED, Outcome.RETRY, Outcome.AMBIGUOUS, Outcome.REFUSED)

@@ -1,9 +1,13 @@
 """The ways to people that there are: text message, mail, push. Each words and hands over."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+import structlog
 
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.email import SmtpMail
@@ -12,13 +16,16 @@ from notifier.channels.web_push import WebPush
 from notifier.deliver import Outgoing
 from notifier.mail.address import Party
 from notifier.mail.message import QR_CID, Identity, Rendered, compose
-from notifier.push import message, together
+from notifier.push import LEFT_ALONE, message, together
+from notifier.push_services import PushServices, told_of
 from notifier.qr import qr_png
 from notifier.render import render_email, render_push, render_sms
 from notifier.sms.spelling import spelt
 from notifier.values import Values
 from schemas.notice import Channel
 from schemas.push import Subscription
+
+log = structlog.get_logger()
 
 
 def sms_words(values: Values) -> Mapping[str, str]:
@@ -103,12 +110,20 @@ class PushWay:
     """Pushes, to every browser that subscribed, at once. `topic_key`: topics are not guessed.
 
     What is kept are the words in the language of the person; each browser has those of its page.
+    A push service in trouble is left alone, and nobody else waits for it.
     """
 
     channel, provider = Channel.PUSH, WebPush.name
 
-    def __init__(self, push: WebPush, topic_key: bytes) -> None:
-        self._push, self._topic_key = push, topic_key
+    def __init__(
+        self,
+        push: WebPush,
+        topic_key: bytes,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._push, self._topic_key, self._clock = push, topic_key, clock
+        self._services = PushServices()
 
     def compose(self, values: Values) -> Mapping[str, str]:
         said = render_push(values)
@@ -122,7 +137,22 @@ class PushWay:
     async def _send(self, outgoing: Outgoing, to: Subscription) -> Handed:
         said = render_push(replace(outgoing.values, language=to.language, link=to.page))
         told = message(outgoing, to, said, self._topic_key)
-        return await self._push.send(to, told, outgoing.values.now)
+        host = urlsplit(to.endpoint).hostname or ""
+        wait = self._services.wait(host, self._clock())
+        if wait is not None:
+            return Handed(Outcome.RETRY, LEFT_ALONE, retry_after=wait, is_untried=True)
+        handed = Handed(Outcome.AMBIGUOUS, "fault")
+        try:
+            handed = await self._push.send(to, told, outgoing.values.now)
+        finally:
+            self._note(host, handed)
+        return handed
+
+    def _note(self, host: str, handed: Handed) -> None:
+        seconds = self._services.note(host, handed, self._clock())
+        if seconds is not None:
+            service = told_of(host)
+            log.warning("push.left_alone", service=service, reason=handed.code, seconds=seconds)
 
     async def close(self) -> None:
         """The session is its giver's to close."""

@@ -24,5 +24,9 @@ class StoreUnavailable(KlatError):  # noqa: N818 - named for what the caller see
     """PostgreSQL cannot be reached or is too busy."""
 
 
+class StoreBusy(StoreUnavailable):
+    """Another transaction was in the way; nothing was committed, and again it may pass."""
+
+
 class StatementTooSlow(KlatError):  # noqa: N818 - named for what the caller sees
     """PostgreSQL ended a statement at its time limit; less work at once may pass."""

@@ -3,7 +3,6 @@
 Of one process: several share neither rate nor breaker.
 """
 
-import asyncio
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -18,8 +17,8 @@ from tracking.settings import Settings
 
 log = structlog.get_logger()
 
-_PLACE_LIMIT: Final = 180.0  # seconds; with a provider's own limits, less than HAND_LIMIT
-_LOOK_AGAIN: Final = 0.05  # seconds; while the probe is under way
+_AHEAD: Final = 20  # claimed and worded while all places are taken; never more than places
+_UNTIL_WOKEN: Final = 60.0  # seconds; whoever leaves a place wakes who waits for one
 
 
 class Pace(NamedTuple):
@@ -39,8 +38,8 @@ def pace_of(settings: Settings, channel: Channel) -> Pace:
             return Pace()
 
 
-class Room(NamedTuple):
-    """How many notices may be claimed, whether as the probe of a provider that was in trouble."""
+class Entered(NamedTuple):
+    """How many may go now, each of which has a place; whether as the probe after trouble."""
 
     size: int
     is_probe: bool = False
@@ -60,57 +59,76 @@ class Gate:
     def __init__(self, channel: Channel, pace: Pace, metrics: GateMetrics) -> None:
         self._channel, self._metrics = channel, metrics
         self._bucket, self._breaker = TokenBucket(pace.rate), Breaker()
-        self._places = asyncio.Semaphore(pace.places)
+        self._places, self._taken = pace.places, 0
         self._probing = False
         metrics.open.labels(channel).set(0)
 
-    def room(self, most: int, now: datetime) -> Room:
-        """For a turn, which gives it `back` when it is over."""
+    def room(self, ready: int, now: datetime) -> int:
+        """How many more may be claimed by who has so many `ready`: no more than may go at once."""
+        ahead = min(_AHEAD, self._places)
         match self._breaker.position(now):
             case Position.OPEN:
-                return Room(0)
+                return 0
             case Position.HALF_OPEN:
-                return self._room_for_probe(now)
+                most = 0 if self._probing else min(1, self._free)
             case Position.CLOSED:
-                return Room(self._bucket.take(most, now))
+                most = self._free + ahead
+        return max(0, min(most, self._bucket.count(now)) - ready)
 
-    def _room_for_probe(self, now: datetime) -> Room:
-        if self._probing or not self._bucket.take(1, now):
-            return Room(0)
-        self._probing = True
-        return Room(1, is_probe=True)
+    def enter(self, most: int, now: datetime) -> Entered:
+        """Take places, and of the rate. Each of them is given `back` unused, or left."""
+        match self._breaker.position(now):
+            case Position.OPEN:
+                return Entered(0)
+            case Position.HALF_OPEN:
+                size = 0 if self._probing else self._take(min(most, 1), now)
+                self._probing = self._probing or size > 0
+                return Entered(size, is_probe=True)
+            case Position.CLOSED:
+                return Entered(self._take(most, now))
 
-    def back(self, room: Room, unsent: int) -> None:
-        """The turn is over, and so many of its room were not sent."""
+    def _take(self, most: int, now: datetime) -> int:
+        size = self._bucket.take(min(most, self._free), now)
+        self._taken += size
+        return size
+
+    @property
+    def _free(self) -> int:
+        return self._places - self._taken
+
+    def back(self, entered: Entered, unsent: int) -> None:
+        """So many of those that entered have not been sent."""
         self._bucket.give_back(unsent)
-        if room.is_probe:
+        self._leave(entered, unsent)
+
+    def leave(self, entered: Entered) -> None:
+        """One of them was sent, however that ended."""
+        self._leave(entered, 1)
+
+    def _leave(self, entered: Entered, many: int) -> None:
+        self._taken -= many
+        if entered.is_probe and many:
             self._probing = False
 
-    async def enter(self) -> bool:
-        """Wait for one of the places, which is to be left; False: none came free in time."""
-        try:
-            async with asyncio.timeout(_PLACE_LIMIT):
-                return await self._places.acquire()
-        except TimeoutError:
-            return False
+    def is_open(self, now: datetime) -> bool:
+        return self._breaker.position(now) is Position.OPEN
 
-    def leave(self) -> None:
-        self._places.release()
-
-    def is_passable(self, room: Room, now: datetime) -> bool:
+    def is_passable(self, entered: Entered, now: datetime) -> bool:
         """Whether one that was let in may still go: the provider may have failed meanwhile."""
-        return room.is_probe or self._breaker.position(now) is Position.CLOSED
+        return entered.is_probe or self._breaker.position(now) is Position.CLOSED
 
     def wait(self, now: datetime) -> float:
-        """Seconds until there is room again."""
+        """Seconds until there is room again, if nobody leaves before."""
         if self._breaker.until is not None and now < self._breaker.until:
             return (self._breaker.until - now).total_seconds()
-        if self._probing:
-            return _LOOK_AGAIN
+        if self._probing or self._free < 1:
+            return _UNTIL_WOKEN
         return self._bucket.wait(now).total_seconds()
 
     def note(self, handed: Handed, now: datetime) -> None:
-        """What the provider answered, or did not."""
+        """What the provider answered, or did not. Push services have a breaker each, elsewhere."""
+        if self._channel is Channel.PUSH:
+            return
         before, self._breaker = self._breaker, self._breaker.after(handed, now)
         is_open = self._breaker.until is not None
         self._metrics.open.labels(self._channel).set(is_open)

@@ -1,4 +1,4 @@
-"""The parts of the role `notices`: who decides, and one sender for each way."""
+"""The parts of the role `notices`: who decides, one sender for each way, who looks after all."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,18 +11,21 @@ from prometheus_client import CollectorRegistry
 from consumers.notices.bounces import Bounces
 from consumers.notices.callbacks import Ends
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.endings import SendingMetrics
 from consumers.notices.gate import Gate, GateMetrics, pace_of
 from consumers.notices.limits import limits_of
 from consumers.notices.preparing import Link, Preparing
 from consumers.notices.receipts import ReceiptMetrics, Settling
 from consumers.notices.replies import Replies
-from consumers.notices.sending import Sending, SendingMetrics
+from consumers.notices.sending import Sending
 from consumers.notices.suppressing import Suppressing
+from consumers.notices.upkeep import Upkeep
 from consumers.parking import Parking
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import NOTICES, NOTICES_QUEUE, declare
 from notifier.deliver import Way
+from schemas.notice import Channel
 from tracking.sealing import Sealer
 from tracking.settings import Settings
 from tracking.store.notices import Claimed, Notices
@@ -32,6 +35,7 @@ from tracking.store.receipts import Receipts
 class Parts(NamedTuple):
     deciding: Deciding
     sending: Sequence[Sending]
+    upkeep: Upkeep
 
 
 def notice_parts(
@@ -61,7 +65,8 @@ def notice_parts(
         preparing = Preparing(notices, way, sealer, link, settings.public_url, limits)
         gate = Gate(way.channel, pace_of(settings, way.channel), gates)
         sending.append(Sending(notices, preparing, failed, metrics, gate, suppressing=suppressing))
-    return Parts(deciding, sending)
+    texts = next((each.endings for each in sending if each.channel is Channel.SMS), None)
+    return Parts(deciding, sending, Upkeep(notices, texts, wake))
 
 
 def coming_back(

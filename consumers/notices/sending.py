@@ -2,59 +2,34 @@
 
 Every arrow is a commit of its own and no network lies inside one. Killed before "it goes", a notice
 is due again; killed after, nobody knows whether it left: it becomes unknown and is not repeated.
+
+One loop speaks to the database: what has ended is noted, what is ready goes as far as there are
+places, and as much as fits is claimed and worded, each for many in one statement. Sends run beside.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from consumers.notices.gate import Gate, Room
-from consumers.notices.preparing import Preparing, Ready
-from consumers.notices.retry import ending, untried
+from consumers.notices.endings import Ended, Endings, Failed, SendingMetrics
+from consumers.notices.gate import Gate
+from consumers.notices.giving import Giving
+from consumers.notices.preparing import Preparing
 from consumers.notices.suppressing import Suppressing
-from notifier.channels.base import Handed, Outcome
-from notifier.policy import STOPPED
 from schemas.notice import Channel, NoticeState
-from schemas.suppression import SuppressionReason
-from tracking.domain.quota import ALL_SHOPS, PREFIX, Mark
-from tracking.errors import KlatError, StoreUnavailable
-from tracking.store.notices import Claimed, Ending, Notices
-from tracking.store.pool import retried
+from tracking.errors import KlatError
+from tracking.store.notices import Ending, Notices
 
 log = structlog.get_logger()
 
-AT_ONCE = 20  # notices in one turn
-TURNS = 2  # at a time
-CLAIM_LIMIT = timedelta(minutes=2)  # longer than looking again ever takes
-HAND_LIMIT = timedelta(minutes=10)  # longer than any provider's limits together
-TOO_LATE = timedelta(hours=1)  # before a text is worthless
-_WAITED = timedelta(minutes=1)  # that a due notice was not taken, whoever may take it
-_LOOK_EVERY = 20.0  # seconds; rows that another process planned, or left behind
-_PAUSE = 1.0  # seconds after a fault
-
-Failed = Callable[[Sequence[Claimed]], Awaitable[None]]
-
-
-class _Sent(NamedTuple):
-    """`bad_address`: where nothing can ever arrive."""
-
-    ending: Ending
-    bad_address: str | None
-
-
-class SendingMetrics:
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.ended = Counter(
-            "klat_notices", "Notices by how they ended", ["channel", "state"], registry=registry
-        )
-        self.seconds = Histogram(
-            "klat_notice_provider_seconds", "A provider's time", ["channel"], registry=registry
-        )
+AT_ONCE: Final = 20  # notices of one claim
+_LOOK_EVERY: Final = 20.0  # seconds; rows that another process planned
+_LEAST: Final = 0.05  # seconds; what is due and cannot be claimed is in another one's hands
+_GATHER: Final = 0.005  # seconds; what ends meanwhile is noted together
+_PAUSE: Final = 1.0  # seconds after a fault
 
 
 class Sending:
@@ -72,11 +47,13 @@ class Sending:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._notices, self._preparing, self._way = notices, preparing, preparing.way
-        self._suppressing = suppressing
-        self._failed, self._metrics, self._gate, self._clock = failed, metrics, gate, clock
-        self._looked: datetime | None = None
+        self._gate, self._clock = gate, clock
         self.woken = asyncio.Event()
         self._leaving, self._left = False, asyncio.Event()
+        self.endings = Endings(notices, self.channel, failed, metrics, clock, suppressing)
+        self._giving = Giving(
+            notices, self._way, gate, self.endings, metrics, self.woken.set, clock
+        )
 
     @property
     def channel(self) -> Channel:
@@ -84,209 +61,84 @@ class Sending:
 
     async def run(self) -> None:
         """Until it is told to leave. What the database cannot take now waits."""
-        while not self._leaving:
-            try:
-                self.woken.clear()
-                looks = self._is_time_to_look()
-                if looks:
-                    await self.take_over()
-                await self._drain()
-                if looks:
-                    await self.give_up()
-                await self._wait()
-            except StoreUnavailable as error:
-                log.warning("store.unavailable", error=str(error))
-                await asyncio.sleep(_PAUSE)
-        self._left.set()
+        try:
+            while not self._leaving:
+                await self._patiently()
+            await self._finish()
+        finally:
+            for task in self._giving.running:
+                task.cancel()
+            self._left.set()
 
     async def close(self) -> None:
         """Finish what is in hand: a notice that is cut off would be unknown for ever."""
         self._leaving = True
+        self._giving.leave()
         self.woken.set()
         await self._left.wait()
 
-    async def _drain(self) -> None:
-        """While one turn waits for its provider, the next one is read and worded.
+    async def _patiently(self) -> None:
+        self.woken.clear()
+        try:
+            if not await self.turn():
+                await self._wait()
+        except KlatError as error:
+            await self._pause(error)
+        else:
+            await asyncio.sleep(_GATHER)
 
-        One that fails does not end the other, which may be in the middle of sending.
+    async def _pause(self, error: KlatError) -> None:
+        log.warning("notices.waiting", error=type(error).__name__, waiting=len(self.endings))
+        await asyncio.sleep(_PAUSE)
+
+    async def turn(self) -> bool:
+        """Settle, hand over and claim, as much as there is and fits; False when there was nothing.
+
+        Raises KlatError; nothing is forgotten then.
         """
-        turns = (self._turns() for _ in range(TURNS))
-        for outcome in await asyncio.gather(*turns, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
+        moved = await self.endings.settle()
+        moved += await self._giving.give()
+        if claimed := await self._claim():
+            await self._giving.give()
+        return moved + claimed > 0
 
-    async def _turns(self) -> None:
-        while not self._leaving and await self.turn():
-            pass
+    async def _claim(self) -> int:
+        now = self._clock()
+        room = min(self._giving.room(now), AT_ONCE)
+        claimed = await self._notices.claim_notices(self.channel, room, now=now) if room else []
+        if not claimed:
+            return 0
+        try:
+            ready, endings = await self._preparing.prepare(claimed, now)
+        except KlatError:
+            self.endings.add(*(Ended(Ending(each, NoticeState.PLANNED)) for each in claimed))
+            raise
+        self.endings.add(*(Ended(each) for each in endings))
+        self._giving.add(ready)
+        if self._leaving:  # it was told so meanwhile
+            self._giving.leave()
+        return len(claimed)
 
     async def _wait(self) -> None:
-        """For news, until the next one is due, or until the provider may be given more."""
-        if self._leaving:
-            return
-        due, now = await self._notices.next_due_notice(self._way.channel), self._clock()
-        seconds = (due - now).total_seconds() if due else _LOOK_EVERY
-        seconds = min(max(seconds, self._gate.wait(now), 0), _LOOK_EVERY)
+        """For news, for one that ends, for the next that is due, or until more may go."""
+        now = self._clock()
+        seconds = min(self._gate.wait(now), _LOOK_EVERY)
+        if seconds < _LOOK_EVERY:
+            due = await self._notices.next_due_notice(self.channel)
+            seconds = max(seconds, (due - now).total_seconds() if due else _LOOK_EVERY, _LEAST)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(seconds, _LOOK_EVERY)):
                 await self.woken.wait()
         except TimeoutError:
             return
 
-    def _is_time_to_look(self) -> bool:
-        """At what was left behind and what has waited too long: not at every wake."""
-        now = self._clock()
-        if self._looked and (now - self._looked).total_seconds() < _LOOK_EVERY:
-            return False
-        self._looked = now
-        return True
-
-    async def give_up(self) -> None:
-        """Texts that are due, were not taken and soon are worth nothing: a mail still helps."""
-        if self._way.channel is not Channel.SMS:
-            return  # nothing takes the place of a mail
-        now = self._clock()
-        while late := await self._notices.give_up_notices(
-            self._way.channel, AT_ONCE, due_before=now - _WAITED, late=now + TOO_LATE, now=now
-        ):
-            endings = [Ending(each, NoticeState.FAILED, "not_taken_in_time") for each in late]
-            await self._ended(endings)
-
-    async def take_over(self) -> None:
-        """What a sender that died left behind."""
-        now = self._clock()
-        left = await self._notices.abandoned_notices(
-            claimed_before=now - CLAIM_LIMIT, handed_before=now - HAND_LIMIT, now=now
-        )
-        for notice_id, state in left:
-            log.warning("notice.left_behind", message_id=notice_id, state=state)
-
-    async def turn(self) -> bool:
-        """Send what is due, as much as there is room for; False when there was none, or nothing."""
-        now = self._clock()
-        room, sent = self._gate.room(AT_ONCE, now), 0
-        if not room.size:
-            return False
-        try:
-            claimed = await self._notices.claim_notices(self._way.channel, room.size, now=now)
-            if claimed:
-                ready, endings = await self._preparing.prepare(claimed, now)
-                await self._settle(endings)
-                ours, stopped = await self._handed(ready, now)
-                sent = len(ours)
-                ended = await self._sent(ours, room)
-                await self._settle_patiently([*(each.ending for each in ended), *stopped])
-                await self._suppress([each.bad_address for each in ended if each.bad_address])
-        finally:
-            self._gate.back(room, room.size - sent)
-        return bool(claimed)
-
-    async def _handed(
-        self, ready: Sequence[Ready], now: datetime
-    ) -> tuple[list[Ready], list[Ending]]:
-        """Those that are ours to send, at once; and how those end for which no money is left."""
-        if not ready:
-            return [], []
-        handing = [each.handing for each in ready]
-        hand = partial(self._notices.hand_notices, handing, self._way.provider, now=now)
-        hands = await retried(hand)
-        _tell_of(hands.marks)
-        stopped = [
-            Ending(each.claimed, NoticeState.DROPPED, over.reason)
-            for each in handing
-            if (over := hands.refused.get(each.claimed.notice_id))
-        ]
-        return [each for each in ready if each.outgoing.notice_id in hands.ours], stopped
-
-    async def _sent(self, ready: Sequence[Ready], room: Room) -> list[_Sent]:
-        return list(await asyncio.gather(*(self._send_in_place(each, room) for each in ready)))
-
-    async def _send_in_place(self, ready: Ready, room: Room) -> _Sent:
-        """When it is its turn the provider may have failed others: then it has not left."""
-        if not await self._gate.enter():
-            return _Sent(untried(ready.handing), None)
-        try:
-            if self._leaving or not self._gate.is_passable(room, self._clock()):
-                return _Sent(untried(ready.handing), None)
-            return await self._send(ready)
-        finally:
-            self._gate.leave()
-
-    async def _send(self, ready: Ready) -> _Sent:
-        with self._metrics.seconds.labels(self._way.channel).time():
+    async def _finish(self) -> None:
+        """Each is settled when it ends: there may be no time for all."""
+        while self._giving.running or self.endings:
             try:
-                handed = await self._way.send(ready.outgoing)
-            except Exception as error:
-                # A fault of ours: it may have been sent, so it is not repeated.
-                log.exception("notice.not_handed", error_type=type(error).__name__)
-                handed = Handed(Outcome.AMBIGUOUS, "fault")
-        now = self._clock()
-        self._gate.note(handed, now)
-        bad = ready.outgoing.to if handed.address_is_bad else None
-        ended = ending(ready.handing, handed, now)
-        return _Sent(ended._replace(gone=handed.gone), bad)
-
-    async def _suppress(self, bad: Sequence[str]) -> None:
-        """What cannot be kept now is said again when the next notice finds it bad, too."""
-        if self._suppressing is None:
-            return
-        try:
-            for address in bad:
-                await self._suppressing.suppress(
-                    self._way.channel, address, SuppressionReason.BAD_ADDRESS, self._clock()
-                )
-        except KlatError as error:
-            log.warning("notices.not_suppressed", error=type(error).__name__)
-
-    async def _settle_patiently(self, endings: Sequence[Ending]) -> None:
-        """They have left: forgetting how that ended would make each of them unknown."""
-        while True:
-            try:
-                return await self._settle(endings)
-            except StoreUnavailable as error:
-                log.warning("store.unavailable", error=str(error), waiting=len(endings))
-                await asyncio.sleep(_PAUSE)
-
-    async def _settle(self, endings: Sequence[Ending]) -> None:
-        if not endings:
-            return
-        now = self._clock()
-        await retried(partial(self._notices.settle_notices, endings, now=now))
-        await self._ended(endings)
-
-    async def _ended(self, endings: Sequence[Ending]) -> None:
-        for each in endings:
-            self._metrics.ended.labels(self._way.channel, each.state).inc()
-            log.info(
-                "notice.ended",
-                message_id=each.claimed.notice_id,
-                shipment_id=each.claimed.shipment_id,
-                kind=each.claimed.key.occasion,
-                channel=each.claimed.key.channel,
-                state=each.state,
-                reason=each.reason,
-            )
-        failed = [each.claimed for each in endings if _needs_another_way(each)]
-        if failed:
-            await self._try_another_way(failed)
-
-    async def _try_another_way(self, failed: Sequence[Claimed]) -> None:
-        try:
-            await self._failed(failed)
-        except KlatError as error:
-            log.warning("notices.not_decided", error=type(error).__name__)
-
-
-def _needs_another_way(ending_: Ending) -> bool:
-    return ending_.state is NoticeState.FAILED or ending_.reason in STOPPED
-
-
-def _tell_of(marks: Sequence[Mark]) -> None:
-    """Once for each shop and day, or for each range of numbers and hour, in all processes."""
-    for meter, _, is_reached in marks:
-        kind = "operator" if meter.merchant_id == ALL_SHOPS else "shop"
-        if meter.kind == PREFIX:
-            log.warning("sms.pumping_suspected", merchant_id=meter.merchant_id)
-        elif is_reached:
-            log.error("spend.cap_reached", kind=kind, merchant_id=meter.merchant_id)
-        else:
-            log.warning("spend.cap_near", kind=kind, merchant_id=meter.merchant_id)
+                await self.endings.settle()
+            except KlatError as error:
+                await self._pause(error)
+            else:
+                if self._giving.running and not self.endings:
+                    await asyncio.wait(self._giving.running, return_when=asyncio.FIRST_COMPLETED)

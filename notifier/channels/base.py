@@ -24,7 +24,8 @@ class Handed:
 
     `provider_id` is by what a later receipt names the message. `retry_after` is in seconds, where
     the provider says so. `address_is_bad`: nothing can ever be sent there; do not try again.
-    `gone`: the ids of subscriptions that a push service knows no more.
+    `gone`: the ids of subscriptions that a push service knows no more. `is_untried`: nobody was
+    even asked.
     """
 
     outcome: Outcome
@@ -33,3 +34,4 @@ class Handed:
     retry_after: float | None = None
     address_is_bad: bool = False
     gone: Sequence[bytes] = ()
+    is_untried: bool = False

@@ -23,6 +23,9 @@ from schemas.push import Subscription
 
 log = structlog.get_logger()
 
+# Of a service that anybody may have named, so that none takes a place for long. Those of browsers'
+# makers answer within a second.
+LIMITS: Final = Limits(connect=3.0, total=5.0)
 _GONE: Final = frozenset({404, 410})
 # The service knows us not by this key, or a proxy stands between: the operator's to repair.
 _OURS_TO_REPAIR: Final = frozenset({*range(300, 400), 400, 401, 403, 405, 407})
@@ -42,7 +45,7 @@ class WebPush:
         *,
         limits: Limits | None = None,
     ) -> None:
-        self._session, self._limits = session, limits or Limits()
+        self._session, self._limits = session, limits or LIMITS
         self._tokens = VapidTokens(key, contact)
 
     async def send(self, to: Subscription, message: Message, now: datetime) -> Handed:

@@ -1,6 +1,7 @@
 """A shop with parcels, a sender of notices, and a provider that does as it is told."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +11,13 @@ from consuming import SEALER
 from prometheus_client import CollectorRegistry
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.endings import SendingMetrics
 from consumers.notices.gate import Gate, GateMetrics, Pace
 from consumers.notices.limits import SmsLimits
 from consumers.notices.preparing import Preparing
-from consumers.notices.sending import Sending, SendingMetrics
+from consumers.notices.sending import Sending
 from consumers.notices.suppressing import Suppressing
+from consumers.notices.upkeep import Upkeep
 from notifier.channels.base import Handed, Outcome
 from notifier.deliver import Outgoing
 from notifier.values import Values
@@ -62,6 +65,28 @@ class FakeWay:
 
     async def close(self) -> None:
         pass
+
+
+async def drain(sending: Sending) -> None:
+    """Until nothing is due or may go, and all that began has ended."""
+    while True:
+        sending.woken.clear()
+        if await sending.turn() or sending.endings:
+            continue
+        if not sending._giving.running:
+            return
+        await sending.woken.wait()
+
+
+async def run_until(sending: Sending, is_done: Callable[[], Awaitable[bool]]) -> None:
+    """As it runs in its role, then told to leave."""
+    running = asyncio.create_task(sending.run())
+    async with asyncio.timeout(10):
+        while not await is_done():
+            assert not running.done(), "it goes on"
+            await asyncio.sleep(0.01)
+        await sending.close()
+        await running
 
 
 @dataclass
@@ -145,12 +170,17 @@ class Shop:
             clock=lambda: self.now,
         )
 
+    def upkeep(self, sending: Sending | None = None) -> Upkeep:
+        is_sms = sending is not None and sending.channel is Channel.SMS
+        texts = sending.endings if sending is not None and is_sms else None
+        return Upkeep(self.notices, texts, lambda: None, clock=lambda: self.now)
+
     async def send(self, way: FakeWay, channels: tuple[Channel, ...] = ()) -> None:
         sending = self.sending(way, channels)
-        await sending.take_over()
-        while await sending.turn():
-            pass
-        await sending.give_up()
+        upkeep = self.upkeep(sending)
+        await upkeep.take_over()
+        await drain(sending)
+        await upkeep.give_up()
 
     async def rows(self, occasion: str = "ready_for_pickup", channel: str = "sms") -> list[Any]:
         return await self.pool.fetch(

@@ -8,10 +8,11 @@ from datetime import timedelta
 import asyncpg
 import pytest
 from consuming import SEALER
-from notice_shop import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop
+from notice_shop import ACCEPTED, CODE, NOON, PERSON, FakeWay, Shop, drain, run_until
 from notice_world import Suppressions
 
 from consumers.notices import sending as sendings
+from consumers.notices import upkeep as upkeeps
 from consumers.notices.retry import MOST_TRIES
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel
@@ -203,17 +204,32 @@ async def killed(shop, way):
         await shop.send(way)
 
 
+async def killed_while_it_sends(shop, way):
+    asked = asyncio.Event()
+
+    async def hangs():
+        way.before = None
+        asked.set()
+        await asyncio.Event().wait()
+
+    way.before = hangs
+    running = asyncio.create_task(shop.sending(way).run())
+    await asked.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_killed_while_sending_it_is_unknown_and_never_sent_again(shop):
     key = await shop.waits("CE1")
     await shop.decide(key)
-    way = FakeWay(answers=[asyncio.CancelledError()])
-    await killed(shop, way)
+    way = FakeWay()
+    await killed_while_it_sends(shop, way)
     assert (await shop.row())["state"] == "handed"
     await shop.send(way)  # another sender, before anybody knows
-    shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
+    shop.now += upkeeps.HAND_LIMIT + timedelta(seconds=1)
     await shop.decide(key)
     await shop.send(way)
-    assert len(way.taken) == 1
+    assert way.taken == []
     row = await shop.row()
     assert (row["state"], row["reason"]) == ("unknown", "sender_died")
 
@@ -233,7 +249,7 @@ async def test_killed_before_anything_left_it_is_sent_by_another(shop, monkeypat
     assert (await shop.row())["state"] == "claimed"
     await shop.send(way)
     assert way.taken == []
-    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
+    shop.now += upkeeps.CLAIM_LIMIT + timedelta(seconds=1)
     await shop.send(way)
     assert len(way.taken) == 1
     assert (await shop.row())["state"] == "sent"
@@ -250,7 +266,7 @@ async def test_killed_after_sending_it_is_unknown_and_never_sent_again(shop, mon
     with monkeypatch.context() as dying:
         dying.setattr(Notices, "settle_notices", dies)
         await killed(shop, way)
-    shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
+    shop.now += upkeeps.HAND_LIMIT + timedelta(seconds=1)
     await shop.send(way)
     assert len(way.taken) == 1
     assert (await shop.row())["state"] == "unknown"
@@ -265,11 +281,15 @@ async def test_a_database_that_is_away_after_sending_forgets_nothing(shop, monke
     async def settle_later(self, endings, *, now):
         if next(away, None) is not None:
             raise StoreUnavailable("away")
-        await settle(self, endings, now=now)
+        return await settle(self, endings, now=now)
 
     monkeypatch.setattr(Notices, "settle_notices", settle_later)
-    await shop.send(FakeWay())
-    assert (await shop.row())["state"] == "sent"
+
+    async def is_settled():
+        return (await shop.row())["state"] == "sent"
+
+    await run_until(shop.sending(way := FakeWay()), is_settled)
+    assert len(way.taken) == 1
 
 
 async def test_who_was_taken_for_dead_hands_nothing_over(shop):
@@ -280,9 +300,10 @@ async def test_who_was_taken_for_dead_hands_nothing_over(shop):
     sending = shop.sending(slow)
     claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
-    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
+    shop.now += upkeeps.CLAIM_LIMIT + timedelta(seconds=1)
     await shop.send(quick)
-    assert await sending._handed(ready, shop.now) == ([], [])
+    assert await sending._giving._handed(ready, shop.now) == []
+    assert not sending.endings
     assert len(quick.taken) == 1
 
 
@@ -379,7 +400,7 @@ async def test_a_deadlock_while_it_is_noted_forgets_nothing(shop, monkeypatch):
     async def settle_later(self, endings, *, now):
         if next(deadlocks, None) is not None:
             raise asyncpg.DeadlockDetectedError
-        await settle(self, endings, now=now)
+        return await settle(self, endings, now=now)
 
     monkeypatch.setattr(Notices, "settle_notices", settle_later)
     await shop.send(FakeWay())
@@ -426,7 +447,7 @@ async def test_where_nothing_can_arrive_is_said_after_it_was_noted(shop):
     await shop.decide(key)
     told, way = Suppressions(), FakeWay(answers=[REFUSED_FOR_EVER])
     sending = shop.sending(way, suppressing=told)
-    await sending.turn()
+    await drain(sending)
     assert told.told == [(Channel.SMS, way.taken[0].to, SuppressionReason.BAD_ADDRESS)]
     assert (await shop.row())["state"] == "failed"
 
@@ -436,9 +457,8 @@ async def test_a_suppression_that_cannot_be_kept_stops_nobody(shop):
     await shop.decide(key)
     way = FakeWay(answers=[REFUSED_FOR_EVER])
     sending = shop.sending(way, suppressing=Suppressions(away=True))
-    assert await sending.turn()
+    await drain(sending)
     assert (await shop.row())["state"] == "failed"
-    assert not await sending.turn()
 
 
 async def test_a_refusal_of_the_message_says_nothing_of_the_address(shop):
@@ -446,7 +466,8 @@ async def test_a_refusal_of_the_message_says_nothing_of_the_address(shop):
     await shop.decide(key)
     told = Suppressions()
     refused = Handed(Outcome.REFUSED, "30007")
-    await shop.sending(FakeWay(answers=[refused]), suppressing=told).turn()
+    await drain(shop.sending(FakeWay(answers=[refused]), suppressing=told))
+    assert (await shop.row())["state"] == "failed"
     assert told.told == []
 
 

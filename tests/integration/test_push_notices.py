@@ -13,7 +13,7 @@ from push_browser import CURVE, Browser
 from pydantic import SecretStr
 from sms_gateway import answering, closes_after_reading, serving
 
-from consumers.notices import sending as sendings
+from consumers.notices import upkeep as upkeeps
 from notifier.channels.web_push import WebPush
 from notifier.ways import PushWay
 from schemas.notice import Channel
@@ -256,7 +256,7 @@ async def test_killed_before_a_gone_browser_is_forgotten_nothing_is_lost(shop, w
             with pytest.raises(asyncio.CancelledError):
                 await shop.send(way, PUSH)
         assert len(await kept(shop)) == 1
-        shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
+        shop.now += upkeeps.HAND_LIMIT + timedelta(seconds=1)
         await shop.scanned("CE1", Status.DELIVERED)
         await shop.decide(parcel, channels=PUSH)
         await shop.send(way, PUSH)

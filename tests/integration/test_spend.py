@@ -10,11 +10,12 @@ import pytest
 from consuming import SEALER
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from notice_shop import ACCEPTED, NOON, PERSON, FakeWay, Shop
+from notice_shop import ACCEPTED, NOON, PERSON, FakeWay, Shop, run_until
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from consumers.notices import sending as sendings
+from consumers.notices import upkeep as upkeeps
 from consumers.notices.limits import Cap, ShopLimits, SmsLimits
 from notifier.channels.base import Handed, Outcome
 from notifier.sms.price import Prices
@@ -189,9 +190,8 @@ async def test_a_retry_takes_again_what_it_gave_back(shop):
 async def test_a_sender_that_dies_while_it_sends_has_spent(shop):
     shop.limits = limits(1)
     await due(shop, 2)
-    with pytest.raises(asyncio.CancelledError):
-        await shop.send(FakeWay(answers=[asyncio.CancelledError()]), BOTH)
-    shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
+    await shop.send(FakeWay(answers=[asyncio.CancelledError()]), BOTH)
+    shop.now += upkeeps.HAND_LIMIT + timedelta(seconds=1)
     await shop.send(FakeWay(), BOTH)
     assert await states(shop) == [("dropped", "spend_cap"), ("unknown", "sender_died")]
     assert await spent(shop) == PRICE
@@ -204,11 +204,17 @@ async def test_a_slow_sender_that_was_not_dead_gives_back_once(shop):
     sending = shop.sending(FakeWay())
     claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
-    (ours,), _ = await sending._handed(ready, shop.now)
-    shop.now += sendings.HAND_LIMIT + timedelta(seconds=1)
-    await sending.take_over()
+    (ours,), handed_at = await sending._giving._handed(ready, shop.now), shop.now
+    shop.now += upkeeps.HAND_LIMIT + timedelta(seconds=1)
+    await shop.upkeep().take_over()
     assert await states(shop) == [("unknown", "sender_died")]
-    late = Ending(ours.handing.claimed, NoticeState.FAILED, "30003", back=ours.handing.draws)
+    late = Ending(
+        ours.handing.claimed,
+        NoticeState.FAILED,
+        "30003",
+        back=ours.handing.draws,
+        handed_at=handed_at,
+    )
     for _ in range(2):
         await shop.notices.settle_notices([late], now=shop.now)
     assert await spent(shop) == 0
@@ -224,11 +230,15 @@ async def test_a_database_that_goes_away_at_the_cap_holds_nobody_up(shop, monkey
     async def settle_later(self, endings, *, now):
         if endings and next(away, None) is not None:
             raise StoreUnavailable("away")
-        await settle(self, endings, now=now)
+        return await settle(self, endings, now=now)
 
     monkeypatch.setattr(Notices, "settle_notices", settle_later)
     way = FakeWay()
-    await shop.send(way, BOTH)
+
+    async def is_settled():
+        return {state for state, _ in await states(shop)} == {"dropped", "sent"}
+
+    await run_until(shop.sending(way, BOTH), is_settled)
     assert len(way.taken) == 2
     assert await states(shop) == [("dropped", "spend_cap")] * 2 + [("sent", None)] * 2
 
@@ -239,10 +249,9 @@ async def test_who_was_taken_for_dead_before_handing_over_takes_nothing(shop):
     sending = shop.sending(FakeWay())
     claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
     ready, _ = await sending._preparing.prepare(claimed, shop.now)
-    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
+    shop.now += upkeeps.CLAIM_LIMIT + timedelta(seconds=1)
     await shop.send(FakeWay(), BOTH)
-    ours, _ = await sending._handed(ready, shop.now)
-    assert ours == []
+    assert await sending._giving._handed(ready, shop.now) == []
     assert await states(shop) == [("sent", None)]
     assert await spent(shop) == PRICE
 
@@ -253,16 +262,17 @@ async def test_who_was_taken_for_dead_drops_nothing_that_another_is_sending(shop
     slow, quick = shop.sending(FakeWay()), shop.sending(FakeWay())
     claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
     late, _ = await slow._preparing.prepare(claimed, shop.now)
-    shop.now += sendings.CLAIM_LIMIT + timedelta(seconds=1)
-    await quick.take_over()
+    shop.now += upkeeps.CLAIM_LIMIT + timedelta(seconds=1)
+    await shop.upkeep().take_over()
     claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
     ready, _ = await quick._preparing.prepare(claimed, shop.now)
-    (ours,), _ = await quick._handed(ready, shop.now)
-    none, stopped = await slow._handed(late, shop.now)
-    assert (none, len(stopped)) == ([], 1)
-    await shop.notices.settle_notices(stopped, now=shop.now)
+    (ours,) = await quick._giving._handed(ready, shop.now)
+    assert await slow._giving._handed(late, shop.now) == []
+    assert len(slow.endings) == 1
+    await slow.endings.settle()
     assert await states(shop) == [("handed", None)]
-    await shop.notices.settle_notices([Ending(ours.handing.claimed, NoticeState.SENT)], now=NOON)
+    sent = Ending(ours.handing.claimed, NoticeState.SENT, handed_at=shop.now)
+    await shop.notices.settle_notices([sent], now=shop.now)
     assert await states(shop) == [("sent", None)]
     assert await spent(shop) == PRICE
 
@@ -428,7 +438,7 @@ class Sender:
     def handing(self, number: int) -> Handing:
         meter = Meter(self.shop, SPEND, "EUR", begin(NOON, DAY))
         draw = Draw(meter, self.costs[number], self.cap, "spend_cap")
-        claimed = Claimed(self.ids[number], self.ids[number], KEY, 0, NOON)
+        claimed = Claimed(self.ids[number], self.ids[number], KEY, 0, NOON, NOON)
         return Handing(claimed, "lv", "x", 1, 1, self.costs[number], "EUR", (draw,))
 
     async def step(self, numbers: list[int], what: str) -> None:
@@ -449,6 +459,7 @@ class Sender:
                         each.claimed,
                         NoticeState(state),
                         back=each.draws if what in {"refused", "retry"} else (),
+                        handed_at=NOON,
                     )
                     for each in handing
                     if await self._is_handed(each.claimed.notice_id)

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from sms_gateway import answering, serving
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
+from consumers.notices.endings import SendingMetrics
 from consumers.notices.gate import Gate, GateMetrics, Pace
 from consumers.notices.preparing import Preparing
-from consumers.notices.sending import Sending, SendingMetrics
+from consumers.notices.sending import Sending
 from notifier.channels.web_push import WebPush
 from notifier.ways import PushWay
 from schemas.notice import Channel

@@ -27,7 +27,7 @@ def check_settings(settings: Settings) -> None:
 
 async def start(running: Running) -> Readiness:
     settings, sealer, registry = running.settings, running.sealer, running.registry
-    sessions = open_sessions(settings)
+    sessions = open_sessions()
     for session in sessions:
         await running.stack.enter_async_context(session)
     smpp = smpp_of(settings)
@@ -56,6 +56,7 @@ async def start(running: Running) -> Readiness:
     runner = notices_runner(settings.broker(), parts.deciding, running.parking([NOTICES_QUEUE]))
     running.start("notices", runner.run())
     running.start("spend_alerts", SpendAlerts(running.pool, registry).keep_measured())
+    running.start("upkeep", parts.upkeep.run())
     for sending in parts.sending:
         running.start(f"sending_{sending.channel}", sending.run())
     running.stack.push_async_callback(finish, parts.sending)

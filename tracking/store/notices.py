@@ -22,13 +22,17 @@ from tracking.store.quotas import mark_quotas, return_quotas, take_quotas
 
 
 class Claimed(NamedTuple):
-    """A notice in a sender's hands; `tries` before this one."""
+    """A notice in a sender's hands; `tries` before this one.
+
+    `at`, when it was claimed, tells this claim from another one's after it was taken over.
+    """
 
     shipment_id: UUID
     notice_id: UUID
     key: Key
     tries: int
     until: datetime
+    at: datetime
 
 
 class Handing(NamedTuple):
@@ -61,7 +65,9 @@ class Hands(NamedTuple):
 class Ending(NamedTuple):
     """How it ended; `due_at` where it is to be tried again, `gone`: subscriptions that ended.
 
-    `back` is what it took from quotas and did not spend. `is_untried`: it was not even tried.
+    `handed_at`: None where it ended before it was handed over. `back` is what that took from quotas
+    and it did not spend. `is_untried`: it was not even tried; then it may also not have been handed
+    over, which nobody knows when the line broke meanwhile.
     """
 
     claimed: Claimed
@@ -72,6 +78,7 @@ class Ending(NamedTuple):
     gone: Sequence[bytes] = ()
     back: tuple[Draw, ...] = ()
     is_untried: bool = False
+    handed_at: datetime | None = None
 
 
 _UNSPENT = frozenset({NoticeState.PLANNED, NoticeState.FAILED, NoticeState.DROPPED})
@@ -124,19 +131,21 @@ class Notices:
             taken = chain.from_iterable(draws[key] for key in draws.keys() & ours)
             return Hands(ours, over, await mark_quotas(conn, marks(taken, over.values(), used)))
 
-    async def settle_notices(self, endings: Sequence[Ending], *, now: datetime) -> None:
-        """What it did not spend goes back once, with the end that counts."""
+    async def settle_notices(
+        self, endings: Sequence[Ending], *, now: datetime
+    ) -> AbstractSet[UUID]:
+        """Of which this was the end. What it did not spend goes back once, with that."""
         if not any(each.back for each in endings):
             gone = [(each.claimed.shipment_id, one) for each in endings for one in each.gone]
             async with connection(self._pool) as conn:
                 if gone:  # first: whoever decides after a failure must not count on them
                     await drop_push_subscriptions(conn, gone)
-                await settle_notices(conn, endings, now)
-            return
+                return (await settle_notices(conn, endings, now)).keys()
         async with transaction(self._pool) as conn:
             ended = await settle_notices(conn, endings, now)
-            back = (each.back for each in endings if each.claimed.notice_id in ended)
+            back = (each.back for each in endings if ended.get(each.claimed.notice_id))
             await return_quotas(conn, chain.from_iterable(back))
+        return ended.keys()
 
     async def abandoned_notices(
         self, *, claimed_before: datetime, handed_before: datetime, now: datetime
@@ -171,6 +180,7 @@ async def hand_notices(
         SQL["hand_notices"],
         [each.claimed.shipment_id for each in handing],
         [each.claimed.notice_id for each in handing],
+        [each.claimed.at for each in handing],
         [each.language for each in handing],
         [each.content for each in handing],
         [each.version for each in handing],
@@ -186,12 +196,15 @@ async def hand_notices(
 
 async def settle_notices(
     conn: asyncpg.Connection, endings: Sequence[Ending], now: datetime
-) -> set[UUID]:
-    """Of which this was the end."""
+) -> dict[UUID, bool]:
+    """Of which this was the end, and whether it had been handed over."""
     rows = await conn.fetch(
         SQL["settle_notices"],
         [each.claimed.shipment_id for each in endings],
         [each.claimed.notice_id for each in endings],
+        [each.claimed.at for each in endings],
+        [each.handed_at for each in endings],
+        [each.claimed.tries for each in endings],
         [each.state for each in endings],
         [each.reason for each in endings],
         [each.due_at for each in endings],
@@ -200,8 +213,15 @@ async def settle_notices(
         [each.is_untried for each in endings],
         now,
     )
-    return {row["notice_id"] for row in rows}
+    return {row["notice_id"]: row["was_handed"] for row in rows}
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:
-    return Claimed(row["shipment_id"], row["notice_id"], key_of(row), row["tries"], row["until"])
+    return Claimed(
+        row["shipment_id"],
+        row["notice_id"],
+        key_of(row),
+        row["tries"],
+        row["until"],
+        row["changed_at"],
+    )

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from prometheus_client import Histogram
 
-from tracking.errors import ConfigurationError, StatementTooSlow, StoreUnavailable
+from tracking.errors import ConfigurationError, StatementTooSlow, StoreBusy, StoreUnavailable
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -35,14 +35,14 @@ _SERVER_SETTINGS = {
     "timezone": "UTC",
 }
 
-# Nothing was committed: running the whole transaction again is safe.
-RETRYABLE = (
+# Another one was in the way. Nothing was committed: running the whole transaction again is safe.
+_BUSY = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
-    asyncpg.UniqueViolationError,
     asyncpg.LockNotAvailableError,
 )
-_BUSY = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+# The other one made the row that this one wanted to make: at the next try it is there.
+RETRYABLE = (StoreBusy, asyncpg.UniqueViolationError, *_BUSY)
 # At the start these are a wrong setting. Later somebody is changing something, which passes.
 _REFUSED = {
     asyncpg.InvalidPasswordError: "wrong user or password",
@@ -112,11 +112,15 @@ async def connecting() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def store_errors() -> AsyncIterator[None]:
-    """Turn the driver's "not there" errors into StoreUnavailable, a time limit into its own."""
+    """Turn the driver's "not there" errors into StoreUnavailable, "in the way" into StoreBusy,
+    which is one of those, a time limit into its own.
+    """
     try:
         yield
     except asyncpg.QueryCanceledError as error:
         raise StatementTooSlow from error
+    except _BUSY as error:
+        raise StoreBusy(f"database busy: {type(error).__name__}") from error
     except _AWAY as error:
         raise StoreUnavailable(f"database unavailable: {type(error).__name__}") from error
 
@@ -141,17 +145,15 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
 async def retried(work: Callable[[], Awaitable[T]], *, tries: int = 5) -> T:
     """Run a whole transaction, again when another one was in its way.
 
-    Raises StoreUnavailable when it still is after the last try.
+    Raises StoreBusy when it still is at the last try.
     """
     for attempt in range(1, tries):
         try:
             return await work()
         except RETRYABLE:
             await asyncio.sleep(0.01 * 2**attempt)
-    try:
+    async with store_errors():
         return await work()
-    except _BUSY as error:
-        raise StoreUnavailable(f"database busy: {type(error).__name__}") from error
 
 
 class _InOurWords(logging.Filter):

@@ -72,35 +72,47 @@ UPDATE notice AS n SET state = 'claimed', changed_at = $2
 FROM due
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (due.shipment_id, due.occasion, due.round, due.channel, due.addressee)
-RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
+RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until,
+          n.changed_at;
 
--- name: hand_notices: from here on they may have left ($1 shipments, $2 notice ids, $3 languages, $4 contents, $5 versions, $6 segments, $7 costs, $8 currencies, $9 hashes of addresses, $10 provider, $11 now)
+-- name: hand_notices: from here on they may have left, of those that are still the sender's ($1 shipments, $2 notice ids, $3 claimed at, $4 languages, $5 contents, $6 versions, $7 segments, $8 costs, $9 currencies, $10 hashes of addresses, $11 provider, $12 now)
 UPDATE notice AS n
 SET state = 'handed', tries = n.tries + 1, language = h.language, content = h.content,
     version = h.version, segments = h.segments, cost = h.cost, currency = h.currency,
-    address_hash = h.address_hash, provider = $10, changed_at = $11
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::integer[],
-            $7::bigint[], $8::text[], $9::bytea[])
-     AS h (shipment_id, notice_id, language, content, version, segments, cost, currency,
+    address_hash = h.address_hash, provider = $11, changed_at = $12
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::integer[],
+            $7::integer[], $8::bigint[], $9::text[], $10::bytea[])
+     AS h (shipment_id, notice_id, claimed_at, language, content, version, segments, cost, currency,
            address_hash)
-WHERE n.shipment_id = h.shipment_id AND n.notice_id = h.notice_id AND n.state = 'claimed'
+WHERE n.shipment_id = h.shipment_id AND n.notice_id = h.notice_id
+  AND n.state = 'claimed' AND n.changed_at = h.claimed_at
 RETURNING n.notice_id;
 
--- name: settle_notices: how it ended, unless a receipt was faster; whose end this was ($1 shipments, $2 notice ids, $3 states, $4 reasons, $5 due, $6 provider ids, $7 whether nothing was spent, $8 whether it was not even tried, $9 now)
+-- name: settle_notices: how it ended, of those that are still the sender's, unless a receipt was faster; whose end this was, and whether it had been handed over ($1 shipments, $2 notice ids, $3 claimed at, $4 handed at or null, $5 tries before, $6 states, $7 reasons, $8 due, $9 provider ids, $10 whether nothing was spent, $11 whether it was not even tried, $12 now)
 UPDATE notice AS n
 SET state = e.state, reason = e.reason, due_at = coalesce(e.due_at, n.due_at),
     provider_id = coalesce(e.provider_id, n.provider_id),
     cost = CASE WHEN NOT e.is_free THEN n.cost END,
-    tries = n.tries - e.is_untried::integer, changed_at = $9,
+    tries = CASE WHEN e.is_untried THEN e.tries ELSE n.tries END, changed_at = $12,
     needs_another_way = n.channel = 'sms'
         AND (e.state = 'failed' OR e.state = 'dropped' AND e.reason NOT LIKE 'lacks\_%')
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
-            $7::boolean[], $8::boolean[])
-     AS e (shipment_id, notice_id, state, reason, due_at, provider_id, is_free, is_untried)
-WHERE n.shipment_id = e.shipment_id AND n.notice_id = e.notice_id
-  AND (n.state = 'claimed' OR e.state <> 'dropped'
-       AND (n.state = 'handed' OR n.state = 'unknown' AND n.reason = 'sender_died'))
-RETURNING n.notice_id;
+FROM (
+    SELECT h.occasion, h.round, h.channel, h.addressee, h.state AS before, t.*
+    FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
+                $6::text[], $7::text[], $8::timestamptz[], $9::text[], $10::boolean[],
+                $11::boolean[])
+         AS t (shipment_id, notice_id, claimed_at, handed_at, tries, state, reason, due_at,
+               provider_id, is_free, is_untried)
+    JOIN notice AS h ON h.shipment_id = t.shipment_id AND h.notice_id = t.notice_id
+    WHERE (h.state = 'claimed' AND h.changed_at = t.claimed_at)
+       OR (h.state = 'handed' AND h.changed_at = t.handed_at)
+       OR (h.state = 'unknown' AND h.reason = 'sender_died'
+           AND t.handed_at IS NOT NULL AND NOT t.is_untried)
+    FOR NO KEY UPDATE OF h
+) AS e
+WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
+    = (e.shipment_id, e.occasion, e.round, e.channel, e.addressee)
+RETURNING n.notice_id, e.before <> 'claimed' AS was_handed;
 
 -- name: abandoned_notices: left behind by a sender that died: untouched ones are due again, of others nobody knows ($1 claimed before, $2 handed before, $3 now)
 UPDATE notice
@@ -121,7 +133,8 @@ FROM (
 ) AS late
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (late.shipment_id, late.occasion, late.round, late.channel, late.addressee)
-RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until;
+RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until,
+          n.changed_at;
 
 -- name: unanswered_notices: texts that ended without having been sent, after which nobody looked for another way ($1 ended before, $2 at the most)
 SELECT shipment_id, notice_id FROM notice
