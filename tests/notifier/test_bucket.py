@@ -43,13 +43,21 @@ def test_what_was_not_used_comes_back_and_is_never_more_than_a_burst():
     assert bucket.take(20, NOW) == 6
 
 
-def test_the_wait_is_until_a_full_burst_and_ends_then():
+def test_the_wait_is_until_half_a_burst_and_who_is_late_loses_nothing():
     bucket = TokenBucket(30)
     assert bucket.wait(NOW) == timedelta(0)
     bucket.take(6, NOW)
     wait = bucket.wait(NOW)
-    assert wait == timedelta(seconds=0.2)
-    assert bucket.take(20, NOW + wait) == 6
+    assert wait == timedelta(seconds=0.1)
+    assert bucket.count(NOW + wait) == 3
+    late = timedelta(seconds=0.1)
+    assert bucket.take(20, NOW + wait + late) == 6
+
+
+def test_what_is_counted_stays():
+    bucket = TokenBucket(30)
+    assert [bucket.count(NOW), bucket.count(NOW), bucket.take(20, NOW)] == [6, 6, 6]
+    assert bucket.count(NOW) == 0
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])

@@ -1,5 +1,6 @@
 """Subscribing from the tracking page: what is taken, what is refused, and who may ask."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -361,8 +362,11 @@ async def test_from_the_tap_to_the_message(world):
         gate = Gate(Channel.PUSH, Pace(), GateMetrics(registry))
         counts = SendingMetrics(registry)
         sending = Sending(notices, preparing, unused, counts, gate, clock=world.clock)
-        while await sending.turn():
-            pass
+        running = asyncio.create_task(sending.run())
+        async with asyncio.timeout(10):
+            await service.asked.wait()
+            await sending.close()
+        await running
     await runner.cleanup()
     (sent,) = service.bodies
     said = browser.read(sent)
