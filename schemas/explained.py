@@ -59,8 +59,10 @@ REASON: Final[Mapping[str, str]] = {
     " country",
     "too_many_alike": "the shop had texts for too many parcels to neighbouring numbers within the"
     " hour",
-    "provider_unavailable": "of `planned`: the provider is left alone for a while, or the sender"
-    " was stopped; it was not tried",
+    "provider_unavailable": "of `planned`: the provider is left alone for a while, the database was"
+    " away, or the sender was stopped; it was not tried",
+    "push_service_unavailable": "of `planned`: the push services of its browsers are left alone for"
+    " a while; it was not tried",
     "not_taken_in_time": "of `failed`: no provider took it while it was worth saying",
     "contact_unreadable": "no key of `KLAT_SECRET_KEYS` opens the contact, or any of the browsers",
     **dict.fromkeys(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from tracking.errors import KlatError, StatementTooSlow, StoreUnavailable
+from tracking.errors import KlatError, StatementTooSlow, StoreBusy, StoreUnavailable
 from tracking.store import pool as pools
 from tracking.store.pool import POOL_WAIT, connection, open_pool, retried, transaction
 from tracking.web.problem import as_problem
@@ -90,6 +90,33 @@ async def test_a_lock_that_stays_taken_is_unavailable_after_the_last_try(pool):
         await holder.execute("SELECT pg_advisory_xact_lock(1)")
         with pytest.raises(StoreUnavailable):
             await retried(blocked, tries=2)
+
+
+async def test_a_lock_that_stays_taken_is_said_in_our_words_at_the_first_try_too(pool):
+    async def blocked() -> None:
+        async with connection(pool) as conn:
+            await conn.execute("SET lock_timeout = '1ms'; SELECT pg_advisory_lock(1)")
+
+    async with transaction(pool) as holder:
+        await holder.execute("SELECT pg_advisory_xact_lock(1)")
+        with pytest.raises(StoreBusy):
+            await blocked()
+
+
+@pytest.mark.parametrize("condition", ["deadlock_detected", "serialization_failure"])
+async def test_who_was_in_the_way_of_another_is_busy_and_may_try_again(pool, condition):
+    tries = []
+
+    async def work() -> int:
+        tries.append(1)
+        async with connection(pool) as conn:
+            if len(tries) < 3:
+                await conn.execute(f"DO $$ BEGIN RAISE {condition}; END $$")
+        return len(tries)
+
+    with pytest.raises(StoreBusy):
+        await work()
+    assert await retried(work) == 3
 
 
 @pytest.mark.parametrize("error", [StatementTooSlow(), StoreUnavailable()])

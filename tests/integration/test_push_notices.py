@@ -1,6 +1,7 @@
 """Browsers that subscribed: told once each, by a real push service, whatever becomes of it."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -8,13 +9,17 @@ import aiohttp
 import pytest
 from consuming import SEALER
 from cryptography.hazmat.primitives.asymmetric import ec
-from notice_shop import PERSON, Shop
+from notice_shop import NOON, PERSON, Shop, drain
 from push_browser import CURVE, Browser
 from pydantic import SecretStr
 from sms_gateway import answering, closes_after_reading, serving
 
 from consumers.notices import upkeep as upkeeps
+from consumers.notices.ways import open_sessions, ways_of
+from notifier.breaker import FAULTS_TO_OPEN
+from notifier.channels.base import Handed, Outcome
 from notifier.channels.web_push import WebPush
+from notifier.push import Message, Urgency
 from notifier.ways import PushWay
 from schemas.notice import Channel
 from schemas.push import SubscriptionBody
@@ -29,6 +34,7 @@ from tracking.settings import Settings
 from tracking.store.notices import Notices
 from tracking.store.pool import open_pool
 from tracking.store.push import PushSubscriptions, SealedSubscription
+from tracking.vapid import new_vapid_key
 
 PUSH = (Channel.PUSH,)
 KEY_OF_THE_TESTS = "a key of the tests"
@@ -43,9 +49,14 @@ async def shop(database_url):
 
 
 @pytest.fixture
-async def way():
+async def session():
     async with aiohttp.ClientSession() as session:
-        yield PushWay(WebPush(session, KEY, "mailto:a@shop.example"), b"topics")
+        yield session
+
+
+@pytest.fixture
+async def way(session):
+    return PushWay(WebPush(session, KEY, "mailto:a@shop.example"), b"topics")
 
 
 async def page_of(shop, parcel):
@@ -348,3 +359,73 @@ async def test_what_is_pushed_names_nobody(shop, way):
     assert len(said) == 3
     for personal in (*PERSON.values(), "CE1"):
         assert personal not in "".join(said)
+
+
+async def test_a_push_service_of_a_visitor_holds_up_no_other(shop, session):
+    """It asks for an hour's patience each time; another one has the next push at once."""
+    way = PushWay(WebPush(session, KEY, "mailto:a@shop.example"), b"topics", clock=lambda: shop.now)
+    sending = shop.sending(way, PUSH)
+    async with (
+        serving(answering(503, Retry_After="3600")) as bad,
+        serving(answering(201)) as good,
+    ):
+        there = bad.url.replace("127.0.0.1", "localhost")
+        for number in range(FAULTS_TO_OPEN + 3):
+            parcel = await shop.waits(f"BAD{number}")
+            await subscribe(shop, parcel, Browser(), f"{there}/{number}")
+            await shop.scanned(f"BAD{number}", Status.DELIVERED)
+            await shop.decide(parcel, channels=PUSH)
+            await drain(sending)
+        assert len(bad.bodies) == FAULTS_TO_OPEN
+        parcel = await shop.waits("GOOD")
+        await subscribe(shop, parcel, Browser(), f"{good.url}/a")
+        await shop.scanned("GOOD", Status.DELIVERED)
+        await shop.decide(parcel, channels=PUSH)
+        await drain(sending)
+    assert len(good.bodies) == 1
+    rows = await shop.pool.fetch(
+        "SELECT state, reason, tries, due_at FROM notice"
+        " WHERE channel = 'push' AND occasion = 'delivered'"
+    )
+    found = Counter((row["state"], row["reason"], row["tries"]) for row in rows)
+    assert found == {
+        ("sent", None, 1): 1,
+        ("planned", "http_503", 1): FAULTS_TO_OPEN,
+        ("planned", "push_service_unavailable", 0): 3,
+    }
+    waits = {row["due_at"] - shop.now for row in rows if row["state"] == "planned"}
+    assert waits == {timedelta(hours=1)}
+
+
+async def test_a_parcel_with_two_browsers_waits_for_the_one_that_may_have_it_sooner(shop, session):
+    way = PushWay(WebPush(session, KEY, "mailto:a@shop.example"), b"topics", clock=lambda: shop.now)
+    for _ in range(FAULTS_TO_OPEN):
+        busy = Handed(Outcome.RETRY, "http_503", retry_after=3600)
+        way._services.note("bad.example", busy, shop.now)
+    parcel = await shop.waits("CE1")
+    async with serving(answering(503, Retry_After="60")) as service:
+        await subscribe(shop, parcel, Browser(), "https://bad.example/a")
+        await subscribe(shop, parcel, Browser(), f"{service.url}/a")
+        await shop.scanned("CE1", Status.DELIVERED)
+        await shop.decide(parcel, channels=PUSH)
+        await drain(shop.sending(way, PUSH))
+    found = await row(shop, "delivered")
+    assert (found["state"], found["due_at"] - shop.now) == ("planned", timedelta(seconds=60))
+
+
+async def test_a_push_service_that_hangs_takes_a_place_for_seconds(session):
+    assert WebPush(session, KEY, "mailto:a@shop.example")._limits.total <= 5
+
+
+async def test_in_the_operators_network_nothing_is_pushed_to(monkeypatch):
+    """Also where webhooks may go there: shops name those, anybody names a push service."""
+    monkeypatch.setenv("KLAT_WEBHOOK_ALLOW_PRIVATE", "true")
+    monkeypatch.setenv("KLAT_VAPID_PRIVATE_KEY", new_vapid_key())
+    sessions = open_sessions()
+    (way,) = ways_of(Settings(), sessions, None)
+    async with serving(answering(201)) as service, sessions.gateways, sessions.push:
+        for host in ("127.0.0.1", "localhost"):
+            to = Browser().subscription(f"{service.url.replace('127.0.0.1', host)}/a")
+            handed = await way._push.send(to, Message(b"x", 60, Urgency.NORMAL, "t"), NOON)
+            assert handed == Handed(Outcome.RETRY, "unreachable")
+    assert service.requests == []

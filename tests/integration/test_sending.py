@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from aiohttp import web
 from consuming import SEALER
 from notice_shop import NOON, PERSON, FakeWay, Shop, drain, run_until
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 from sms_gateway import serving
 
 from consumers.notices import giving as givings
@@ -31,6 +33,9 @@ from notifier.ways import SmsWay
 from schemas.notice import Channel, NoticeState
 from schemas.status import Status
 from tracking.errors import StoreUnavailable
+from tracking.roles.notices import start
+from tracking.roles.running import Running, cancel
+from tracking.settings import Settings
 from tracking.store import pool as pools
 from tracking.store.notices import Ending, Handing, Notices
 from tracking.store.pool import open_pool
@@ -38,6 +43,7 @@ from tracking.turns import Deliveries
 
 BOTH = (Channel.SMS, Channel.EMAIL)
 PRICE = 45_000
+NOBODY = "amqp://127.0.0.1:1/"
 TIMEOUT = Handed(Outcome.AMBIGUOUS, "timeout")
 
 
@@ -228,6 +234,20 @@ async def test_by_time_is_looked_after_what_was_left_however_much_there_is_to_se
     for task in (running, looking):
         task.cancel()
     await asyncio.gather(running, looking, return_exceptions=True)
+
+
+async def test_the_role_looks_after_them_with_no_provider_set_either(shop):
+    """As it puts itself together; its broker is away."""
+    await due(shop, 1)
+    await shop.pool.execute("UPDATE notice SET state = 'claimed', changed_at = '2026-11-01'")
+    told = {"secret_keys": (SecretStr("a key of the tests"),), "amqp_url": SecretStr(NOBODY)}
+    async with AsyncExitStack() as stack:
+        running = Running(Settings().model_copy(update=told), shop.pool, stack)
+        await start(running)
+        async with asyncio.timeout(5):
+            while "claimed" in await states(shop):  # noqa: ASYNC110 - rows
+                await asyncio.sleep(0.01)
+        await cancel(running.tasks)
 
 
 LIMITS = {"lock": {"lock_timeout": "30ms"}, "time": {"statement_timeout": "30ms"}}
