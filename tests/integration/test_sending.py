@@ -32,7 +32,7 @@ from notifier.sms.price import Prices
 from notifier.ways import SmsWay
 from schemas.notice import Channel, NoticeState
 from schemas.status import Status
-from tracking.errors import StoreUnavailable
+from tracking.errors import KlatError, StoreUnavailable
 from tracking.roles.notices import start
 from tracking.roles.running import Running, cancel
 from tracking.settings import Settings
@@ -356,6 +356,8 @@ async def test_who_looks_by_time_waits_out_a_table_that_is_held(
     async with locker.transaction():
         await locker.execute("LOCK TABLE notice, webhook, webhook_delivery")
         await asyncio.sleep(0.3)  # real time: the limit is the server's
+        with pytest.raises(KlatError):  # as the sender of webhooks asks
+            await Deliveries(there.pool).take_over(before=NOON, now=NOON)
         assert not looking.done()
         assert not waits.done()
     async with asyncio.timeout(5):
