@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from consuming import SEALER
-from notice_shop import PERSON, FakeWay, Shop
+from notice_shop import PERSON, FakeWay, Shop, drain
 from notice_world import BOTH, World
 from prometheus_client import CollectorRegistry
 
@@ -54,9 +54,8 @@ async def test_a_mail_is_planned_though_the_sender_died_when_the_text_had_failed
     await planned(shop)
     refused = Handed(Outcome.REFUSED, "069")
     sending = shop.sending(FakeWay(answers=[refused]), BOTH)
-    sending._failed = dies
-    while await sending.turn():
-        pass
+    sending.endings._failed = dies
+    await drain(sending)
     assert ((await shop.row(LAST))["state"], await mails(shop)) == ("failed", [])
     await answered(shop, after=AFTER / 2)
     assert await mails(shop) == []  # who noted it has some time
@@ -83,8 +82,8 @@ async def test_a_mail_is_planned_though_nobody_looked_after_it_was_given_up(shop
     await planned(shop)
     shop.now += timedelta(hours=2, minutes=30)  # half an hour before it is worth nothing
     sending = shop.sending(FakeWay(), BOTH)
-    sending._failed = dies
-    await sending.give_up()
+    sending.endings._failed = dies
+    await shop.upkeep(sending).give_up()
     assert ((await shop.row(LAST))["reason"], await mails(shop)) == ("not_taken_in_time", [])
     await answered(shop)
     assert await mails(shop) == ["planned"]
