@@ -123,7 +123,7 @@ class ShopWebhooks:
         """What is given; `change.url` was checked. Raises NoSuchWebhook, DisabledByOperator."""
         async with transaction(self._pool) as conn:
             row = _there(await webhook_for_update(conn, self._merchant_id, webhook_id))
-            return body(await change_webhook(conn, changed(row, change, now)), now)
+            return body(await change_webhook(conn, changed(row, change, now), now), now)
 
     async def delete(self, webhook_id: UUID) -> None:
         """Raises NoSuchWebhook."""

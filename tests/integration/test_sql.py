@@ -329,6 +329,7 @@ QUICK = {
     "claim_deliveries": ((IDS, IDS, NUMBERS, NUMBERS, "64", "now()"), "webhook_delivery_waiting"),
     "abandoned_deliveries": (("now()", "now()"), "webhook_delivery_claimed"),
     "attempts_of": ((ID, ID, "100"), "webhook_delivery_pkey"),
+    "hasten_deliveries": ((ID, ID, "now()"), "webhook_delivery_waiting"),
     "resend_delivery": ((ID, ID, ID, "now()"), "webhook_delivery_pkey"),
     "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),
     "waiting_deliveries": (("10000", "now()"), "webhook_delivery_waiting"),

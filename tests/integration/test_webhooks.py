@@ -198,6 +198,25 @@ async def test_what_waited_while_it_was_disabled_is_sent_when_it_is_enabled(shop
             assert len(gateway.requests) == (state is WebhookState.ENABLED)
 
 
+async def test_what_waits_longer_because_it_failed_is_due_when_the_webhook_is_enabled(
+    shop, session
+):
+    async with serving(answering(500)) as gateway:
+        made = await shop.webhook(gateway.url)
+        await shop.tell(1)
+        await shop.send(session)
+        shop.passes(seconds=15)
+        await shop.send(session)
+        assert len(gateway.requests) == 2
+        assert (await shop.row())["due_at"] > shop.now + timedelta(minutes=4)
+        gateway.behave = answering(200)
+        for state in (WebhookState.DISABLED, WebhookState.ENABLED):
+            change = WebhookChange(state=state)
+            await shop.webhooks.change(made.webhook_id, change, now=shop.now)
+        await shop.send(session)
+        assert len(gateway.requests) == 3
+
+
 async def test_a_sender_killed_between_post_and_note_leaves_it_to_another_with_the_same_id(
     shop, session
 ):

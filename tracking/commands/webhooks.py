@@ -79,6 +79,8 @@ def _change(
     async def work(pool: asyncpg.Pool) -> WebhookRow:
         async with transaction(pool) as conn:
             found = await webhooks_within(conn, *uuid_range(begins))
-            return await change_webhook(conn, change(the_only(found, NoSuchWebhook())))
+            return await change_webhook(
+                conn, change(the_only(found, NoSuchWebhook())), datetime.now(UTC)
+            )
 
     return on_database(data_dir, work).webhook_id

@@ -239,6 +239,10 @@ async def resend_delivery(
     return await conn.fetchval(SQL["resend_delivery"], *key, delivery_id, now) is not None
 
 
+async def hasten_deliveries(conn: asyncpg.Connection, key: WebhookKey, now: datetime) -> None:
+    await conn.execute(SQL["hasten_deliveries"], *key, now)
+
+
 async def find_delivery(
     conn: asyncpg.Connection, key: WebhookKey, delivery_id: UUID
 ) -> DeliveryState | None:

@@ -9,6 +9,7 @@ import asyncpg
 
 from schemas.webhook import DisabledReason, WebhookState
 from tracking.sql import SQL
+from tracking.store.deliveries import hasten_deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ async def webhook_for_update(
     return _row(await conn.fetchrow(SQL["webhook_for_update"], merchant_id, webhook_id))
 
 
-async def change_webhook(conn: asyncpg.Connection, row: WebhookRow) -> WebhookRow:
-    """Write url, types, state, reason and since, and forget what failed before."""
+async def change_webhook(conn: asyncpg.Connection, row: WebhookRow, now: datetime) -> WebhookRow:
+    """Write url, types, state, reason and since, and forget what failed before: it is due now."""
+    await hasten_deliveries(conn, (row.merchant_id, row.webhook_id), now)
     return _whole(
         await conn.fetchrow(
             SQL["change_webhook"],

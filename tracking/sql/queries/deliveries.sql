@@ -147,6 +147,10 @@ UPDATE webhook_delivery SET state = 'waiting', due_at = $4, tries = 0
 WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3 AND state <> 'claimed'
 RETURNING delivery_id;
 
+-- name: hasten_deliveries: what waits longer because it failed is due now ($1 merchant, $2 webhook, $3 now)
+UPDATE webhook_delivery SET due_at = $3
+WHERE merchant_id = $1 AND webhook_id = $2 AND state = 'waiting' AND due_at > $3;
+
 -- name: find_delivery: in which state one is ($1 merchant, $2 webhook, $3 delivery)
 SELECT state FROM webhook_delivery
 WHERE merchant_id = $1 AND webhook_id = $2 AND delivery_id = $3;
