@@ -14,20 +14,26 @@ _FIRST, _LONGEST = timedelta(seconds=15), timedelta(hours=1)
 def ending(handing: Handing, handed: Handed, now: datetime) -> Ending:
     """`tries` of what is claimed are those before it. What cannot be in time is not tried again.
 
-    What surely was not sent has spent nothing; of what may have been, nobody knows.
+    What surely was not sent has spent nothing; of what may have been, nobody knows. Of what
+    was taken in part nothing is given back: the parts that were not taken are counted, too.
     """
-    claimed, back = handing.claimed, handing.draws
+    claimed, paid = handing.claimed, handed.is_paid
+    back = () if paid else handing.draws
     match handed.outcome:
         case Outcome.ACCEPTED:
             return Ending(claimed, NoticeState.SENT, None, None, handed.provider_id)
         case Outcome.AMBIGUOUS:
             return Ending(claimed, NoticeState.UNKNOWN, handed.code, None, handed.provider_id)
         case Outcome.REFUSED:
-            return Ending(claimed, NoticeState.FAILED, handed.code or "refused", back=back)
+            return Ending(
+                claimed, NoticeState.FAILED, handed.code or "refused", back=back, is_paid=paid
+            )
     again = now + pause(claimed.tries, handed.retry_after)
     if claimed.tries + 1 >= MOST_TRIES or again >= claimed.until:
-        return Ending(claimed, NoticeState.FAILED, handed.code or "not_taken_in_time", back=back)
-    return Ending(claimed, NoticeState.PLANNED, handed.code, again, back=back)
+        return Ending(
+            claimed, NoticeState.FAILED, handed.code or "not_taken_in_time", back=back, is_paid=paid
+        )
+    return Ending(claimed, NoticeState.PLANNED, handed.code, again, back=back, is_paid=paid)
 
 
 def untried(handing: Handing) -> Ending:

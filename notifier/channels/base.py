@@ -25,7 +25,7 @@ class Handed:
     `provider_id` is by what a later receipt names the message. `retry_after` is in seconds, where
     the provider says so. `address_is_bad`: nothing can ever be sent there; do not try again.
     `gone`: the ids of subscriptions that a push service knows no more. `is_untried`: nobody was
-    even asked.
+    even asked. `is_paid`: it was not taken as a whole, but a part of it was, which costs.
     """
 
     outcome: Outcome
@@ -35,3 +35,4 @@ class Handed:
     address_is_bad: bool = False
     gone: Sequence[bytes] = ()
     is_untried: bool = False
+    is_paid: bool = False

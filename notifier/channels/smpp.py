@@ -6,7 +6,7 @@ Source: SMPP Protocol Specification v3.4, issue 1.2. What its answers mean: `not
 import asyncio
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from notifier.channels.base import Handed, Outcome
@@ -102,7 +102,7 @@ class SmppSms:
             message = origin | self._message(part, to, valid_seconds, receipt=is_last)
             ended = await (self._repeated(message) if place else self._submitted(message))
             if ended.outcome is not Outcome.ACCEPTED:
-                break
+                return replace(ended, is_paid=place > 0)
         return ended
 
     async def _repeated(self, message: dict[str, Value]) -> Handed:

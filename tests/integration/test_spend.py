@@ -162,6 +162,8 @@ async def test_what_the_cap_stops_goes_by_mail_where_the_occasion_has_none(shop)
         (RuntimeError("oops"), "unknown", True),
         (REFUSED, "failed", False),
         (UNREACHABLE, "planned", False),
+        (replace(REFUSED, is_paid=True), "failed", True),  # of a long text, parts were taken
+        (replace(UNREACHABLE, is_paid=True), "planned", True),
     ],
 )
 async def test_what_surely_was_not_taken_is_given_back(shop, answer, state, is_spent):

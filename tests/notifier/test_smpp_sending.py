@@ -232,12 +232,13 @@ async def test_a_long_text_goes_in_parts_that_its_phone_joins(text, size, coding
         # throttled after it: waited for
         ([accepting(), rejecting(0x58), accepting(2), accepting(3)], TAKEN, 4),
         # for too long: the whole is not taken
-        ([accepting(), *(rejecting(0x14) for _ in range(3))], Handed(RETRY, "esme_rmsgqful"), 4),
+        ([accepting(), *(rejecting(0x14) for _ in range(3))],
+         Handed(RETRY, "esme_rmsgqful", is_paid=True), 4),
         # another error is not waited for
-        ([accepting(), rejecting(0x08)], Handed(RETRY, "esme_rsyserr"), 2),
-        ([accepting(), rejecting(0x65)], Handed(REFUSED, "esme_rx_p_appn"), 2),
+        ([accepting(), rejecting(0x08)], Handed(RETRY, "esme_rsyserr", is_paid=True), 2),
+        ([accepting(), rejecting(0x65)], Handed(REFUSED, "esme_rx_p_appn", is_paid=True), 2),
         # written and not answered
-        ([accepting(), hanging_up], Handed(AMBIGUOUS, "no_answer"), 2),
+        ([accepting(), hanging_up], Handed(AMBIGUOUS, "no_answer", is_paid=True), 2),
     ],
 )  # fmt: skip
 async def test_a_text_of_several_parts_ends_as_its_last_part_did(then, wanted, asked):

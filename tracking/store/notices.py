@@ -67,7 +67,7 @@ class Ending(NamedTuple):
 
     `handed_at`: None where it ended before it was handed over. `back` is what that took from quotas
     and it did not spend. `is_untried`: it was not even tried; then it may also not have been handed
-    over, which nobody knows when the line broke meanwhile.
+    over, which nobody knows when the line broke meanwhile. `is_paid`: though not sent as a whole.
     """
 
     claimed: Claimed
@@ -78,6 +78,7 @@ class Ending(NamedTuple):
     gone: Sequence[bytes] = ()
     back: tuple[Draw, ...] = ()
     is_untried: bool = False
+    is_paid: bool = False
     handed_at: datetime | None = None
 
 
@@ -209,7 +210,7 @@ async def settle_notices(
         [each.reason for each in endings],
         [each.due_at for each in endings],
         [each.provider_id for each in endings],
-        [each.state in _UNSPENT for each in endings],
+        [each.state in _UNSPENT and not each.is_paid for each in endings],
         [each.is_untried for each in endings],
         now,
     )
