@@ -15,10 +15,9 @@ import aiohttp
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.exchange import Answer, Limits, post
 from notifier.channels.sms import handed
+from notifier.receipts.twilio import RETRIES
 
 _LONGEST: Final = 36_000  # seconds, of ValidityPeriod; less or more is error 21624
-# For Twilio, which does not send it on: by default it tells nothing again after an answer of ours.
-_RETRIES: Final = "rc=5&rp=all"
 _SERVICE: Final = re.compile(r"MG[0-9a-f]{32}")
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 
@@ -90,7 +89,7 @@ def callback(url: str, reference: str) -> str:
     """
     parts = urlsplit(url)
     query = "&".join(filter(None, (parts.query, urlencode({"reference": reference}))))
-    return urlunsplit(parts._replace(query=query, fragment=_RETRIES))
+    return urlunsplit(parts._replace(query=query, fragment=RETRIES))
 
 
 def read(answer: Answer) -> Handed:

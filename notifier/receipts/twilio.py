@@ -25,6 +25,9 @@ _STATES: Final = {
     **dict.fromkeys(("delivered", "read"), NoticeState.DELIVERED),
     **dict.fromkeys(("undelivered", "failed", "canceled"), NoticeState.FAILED),
 }
+RETRIES: Final = "rc=5&rp=all"
+"""The fragment by which Twilio is asked to tell again what we answered with a fault: by default it
+does not. It is for Twilio, which sends none on."""
 _STANDARD: Final = {"https": 443, "http": 80}
 _SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -58,11 +61,15 @@ def _signature(text: str, token: str) -> bytes:
 
 
 def _spellings(url: str) -> set[str]:
-    """With and without the port: Twilio has signed both ways, and its libraries try both."""
+    """With and without the port: Twilio has signed both ways, and its libraries try both.
+
+    Its page does not say whether it signs the fragment, so that both are taken for its own.
+    """
     parts = urlsplit(url)
     host = parts.netloc.removesuffix(f":{parts.port}")
     port = parts.port or _STANDARD.get(parts.scheme, 0)
-    return {url, *(parts._replace(netloc=each).geturl() for each in (host, f"{host}:{port}"))}
+    found = {url, *(parts._replace(netloc=each).geturl() for each in (host, f"{host}:{port}"))}
+    return found | {f"{each}#{RETRIES}" for each in found}
 
 
 def receipt(form: Iterable[tuple[str, str]], reference: str | None = None) -> Receipt | None:

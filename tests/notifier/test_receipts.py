@@ -47,6 +47,7 @@ OF_BARE, OF_ODD, OF_USUAL = (
     "5Cvkn/+/wVv9LFgkG5PDWQytn3w=",
     "NvqErqo9vd/yhBIipIL7lZg18Nk=",
 )
+OF_FRAGMENT = "bpE8uj42F8bNKoiaqbJYzAllu/0="  # as it was given, with what asks for repeats
 OF_REPEATED = "t2DApmT/O9utz2qmE/HBaLt8cDA="
 
 
@@ -60,6 +61,7 @@ OF_REPEATED = "t2DApmT/O9utz2qmE/HBaLt8cDA="
         (USUAL_PORT, ONE_FIELD, OF_BARE, "tokens"),
         (ODD_PORT, ONE_FIELD, OF_ODD, "tokens"),
         (ODD_PORT, ONE_FIELD, OF_BARE, "tokens"),
+        (BARE, ONE_FIELD, OF_FRAGMENT, "tokens"),
         # Capitals first; a field that comes twice in the order of its values, repeats once.
         (BARE, [("a", "2"), ("A", "x"), ("a", "1"), ("a", "2")], OF_REPEATED, "tokens"),
     ],
