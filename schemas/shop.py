@@ -208,7 +208,7 @@ class ShopSettings(Frozen):
     notices: Notices = Field(default_factory=dict)
     quiet: QuietHours = QuietHours()
     sms: ShopSms = ShopSms()
-    parcel_markup: bool = True
+    parcel_markup: Annotated[bool, Field(strict=True)] = True
 
 
 class ShopTerms(Frozen):

@@ -110,6 +110,9 @@ async def test_what_a_tag_may_look_like(world, told, status):
         ({"quiet": {"starts": "25:00"}}, "/quiet/starts", ""),
         ({"quiet": {"starts": "21:00+02:00"}}, "/quiet", "are local times such as 21:00"),
         ({"sms": {"countries": ["lv"]}}, "/sms/countries/0", "not a country code"),
+        ({"sms": {"countries": ["LV", "US"]}}, "/sms/countries", "some of EE, LT, LV; leave it"),
+        ({"sms": {"countries": []}}, "/sms/countries", "some of EE, LT, LV; leave it out"),
+        ({"parcel_markup": "yes"}, "/parcel_markup", ""),
         ({"sms": {"daily_cap": {"amount": "-1", "currency": "EUR"}}}, "/sms/daily_cap/amount", ""),
         (
             {"sms": {"daily_cap": {"amount": "1", "currency": "USD"}}},

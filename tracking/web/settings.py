@@ -34,6 +34,7 @@ async def put_settings(request: web.Request) -> web.Response:
     seen = _seen(request)
     body = parse_body(ShopSettings, await read_body(request, _MAX_BODY))
     _refuse_cap(body, request.app[DEPS].settings)
+    _refuse_countries(body, request.app[DEPS].settings)
 
     def change(shop: Shop) -> Shop:
         if seen is not None and _tag(shop.settings) not in seen:
@@ -75,6 +76,14 @@ def _refuse_cap(body: ShopSettings, settings: Settings) -> None:
     else:
         return
     raise invalid_body([FieldError(pointer="/sms/daily_cap", error=why)])
+
+
+def _refuse_countries(body: ShopSettings, settings: Settings) -> None:
+    """Those of the operator can be narrowed; by none of them every text would be stopped."""
+    ours, theirs = set(settings.sms_countries), body.sms.countries
+    if theirs is not None and not (theirs and ours.issuperset(theirs)):
+        why = f"must be some of {', '.join(sorted(ours))}; leave it out for all of them"
+        raise invalid_body([FieldError(pointer="/sms/countries", error=why)])
 
 
 def _merchant(request: web.Request) -> UUID:
