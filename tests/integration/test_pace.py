@@ -185,6 +185,7 @@ async def test_what_no_provider_takes_until_it_is_late_goes_by_mail(shop):
     await shop.decide(key, channels=BOTH)
     sending = shop.sending(way := FakeWay(), BOTH)
     mail = FakeWay(channel=Channel.EMAIL)
+    await shop.send(mail, BOTH)  # that it waits; of which no mail reminds within six hours
     shop.now += timedelta(hours=27)  # due: it is true for three hours more
     passed = timedelta(0)
     while (await shop.row("pickup_last_hours"))["state"] == "planned":
