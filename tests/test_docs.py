@@ -21,6 +21,7 @@ from notifier.smpp.line import Limits
 from notifier.smpp.pdu import LONGEST
 from schemas.explained import REASON, RULE, explained
 from schemas.notice import Channel, NoticeState, Occasion
+from schemas.webhook import FACT_TYPES
 from tracking import webhooks
 from tracking.carriers import CARRIERS
 from tracking.cli import app
@@ -285,3 +286,16 @@ def test_decisions_are_numbered_dated_and_whole():
             "Decision",
             "Consequences",
         ]
+
+
+def test_shops_are_told_every_type_of_fact():
+    text = (ROOT / "docs" / "shops.md").read_text()
+    named = {f"shipment.{each}" for each in re.findall(r"`(?:shipment\.)?(\w+)`", text)}
+    assert named >= set(FACT_TYPES)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_every_block_of_code_ends(page):
+    fences = [line for line in page.read_text().splitlines() if line.startswith("```")]
+    assert all(line == "```" for line in fences[1::2])
+    assert len(fences) % 2 == 0
