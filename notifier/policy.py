@@ -206,6 +206,8 @@ def _never_by(situation: Situation, key: Key) -> bool:
 def _when(situation: Situation, key: Key, want: Wanted, now: datetime) -> Decision:
     due = _due(situation, key, want, now)
     reason = _obstacle(situation, key, due)
+    if reason is None and _says_what_was_just_told(situation, key, want):
+        reason = JUST_TOLD
     if reason is None and due >= want.until:
         reason = NOT_BEFORE_MORNING
     return Decision(key, due, want.until, reason)
@@ -224,21 +226,22 @@ def _due(situation: Situation, key: Key, want: Wanted, now: datetime) -> datetim
 
 def _obstacle(situation: Situation, key: Key, now: datetime) -> str | None:
     found = _wish_or_obstacle(situation, key)
-    if found is None and _was_just_told(situation, key, now):
-        return JUST_TOLD
     if found is None and _sent_within_a_day(situation, key, now) >= MOST_A_DAY[key.channel]:
         return TOO_MANY
     return found
 
 
-def _was_just_told(situation: Situation, key: Key, now: datetime) -> bool:
-    """News that comes late, or waited for the morning, makes a reminder of what it says itself."""
+def _says_what_was_just_told(situation: Situation, key: Key, want: Wanted) -> bool:
+    """News that comes late, or waited for the morning, makes a reminder of what it says itself.
+
+    Held against when the reminder is for, not against now: later news does not bring it back.
+    """
     told = situation.told.get(key._replace(occasion=Occasion.READY_FOR_PICKUP))
-    if key.occasion not in _REMINDERS or told is None:
+    if key.occasion not in _REMINDERS or told is None or want.at is None:
         return False
     is_due = told.state in {NoticeState.PLANNED, NoticeState.CLAIMED, NoticeState.HANDED}
     at = told.due_at if is_due else told.at
-    return (is_due or told.state in MAY_HAVE_ARRIVED) and now < at + _STILL_KNOWN
+    return (is_due or told.state in MAY_HAVE_ARRIVED) and want.at < at + _STILL_KNOWN
 
 
 def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:

@@ -26,6 +26,7 @@ class Standing(StrEnum):
     IMPORTANT = "important"
     NOTHING = "nothing"
     STOPPED = "stopped"
+    EVERYWHERE = "everywhere"  # nothing, from whichever shop
     BAD_ADDRESS = "bad_address"
 
 
@@ -91,6 +92,8 @@ def _standing(against: Sequence[Suppression]) -> Standing:
         return Standing.STOPPED
     if SuppressionReason.BAD_ADDRESS in reasons:
         return Standing.BAD_ADDRESS
+    if any(each.level is Level.ALL and each.merchant_id == EVERYBODY for each in against):
+        return Standing.EVERYWHERE
     if any(each.level is Level.ALL for each in against):
         return Standing.NOTHING
     return Standing.IMPORTANT if against else Standing.EVERYTHING

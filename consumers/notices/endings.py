@@ -105,13 +105,12 @@ class Endings:
 
     async def _suppress(self, bad: Sequence[str]) -> None:
         """What cannot be kept now is said again when the next notice finds it bad, too."""
-        if self._suppressing is None:
+        if self._suppressing is None or not bad:
             return
         try:
-            for address in bad:
-                await self._suppressing.suppress(
-                    self.channel, address, SuppressionReason.BAD_ADDRESS, self._clock()
-                )
+            await self._suppressing.suppress_all(
+                self.channel, bad, SuppressionReason.BAD_ADDRESS, self._clock()
+            )
         except KlatError as error:
             log.warning("notices.not_suppressed", error=type(error).__name__)
 

@@ -1,5 +1,6 @@
 """Addresses that shall not be written to: who says so, and what is kept of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -43,7 +44,13 @@ class Suppressing:
         self, channel: Channel, to: str, reason: SuppressionReason, now: datetime
     ) -> None:
         """For every shop: the number and the mailbox are the same for all."""
-        newest = address_hashes(self._sealer, channel, to)[0]
+        await self.suppress_all(channel, [to], reason, now)
+
+    async def suppress_all(
+        self, channel: Channel, to: Sequence[str], reason: SuppressionReason, now: datetime
+    ) -> None:
+        """As `suppress`, in one statement."""
+        newest = [address_hashes(self._sealer, channel, each)[0] for each in to]
         await self._keep(channel, newest, EVERYBODY, reason, now)
 
     async def suppress_notice(
@@ -58,7 +65,7 @@ class Suppressing:
             return
         of_shop = reason is SuppressionReason.COMPLAINT
         of = notice.merchant_id if of_shop else EVERYBODY
-        await self._keep(notice.channel, notice.address_hash, of, reason, now)
+        await self._keep(notice.channel, [notice.address_hash], of, reason, now)
 
     async def unsuppress(self, channel: Channel, to: str, now: datetime) -> None:  # noqa: ARG002 - a row that is gone has no time
         """Its owner wants to be written to again, and wrote so."""
@@ -69,14 +76,15 @@ class Suppressing:
     async def _keep(
         self,
         channel: Channel,
-        address_hash: bytes,
+        hashes: Sequence[bytes],
         merchant_id: UUID,
         reason: SuppressionReason,
         now: datetime,
     ) -> None:
-        new = Suppression(address_hash, channel, merchant_id, reason, Level.ALL)
-        await self._store.suppress([new], now=now)
-        self._note(channel, reason)
+        new = [Suppression(each, channel, merchant_id, reason, Level.ALL) for each in hashes]
+        await self._store.suppress(new, now=now)
+        for _ in new:
+            self._note(channel, reason)
 
     def _note(self, channel: Channel, reason: str) -> None:
         self._asked.labels(channel, reason).inc()

@@ -17,8 +17,6 @@ from tracking.store.deliveries import Health
 PAUSES_FROM: Final = 5  # failures in a row
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
 GIVEN_UP_AFTER: Final = timedelta(days=5)  # with failures only
-
-
 SLOW_AFTER: Final = 0.5  # seconds
 SLOW_FOR: Final = 5  # quick answers in a row after one that was not
 

@@ -87,24 +87,29 @@ class Sending:
 
     async def run(self) -> None:
         """Until it is told to leave. What the database cannot take now waits."""
-        while not self._leaving:
-            self.woken.clear()
-            try:
-                await self.take_over()
-                claimed = await self.turn()
-            except KlatError as error:
-                self._tell_that_it_waits(error)
-                await asyncio.sleep(_PAUSE)
-            else:
-                await (asyncio.sleep(_GATHER) if claimed else self._wait())
-        await self._finish()
-        self._left.set()
+        try:
+            while not self._leaving:
+                await self._patiently()
+            await self._finish()
+        finally:
+            self._left.set()
 
     async def close(self) -> None:
         """Finish what is in hand, as far as there is time; the rest is due again at once."""
         self._leaving = True
         self.woken.set()
         await self._left.wait()
+
+    async def _patiently(self) -> None:
+        self.woken.clear()
+        try:
+            await self.take_over()
+            claimed = await self.turn()
+        except KlatError as error:
+            self._tell_that_it_waits(error)
+            await asyncio.sleep(_PAUSE)
+        else:
+            await (asyncio.sleep(_GATHER) if claimed else self._wait())
 
     async def _wait(self) -> None:
         try:

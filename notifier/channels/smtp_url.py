@@ -1,7 +1,9 @@
 """KLAT_SMTP_URL: where mail is handed over, and how. Pure."""
 
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote
+
+from notifier.server_url import split_server_url
 
 _EXAMPLE = "smtp://user:password@mail.example.com:587?starttls=1"
 _SMTP, _SUBMISSION, _SUBMISSIONS = 25, 587, 465  # RFC 5321, RFC 6409, RFC 8314
@@ -21,28 +23,13 @@ class SmtpServer:
 
 def parse_smtp_url(url: str) -> SmtpServer:
     """The server that the address names. ValueError is one line and repeats nothing of it."""
-    parts = _split(url)
+    parts = split_server_url(url, ("smtp", "smtps"), _EXAMPLE, _fault)
     tls, starttls = parts.scheme == "smtps", _starttls(parts.query)
     if tls and starttls:
         raise _fault("is smtps://, which is encrypted already; leave out starttls=1")
     user, password = _login(parts)
     port = parts.port or (_SUBMISSIONS if tls else _SUBMISSION if starttls else _SMTP)
     return SmtpServer(parts.hostname or "", port, tls, starttls, user, password)
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it checks it
-    except ValueError:
-        raise _fault(f"is no address such as {_EXAMPLE}; in a password write / as %2F") from None
-    if parts.scheme not in {"smtp", "smtps"}:
-        raise _fault("must start with smtp:// or smtps://")
-    if not parts.hostname or not parts.hostname.isprintable():
-        raise _fault("names no host")
-    if parts.path not in {"", "/"} or parts.fragment:
-        raise _fault("has a path or a #; in a password write / as %2F and # as %23")
-    return parts
 
 
 def _starttls(query: str) -> bool:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote
 
+from notifier.server_url import split_server_url
 from notifier.smpp.message_id import Ids
 
 _EXAMPLE: Final = "smpp://system_id:password@smsc.example.com:2775/?window=10"
@@ -42,7 +43,7 @@ class SmppServer:
 
 def parse_smpp_url(url: str) -> SmppServer:
     """The centre that the address names. ValueError is one line and repeats nothing of it."""
-    parts = _split(url)
+    parts = split_server_url(url, ("smpp", "smpps"), _EXAMPLE, _fault)
     options = _options(parts.query)
     tls = parts.scheme == "smpps"
     system_id, password = _login(parts)
@@ -60,21 +61,6 @@ def parse_smpp_url(url: str) -> SmppServer:
         registered_delivery=bool(_number(options, "registered_delivery", 1)),
         message_ids=_ids(options.get("message_ids", Ids.AS_IS)),
     )
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it checks it
-    except ValueError:
-        raise _fault(f"is no address such as {_EXAMPLE}; in a password write / as %2F") from None
-    if parts.scheme not in {"smpp", "smpps"}:
-        raise _fault("must start with smpp:// or smpps://")
-    if not parts.hostname or not parts.hostname.isprintable():
-        raise _fault("names no host")
-    if parts.path not in {"", "/"} or parts.fragment:
-        raise _fault("has a path or a #; in a password write / as %2F and # as %23")
-    return parts
 
 
 def _login(parts: SplitResult) -> tuple[str, str]:

@@ -13,9 +13,9 @@ from tracking.store.pool import open_pool
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NOTICE = """
 INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
-                    until, version, content, planned_at, changed_at)
+                    until, version, content, address_hash, planned_at, changed_at)
 VALUES (gen_random_uuid(), 'delivered', '', 'sms', 'recipient', gen_random_uuid(), 'sent', $1, $1,
-        1, 'sealed', $1, $1)
+        1, 'sealed', 'hash', $1, $1)
 """
 PARCEL = """
 INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
@@ -35,11 +35,11 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.mark.parametrize(
     ("days", "rows", "texts"), [(89, 1, 1), (91, 1, 0), (729, 1, 0), (731, 0, 0)]
 )
-async def test_the_words_of_a_notice_go_before_the_notice(pool, days, rows, texts):
+async def test_its_words_and_where_it_went_go_before_the_notice(pool, days, rows, texts):
     await pool.execute(NOTICE, NOW - timedelta(days=days))
     await prune(pool, NOW)
-    found = await pool.fetchrow("SELECT count(*), count(content) FROM notice")
-    assert tuple(found) == (rows, texts)
+    kept = "SELECT count(*), count(content), count(address_hash) FROM notice"
+    assert tuple(await pool.fetchrow(kept)) == (rows, texts, texts)
 
 
 @pytest.mark.parametrize(

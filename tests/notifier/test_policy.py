@@ -170,6 +170,16 @@ def test_news_that_comes_late_reminds_of_nothing_that_it_says_itself():
     assert reasons <= {"just_told", "no_longer_true", "shop_does_not_want", "not_subscribed"}
 
 
+def test_later_news_does_not_bring_back_a_reminder_of_what_was_just_told():
+    """On the morning of the last day nobody knew of it: at noon it was told with its end at 23."""
+    shopper = Shopper(everybody(push="not_subscribed"))
+    parcel = waiting(NOON + 11 * HOUR, NOON - 20 * HOUR)
+    shopper.live(parcel, NOON)
+    for hours in (1, 3, 5, 7):
+        assert shopper.live(parcel, NOON + hours * HOUR) == []
+    assert shopper.live(parcel, NOON + 8 * HOUR) == said("pickup_last_hours", "sms")
+
+
 def test_who_could_not_be_told_that_it_waits_is_reminded():
     shopper = Shopper(everybody(push="not_subscribed"))
     parcel = waiting(NOON + 3 * HOUR, NOON - 20 * HOUR)

@@ -108,6 +108,22 @@ async def test_a_complaint_ends_with_the_wish_to_hear_again_and_a_stop_does_not(
     page = await world.call("GET", path)
     assert "START" in page.text
     assert "<button" not in page.text
+    assert "This holds for all parcels from" not in page.text, "it holds for every shop's"
+
+
+async def test_what_the_operator_wrote_down_for_every_shop_says_so_and_offers_nothing(
+    world, path, link
+):
+    """Buttons that change nothing, under "Saved.", would be a riddle."""
+    asked = SuppressionReason.ASKED
+    everywhere = Suppression(link.address_hash, link.channel, EVERYBODY, asked, Level.ALL)
+    await Suppressions(world.pool).suppress([everywhere], now=world.clock())
+    page = await world.call("GET", f"{path}?lang=en")
+    assert "whichever shop a parcel comes from" in page.text
+    assert "<button" not in page.text
+    assert "This holds for all parcels from" not in page.text
+    assert (await world.call("POST", path, data={"choice": "everything"})).status == 403
+    assert await now(world, link) is Standing.EVERYWHERE
 
 
 @pytest.mark.parametrize("token", ["a", "A" * 66, "A" * 5000, "%00", "..%2F", "ā"])

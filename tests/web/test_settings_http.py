@@ -128,6 +128,7 @@ async def test_what_it_cannot_want_names_the_field_and_changes_nothing(world, bo
     assert answer.status == 422
     (found,) = [each for each in answer.json["errors"] if each["pointer"].startswith(pointer)]
     assert error in found["error"]
+    assert "[key]" not in found["pointer"]
     assert (await world.call("GET", "/v1/settings", headers=shop)).json == WHOLE
 
 

@@ -15,7 +15,7 @@ _WAYS: Final = {
     Channel.PUSH: N_("Notifications on this device"),
 }
 _STANDING: Final = {
-    Standing.EVERYTHING: N_("You get every message, from registered to delivered."),
+    Standing.EVERYTHING: N_("You get every message that is sent this way."),
     Standing.IMPORTANT: N_(
         "You get only what you have to act on: the parcel comes today, waits for you,"
         " or could not be delivered."
@@ -24,6 +24,10 @@ _STANDING: Final = {
     Standing.STOPPED: N_(
         "You answered a text message with STOP. To get text messages again, answer with START."
     ),
+    Standing.EVERYWHERE: N_(
+        "Nothing is sent there any more, whichever shop a parcel comes from. To change that,"
+        " ask the shop."
+    ),
     Standing.BAD_ADDRESS: N_("Messages could not be delivered there, so none are sent any more."),
 }
 _CHOICES: Final = {
@@ -31,19 +35,17 @@ _CHOICES: Final = {
     Choice.NOTHING: N_("No more messages this way"),
     Choice.EVERYTHING: N_("Every message again"),
 }
-_TO_CHOOSE: Final = {
+_OF_ALL_SHOPS: Final = (Standing.STOPPED, Standing.EVERYWHERE, Standing.BAD_ADDRESS)
+_TO_CHOOSE: Final[dict[Standing, tuple[Choice, ...]]] = {
     Standing.EVERYTHING: (Choice.IMPORTANT, Choice.NOTHING),
     Standing.IMPORTANT: (Choice.NOTHING, Choice.EVERYTHING),
     Standing.NOTHING: (Choice.EVERYTHING, Choice.IMPORTANT),
-    Standing.STOPPED: (),
-    Standing.BAD_ADDRESS: (),
+    **dict.fromkeys(_OF_ALL_SHOPS, ()),
 }
 _LESS: Final[dict[Standing, tuple[Choice, ...]]] = {
     Standing.EVERYTHING: (Choice.IMPORTANT, Choice.NOTHING),
     Standing.IMPORTANT: (Choice.NOTHING,),
-    Standing.NOTHING: (),
-    Standing.STOPPED: (),
-    Standing.BAD_ADDRESS: (),
+    **dict.fromkeys((Standing.NOTHING, *_OF_ALL_SHOPS), ()),
 }
 _ASK_BY_MESSAGE: Final = {
     Channel.SMS: N_(
@@ -110,6 +112,7 @@ def render_choices(
         title=words.gettext(_TITLE),
         shop=shop,
         cards=cards,
+        is_of_shop=any(each.standing not in _OF_ALL_SHOPS for each in ways),
         saved=saved,
         back=back,
     )

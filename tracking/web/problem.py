@@ -49,9 +49,14 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     """What the model found, the first of it; repeats nothing of what was sent."""
     found = error.errors(include_url=False, include_input=False)
     return [
-        FieldError(pointer=pointer(*each["loc"]), error=words(each))
+        FieldError(pointer=pointer(*_place(each["loc"])), error=words(each))
         for each in found[: 2 * MAX_ERRORS]  # as many again may be told already
     ]
+
+
+def _place(location: Sequence[str | int]) -> Sequence[str | int]:
+    """Of a fault in a key pydantic says so behind it, and that is no part of the document."""
+    return location[:-1] if location and location[-1] == "[key]" else location
 
 
 def pointer(*path: str | int) -> str:

@@ -108,6 +108,7 @@ FROM (
        OR (h.state = 'handed' AND h.changed_at = t.handed_at)
        OR (h.state = 'unknown' AND h.reason = 'sender_died'
            AND t.handed_at IS NOT NULL AND NOT t.is_untried)
+    ORDER BY h.shipment_id, h.notice_id  -- as receipts lock them
     FOR NO KEY UPDATE OF h
 ) AS e
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)

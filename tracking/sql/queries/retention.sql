@@ -13,8 +13,8 @@ DELETE FROM parked_message WHERE parked_id = ANY(ARRAY(
     SELECT parked_id FROM parked_message WHERE replayed_at < $1
     ORDER BY replayed_at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
--- name: forget_notice_texts: forget the words of notices that ended before this ($1 before, $2 limit)
-UPDATE notice SET content = NULL
+-- name: forget_notice_texts: forget the words of notices that ended before this, and where they went ($1 before, $2 limit)
+UPDATE notice SET content = NULL, address_hash = NULL
 WHERE notice_id = ANY(ARRAY(
     SELECT notice_id FROM notice WHERE changed_at < $1 AND content IS NOT NULL
     ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED));
