@@ -183,7 +183,7 @@ async def test_what_comes_is_shown_while_the_page_is_open(office: Office, page: 
     frames = office.asked.count(page.frames[1].url.removeprefix(office.url))
     office.inbox = everything
     await page.clock.run_for(6000)
-    await page.wait_for_function(f"document.querySelectorAll('.bubble').length > {before}")
+    await page.locator(".bubble").nth(before).wait_for()
     assert await page.inner_text("#say") == "New messages have come."
     assert office.asked.count(page.frames[1].url.removeprefix(office.url)) == frames
 

@@ -33,6 +33,10 @@ class Suppressions:
     async def suppress(self, channel, address, why: SuppressionReason, now) -> None:
         self._keep(channel, address, why)
 
+    async def suppress_all(self, channel, to, why: SuppressionReason, now) -> None:
+        for address in to:
+            self._keep(channel, address, why)
+
     async def suppress_notice(self, notice, why: SuppressionReason, now) -> None:
         self._keep(notice.shipment_id, notice.addressee, notice.channel, why)
 
