@@ -137,15 +137,15 @@ class Preparing:
 
     def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
         claimed, subject, person = true.claimed, true.subject, true.person
-        links = Links(page, self._stop(subject, true.to, true.asked) if true.to else None)
+        sent_to = self._hash(true.to) if true.to else None
+        links = Links(page, self._stop(subject, true.asked or sent_to))
         values = values_of(subject, person, claimed.key, links, self._sealer, now)
         try:
             words = self.way.compose(values)
         except MissingValueError as error:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
-        handing = Handing(claimed, values.language, content, subject.version)
-        handing = handing._replace(address_hash=self._hash(true.to) if true.to else None)
+        handing = Handing(claimed, values.language, content, subject.version, address_hash=sent_to)
         if self.way.channel is Channel.SMS and true.to:
             handing = self._charged(handing, subject, true.to, words["text"], now)
         outgoing = Outgoing(
@@ -158,14 +158,19 @@ class Preparing:
             words,
             _sender(subject, self.way.channel),
             true.subscriptions,
-            mail_proof(self._sealer, claimed.notice_id),
+            mail_proof(self._sealer, claimed.notice_id) if self._is_mail else "",
         )
         return Ready(handing, outgoing)
 
-    def _stop(self, subject: Subject, to: str, asked: bytes | None) -> str:
-        """It shows and ends what stands, also where that was asked under a former key."""
-        link = StopLink(subject.merchant_id, self.way.channel, asked or self._hash(to))
-        token = stop_token(self._sealer, link)
+    @property
+    def _is_mail(self) -> bool:
+        return self.way.channel is Channel.EMAIL
+
+    def _stop(self, subject: Subject, under: bytes | None) -> str | None:
+        """Of mails: it shows and ends what stands, also where that was asked under a former key."""
+        if under is None or not self._is_mail:
+            return None
+        token = stop_token(self._sealer, StopLink(subject.merchant_id, Channel.EMAIL, under))
         return f"{self._site_of(subject)}/stop/{token}"
 
     def _hash(self, to: str) -> bytes:

@@ -3,8 +3,8 @@
 Every arrow is a commit of its own and no network lies inside one. Killed before "it goes", a notice
 is due again; killed after, nobody knows whether it left: it becomes unknown and is not repeated.
 
-One loop speaks to the database: what has ended is noted, what is ready goes as far as there are
-places, and as much as fits is claimed and worded, each for many in one statement. Sends run beside.
+One loop speaks to the database: what has ended is noted and what is ready goes, as far as there are
+places, while as much as fits is claimed and worded, for many in one statement. Sends run beside.
 """
 
 import asyncio
@@ -50,6 +50,7 @@ class Sending:
         self._gate, self._clock = gate, clock
         self.woken = asyncio.Event()
         self._leaving, self._left = False, asyncio.Event()
+        self._is_behind = False  # more is due than is claimed at once
         self.endings = Endings(notices, self.channel, failed, metrics, clock, suppressing)
         self._giving = Giving(
             notices, self._way, gate, self.endings, metrics, self.woken.set, clock
@@ -85,7 +86,7 @@ class Sending:
         except KlatError as error:
             await self._pause(error)
         else:
-            await asyncio.sleep(_GATHER)
+            await asyncio.sleep(0 if self._is_behind else _GATHER)
 
     async def _pause(self, error: KlatError) -> None:
         log.warning("notices.waiting", error=type(error).__name__, waiting=len(self.endings))
@@ -94,13 +95,18 @@ class Sending:
     async def turn(self) -> bool:
         """Settle, hand over and claim, as much as there is and fits; False when there was nothing.
 
+        The next are claimed and worded while the database notes what became of those before.
         Raises KlatError; nothing is forgotten then.
         """
-        moved = await self.endings.settle()
-        moved += await self._giving.give()
-        if claimed := await self._claim():
+        beside = await asyncio.gather(self._go_on(), self._claim(), return_exceptions=True)
+        moved, claimed = (_value(each) for each in beside)
+        self._is_behind = claimed == AT_ONCE
+        if claimed:
             await self._giving.give()
         return moved + claimed > 0
+
+    async def _go_on(self) -> int:
+        return await self.endings.settle() + await self._giving.give()
 
     async def _claim(self) -> int:
         now = self._clock()
@@ -142,3 +148,10 @@ class Sending:
             else:
                 if self._giving.running and not self.endings:
                     await asyncio.wait(self._giving.running, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _value(result: int | BaseException) -> int:
+    """Of one that ran beside another, which was not cut off by its fault."""
+    if isinstance(result, BaseException):
+        raise result
+    return result
