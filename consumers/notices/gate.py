@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from notifier.breaker import Breaker, Position
+from notifier.breaker import Breaker, Position, is_fault
 from notifier.bucket import TokenBucket
 from notifier.channels.base import Handed
 from schemas.notice import Channel
@@ -125,9 +125,14 @@ class Gate:
             return _UNTIL_WOKEN
         return self._bucket.wait(now).total_seconds()
 
-    def note(self, handed: Handed, now: datetime) -> None:
-        """What the provider answered, or did not. Push services have a breaker each, elsewhere."""
-        if self._channel is Channel.PUSH:
+    def note(self, handed: Handed, entered: Entered, now: datetime) -> None:
+        """What the provider answered, or did not. Push services have a breaker each, elsewhere.
+
+        Once it is in trouble, only the probe says that it still is: those that were under way may
+        fail long after.
+        """
+        is_late = not entered.is_probe and self._breaker.position(now) is not Position.CLOSED
+        if self._channel is Channel.PUSH or (is_late and is_fault(handed)):
             return
         before, self._breaker = self._breaker, self._breaker.after(handed, now)
         is_open = self._breaker.until is not None

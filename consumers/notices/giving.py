@@ -123,13 +123,13 @@ class Giving:
             ended = Ended(untried(ready.handing))
         else:
             try:
-                ended = await self._send(ready)
+                ended = await self._send(ready, entered)
             finally:
                 self._gate.leave(entered)
         noted = ended.ending._replace(handed_at=handed_at)
         self._endings.add(ended._replace(ending=noted))
 
-    async def _send(self, ready: Ready) -> Ended:
+    async def _send(self, ready: Ready, entered: Entered) -> Ended:
         with self._metrics.seconds.labels(self._way.channel).time():
             try:
                 handed = await self._way.send(ready.outgoing)
@@ -138,7 +138,7 @@ class Giving:
                 log.exception("notice.not_handed", error_type=type(error).__name__)
                 handed = Handed(Outcome.AMBIGUOUS, "fault")
         now = self._clock()
-        self._gate.note(handed, now)
+        self._gate.note(handed, entered, now)
         bad = ready.outgoing.to if handed.address_is_bad else None
         ended = ending(ready.handing, handed, now)
         spent_no_try = handed.is_untried and ended.state is NoticeState.PLANNED

@@ -29,7 +29,8 @@ def ending(handing: Handing, handed: Handed, now: datetime) -> Ending:
                 claimed, NoticeState.FAILED, handed.code or "refused", back=back, is_paid=paid
             )
     again = now + pause(claimed.tries, handed.retry_after)
-    if claimed.tries + 1 >= MOST_TRIES or again >= claimed.until:
+    is_last = claimed.tries + 1 >= MOST_TRIES and not handed.is_untried
+    if is_last or again >= claimed.until:
         return Ending(
             claimed, NoticeState.FAILED, handed.code or "not_taken_in_time", back=back, is_paid=paid
         )

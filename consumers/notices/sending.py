@@ -8,9 +8,10 @@ places, while as much as fits is claimed and worded, for many in one statement. 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -21,7 +22,7 @@ from consumers.notices.preparing import Preparing
 from consumers.notices.suppressing import Suppressing
 from schemas.notice import Channel, NoticeState
 from tracking.errors import KlatError
-from tracking.store.notices import Ending, Notices
+from tracking.store.notices import LAST_SHOP, Claimed, Ending, Notices
 
 log = structlog.get_logger()
 
@@ -50,6 +51,7 @@ class Sending:
         self._gate, self._clock = gate, clock
         self.woken = asyncio.Event()
         self._leaving, self._left = False, asyncio.Event()
+        self._last = LAST_SHOP
         self._is_behind = False  # more is due than is claimed at once
         self.endings = Endings(notices, self.channel, failed, metrics, clock, suppressing)
         self._giving = Giving(
@@ -111,9 +113,12 @@ class Sending:
     async def _claim(self) -> int:
         now = self._clock()
         room = min(self._giving.room(now), AT_ONCE)
-        claimed = await self._notices.claim_notices(self.channel, room, now=now) if room else []
+        if not room:
+            return 0
+        claimed = await self._notices.claim_notices(self.channel, room, now=now, last=self._last)
         if not claimed:
             return 0
+        self._last = _last_shop(claimed, self._last)
         try:
             ready, endings = await self._preparing.prepare(claimed, now)
         except KlatError:
@@ -148,6 +153,12 @@ class Sending:
             else:
                 if self._giving.running and not self.endings:
                     await asyncio.wait(self._giving.running, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _last_shop(claimed: Sequence[Claimed], before: UUID) -> UUID:
+    """The one that had its turn last, of those behind `before` and round to it."""
+    shops = {each.merchant_id for each in claimed}
+    return max(shops, key=lambda shop: (shop <= before, shop))
 
 
 def _value(result: int | BaseException) -> int:

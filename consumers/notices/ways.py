@@ -56,8 +56,12 @@ class Sessions(NamedTuple):
 
 
 def open_sessions() -> Sessions:
-    """Whatever is allowed to webhooks, which shops name: push services are named by anybody."""
-    return Sessions(aiohttp.ClientSession(), safe_session())
+    """How many are under way at a time is for who sends to say: a wait for a connection would look
+    like a gateway out of reach. Whatever is allowed to webhooks, which shops name, push services
+    are named by anybody.
+    """
+    unlimited = aiohttp.TCPConnector(limit=0)
+    return Sessions(aiohttp.ClientSession(connector=unlimited), safe_session())
 
 
 def refuse_incomplete(settings: Settings) -> None:

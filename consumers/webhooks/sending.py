@@ -103,8 +103,8 @@ class Sending:
     async def _patiently(self) -> None:
         self.woken.clear()
         try:
-            await self.take_over()
             claimed = await self.turn()
+            await self.take_over()  # after what has ended was noted: it is none that was left
         except KlatError as error:
             self._tell_that_it_waits(error)
             await asyncio.sleep(_PAUSE)

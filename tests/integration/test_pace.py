@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 
 from consumers.notices import sending as sendings
 from consumers.notices.endings import SendingMetrics
-from consumers.notices.gate import Gate, GateMetrics, Pace
+from consumers.notices.gate import Entered, Gate, GateMetrics, Pace
 from consumers.notices.preparing import Preparing
 from consumers.notices.sending import Sending
+from consumers.notices.ways import open_sessions
 from notifier.breaker import FAULTS_TO_OPEN, FIRST_PAUSE
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.exchange import Limits
@@ -142,6 +143,19 @@ async def test_other_troubles_of_a_gateway_open_it_too(shop, session, logged, tr
     assert opened["seconds"] == (600 if trouble == "429" else 15)
 
 
+async def test_as_many_connections_are_open_as_the_gate_lets_through():
+    """Who waits for a connection would be told that the gateway cannot be reached."""
+    sessions = open_sessions()
+    async with sessions.gateways, sessions.push, serving(hangs) as gateway:
+        sms = TwilioSms(sessions.gateways, "AC0", "token", "Veikals", api_url=gateway.url)
+        sent = [asyncio.create_task(sms.send(PERSON["phone"], "x", f"{n}")) for n in range(130)]
+        while len(gateway.requests) < 130:
+            assert not any(each.done() for each in sent)
+            await asyncio.sleep(0.01)
+        gateway.let_go.set()
+        await asyncio.gather(*sent)
+
+
 async def test_refusals_of_addresses_open_nothing(shop, session, logged):
     await due(shop, 12)
     async with serving(answering(400, '{"code": 21211}')) as gateway:
@@ -159,11 +173,11 @@ async def test_the_gauge_says_which_way_is_closed(shop):
 
     assert value() == 0
     for _ in range(FAULTS_TO_OPEN):
-        gate.note(UNREACHABLE, NOON)
+        gate.note(UNREACHABLE, Entered(1), NOON)
     assert value() == 1
     assert gate.wait(NOON) == FIRST_PAUSE.total_seconds()
     assert (gate.room(0, NOON), gate.enter(20, NOON).size) == (0, 0)
-    gate.note(Handed(Outcome.ACCEPTED, provider_id="p"), NOON + FIRST_PAUSE)
+    gate.note(Handed(Outcome.ACCEPTED, provider_id="p"), Entered(1), NOON + FIRST_PAUSE)
     assert value() == 0
 
 
@@ -190,7 +204,7 @@ async def test_what_no_provider_takes_until_it_is_late_goes_by_mail(shop):
     passed = timedelta(0)
     while (await shop.row("pickup_last_hours"))["state"] == "planned":
         for _ in range(FAULTS_TO_OPEN):  # others are the probes
-            sending._gate.note(UNREACHABLE, shop.now)
+            sending._gate.note(UNREACHABLE, Entered(1, is_probe=True), shop.now)
         await drain(sending)
         await shop.upkeep(sending).give_up()
         await shop.send(mail, BOTH)
@@ -339,6 +353,38 @@ async def test_a_claim_shares_among_shops_and_takes_all_that_is_due(shop):
     assert await claim(12) == {0: 12}
     assert await claim(12) == {0: 8}
     assert await claim(12) == {}
+
+
+@pytest.mark.parametrize(
+    ("pace", "older", "each_has"),
+    [
+        (Pace(rate=5, places=20), 1, 30),  # one at a time
+        (Pace(rate=1000, places=2), 4, 12),
+        (Pace(rate=30, places=20), 7, 8),
+    ],
+)
+async def test_a_shop_has_its_turn_however_few_are_claimed_at_once(shop, pace, older, each_has):
+    *others, small = await shops(shop, older + 1)
+    for number, each in enumerate(others):
+        await due(each, each_has, first=100 * number)
+    small.now = shop.now + timedelta(seconds=1)  # all others have been due for longer
+    await due(small, 1, first=900)
+    shop.pace = pace
+    shop.now += timedelta(seconds=2)
+    sending = shop.sending(way := FakeWay())
+    while not any(each.values.tracking_number == "CE900" for each in way.taken):
+        sending.woken.clear()
+        await sending.turn()
+        shop.now += timedelta(seconds=0.1)
+        await asyncio.gather(*sending._giving.running)
+    assert len(way.taken) <= 20
+
+
+async def shops(shop, count):
+    """Beside `shop`, by number."""
+    async with transaction(shop.pool) as conn:
+        ids = [await Keys(shop.pool).ensure_merchant(conn, f"S{n}", NOON) for n in range(count)]
+    return [replace(shop, merchant_id=each) for each in ids]
 
 
 async def test_rows_of_the_release_before_name_no_shop_and_have_their_turn(shop):

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
@@ -15,14 +16,16 @@ from pydantic import SecretStr
 from sms_gateway import answering, closes_after_reading, serving
 
 from consumers.notices import upkeep as upkeeps
+from consumers.notices.retry import MOST_TRIES, ending
 from consumers.notices.ways import open_sessions, ways_of
 from notifier.breaker import FAULTS_TO_OPEN
 from notifier.channels.base import Handed, Outcome
 from notifier.channels.web_push import WebPush
-from notifier.push import Message, Urgency
+from notifier.push import LEFT_ALONE, Message, Urgency
 from notifier.ways import PushWay
-from schemas.notice import Channel
+from schemas.notice import Channel, NoticeState
 from schemas.push import SubscriptionBody
+from schemas.shipment import shipment_id
 from schemas.status import Status
 from tracking.links import LinkMaker, NewLink
 from tracking.notices import told
@@ -31,7 +34,7 @@ from tracking.roles.running import Running
 from tracking.roles.web import deciding_of, look_again
 from tracking.sealing import Sealer
 from tracking.settings import Settings
-from tracking.store.notices import Notices
+from tracking.store.notices import Handing, Notices
 from tracking.store.pool import open_pool
 from tracking.store.push import PushSubscriptions, SealedSubscription
 from tracking.vapid import new_vapid_key
@@ -411,6 +414,17 @@ async def test_a_parcel_with_two_browsers_waits_for_the_one_that_may_have_it_soo
         await drain(shop.sending(way, PUSH))
     found = await row(shop, "delivered")
     assert (found["state"], found["due_at"] - shop.now) == ("planned", timedelta(seconds=60))
+
+
+async def test_what_was_not_tried_is_no_last_try(shop):
+    await shop.waits("CE1")
+    await shop.decide(shipment_id("omniva", "CE1"))
+    (claimed,) = await shop.notices.claim_notices(Channel.SMS, 1, now=shop.now)
+    handing = Handing(claimed._replace(tries=MOST_TRIES - 1), "lv", "x", 1)
+    left = Handed(Outcome.RETRY, LEFT_ALONE, retry_after=60, is_untried=True)
+    assert ending(handing, left, shop.now).state is NoticeState.PLANNED
+    tried = replace(left, is_untried=False)
+    assert ending(handing, tried, shop.now).state is NoticeState.FAILED
 
 
 async def test_a_push_service_that_hangs_takes_a_place_for_seconds(session):

@@ -482,7 +482,7 @@ def test_what_did_not_go_gives_its_place_and_its_share_of_the_rate_back():
 def test_a_probe_that_did_not_go_leaves_room_for_the_next():
     found = gate(rate=1000, places=4)
     for _ in range(FAULTS_TO_OPEN):
-        found.note(TIMEOUT, NOON)
+        found.note(TIMEOUT, Entered(1), NOON)
     later = NOON + FIRST_PAUSE
     assert (found.room(0, later), found.room(1, later)) == (1, 0)
     probe = found.enter(20, later)
@@ -492,6 +492,18 @@ def test_a_probe_that_did_not_go_leaves_room_for_the_next():
     assert found.enter(20, later) == probe
     found.leave(probe)
     assert found.enter(20, later) == probe
+
+
+def test_what_was_under_way_when_it_opened_lengthens_no_pause():
+    found = gate(rate=1000, places=20)
+    entered = found.enter(FAULTS_TO_OPEN + 1, NOON)
+    for _ in range(FAULTS_TO_OPEN):
+        found.note(TIMEOUT, entered, NOON)
+    later = NOON + FIRST_PAUSE  # when it may be probed
+    found.note(TIMEOUT, entered, later)
+    assert found.enter(1, later) == Entered(1, is_probe=True)
+    found.note(TIMEOUT, Entered(1, is_probe=True), later)
+    assert found.is_open(later + FIRST_PAUSE)
 
 
 async def test_over_the_cap_no_rate_is_spent(shop):

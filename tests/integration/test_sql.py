@@ -280,7 +280,7 @@ QUICK = {
     "notices_of": ((IDS,), "notice_pkey"),
     "decide_notices": ((IDS, TEXTS, TEXTS, TEXTS, TEXTS, IDS, TEXTS, TEXTS, TIMES, TIMES, TEXTS,
                         NUMBERS, IDS, "now()"), "notice_pkey"),
-    "claim_notices": (("'sms'", "now()", "20"), "notice_due_by_shop"),
+    "claim_notices": (("'sms'", "now()", "20", ID), "notice_due_by_shop"),
     "hand_notices": ((IDS, IDS, TIMES, TEXTS, TEXTS, NUMBERS, NUMBERS, YEARS, TEXTS, HASHES, "'p'",
                       "now()"), "notice_in_hand"),
     "unanswered_notices": (("now()", "100"), "notice_needs_another_way"),

@@ -320,6 +320,20 @@ async def test_what_the_database_could_not_take_is_noted_later_and_not_posted_ag
     assert (await shop.row())["state"] == "delivered"
 
 
+async def test_a_sender_does_not_take_over_what_it_has_ended_itself(shop, session, monkeypatch):
+    async with serving(answering(200)) as gateway:
+        await shop.webhook(gateway.url)
+        await shop.tell(1)
+        sending = shop.sending(session)
+        await sending.turn()
+        await asyncio.wait(sending._running)
+        shop.passes(seconds=CLAIM_LIMIT.total_seconds() + 1)  # so long the database was away
+        await asyncio.wait_for(sending._patiently(), 5)
+        await drain(sending)
+    assert len(gateway.requests) == 1
+    assert (await shop.row())["state"] == "delivered"
+
+
 class Counting:
     """A shop that takes its time; how many posts it has at once."""
 

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -21,8 +21,11 @@ from tracking.store.push import (
 from tracking.store.quotas import mark_quotas, return_quotas, take_quotas
 
 
+LAST_SHOP: Final = UUID(int=2**128 - 1)  # behind it the first one has its turn
+
+
 class Claimed(NamedTuple):
-    """A notice in a sender's hands; `tries` before this one.
+    """A notice of a shop in a sender's hands; `tries` before this one.
 
     `at`, when it was claimed, tells this claim from another one's after it was taken over.
     """
@@ -33,6 +36,7 @@ class Claimed(NamedTuple):
     tries: int
     until: datetime
     at: datetime
+    merchant_id: UUID
 
 
 class Handing(NamedTuple):
@@ -104,9 +108,12 @@ class Notices:
         async with connection(self._pool) as conn:
             return await notices_of(conn, [shipment_id])
 
-    async def claim_notices(self, channel: Channel, limit: int, *, now: datetime) -> list[Claimed]:
+    async def claim_notices(
+        self, channel: Channel, limit: int, *, now: datetime, last: UUID = LAST_SHOP
+    ) -> list[Claimed]:
+        """Of the shops behind `last`, then of those before it: each has its turn."""
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["claim_notices"], channel, now, limit)
+            rows = await conn.fetch(SQL["claim_notices"], channel, now, limit, last)
         return [_claimed(row) for row in rows]
 
     async def hand_notices(
@@ -225,4 +232,5 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         row["tries"],
         row["until"],
         row["changed_at"],
+        row["merchant_id"],
     )

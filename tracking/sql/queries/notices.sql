@@ -38,7 +38,7 @@ ON CONFLICT (shipment_id, occasion, round, channel, addressee) DO UPDATE SET
     changed_at = EXCLUDED.changed_at
 WHERE n.state IN ('planned', 'dropped');
 
--- name: claim_notices: take what is due, each by one sender, and of each shop its share ($1 channel, $2 now, $3 at the most)
+-- name: claim_notices: take what is due, each by one sender, and of each shop its share, beginning behind the shop that had its turn last ($1 channel, $2 now, $3 at the most, $4 that shop)
 WITH RECURSIVE shop AS (
     (SELECT merchant_id FROM notice
      WHERE state = 'planned' AND channel = $1 ORDER BY merchant_id LIMIT 1)
@@ -55,7 +55,7 @@ WITH RECURSIVE shop AS (
           AND n.due_at <= $2
         ORDER BY n.due_at LIMIT 1
     ) AS first
-    ORDER BY first.due_at LIMIT $3
+    ORDER BY shop.merchant_id <= $4, shop.merchant_id LIMIT $3
 ), share AS (
     SELECT ceil($3::numeric / greatest(count(*), 1))::integer AS most FROM waiting
 ), due AS MATERIALIZED (
@@ -73,7 +73,7 @@ FROM due
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (due.shipment_id, due.occasion, due.round, due.channel, due.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until,
-          n.changed_at;
+          n.changed_at, n.merchant_id;
 
 -- name: hand_notices: from here on they may have left, of those that are still the sender's ($1 shipments, $2 notice ids, $3 claimed at, $4 languages, $5 contents, $6 versions, $7 segments, $8 costs, $9 currencies, $10 hashes of addresses, $11 provider, $12 now)
 UPDATE notice AS n
@@ -135,7 +135,7 @@ FROM (
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (late.shipment_id, late.occasion, late.round, late.channel, late.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until,
-          n.changed_at;
+          n.changed_at, n.merchant_id;
 
 -- name: unanswered_notices: texts that ended without having been sent, after which nobody looked for another way ($1 ended before, $2 at the most)
 SELECT shipment_id, notice_id FROM notice
