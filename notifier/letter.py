@@ -29,6 +29,7 @@ _COMING: Final = frozenset(
         Occasion.REGISTERED,
         Occasion.ACCEPTED,
         Occasion.OUT_FOR_DELIVERY,
+        Occasion.DELIVERY_TIME_CHANGED,
         Occasion.ARRIVING_NEXT,
         Occasion.DELAYED,
     }

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.notice import Channel, Occasion
 from schemas.shipment import ShipmentState
-from schemas.status import Status
+from schemas.status import Reason, Status
 
 _SMS, _EMAIL, _PUSH = Channel.SMS, Channel.EMAIL, Channel.PUSH
 _HALF_TIME_FROM = timedelta(hours=36)  # who has less time to collect is reminded once less
@@ -46,6 +46,7 @@ RULES: Mapping[Occasion, Rule] = {
     Occasion.REGISTERED: Rule((_EMAIL,), 2 * _DAY, to_buyer=True),
     Occasion.ACCEPTED: Rule((_EMAIL, _PUSH), 2 * _DAY),
     Occasion.OUT_FOR_DELIVERY: Rule((_SMS, _EMAIL, _PUSH), timedelta(hours=12)),
+    Occasion.DELIVERY_TIME_CHANGED: Rule((_SMS, _EMAIL, _PUSH), timedelta(hours=12)),
     Occasion.ARRIVING_NEXT: Rule((_PUSH,), timedelta(hours=12), Night.WAKES),
     Occasion.READY_FOR_PICKUP: Rule((_SMS, _EMAIL, _PUSH), 3 * _DAY),
     Occasion.PICKUP_HALF_TIME: Rule((_EMAIL, _PUSH), 30 * _DAY),
@@ -68,12 +69,14 @@ class Wanted(NamedTuple):
     """An occasion that stands. `round` tells its second time from its first.
 
     `at` is when to say it, None at once; from `until` on it is not worth saying any more.
+    `quietly`: not by a text message.
     """
 
     occasion: Occasion
     round: str
     at: datetime | None
     until: datetime
+    quietly: bool = False
 
 
 class Parcel(NamedTuple):
@@ -86,9 +89,11 @@ class Parcel(NamedTuple):
 
 
 def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
-    """Everything that the state of now gives reason to say, now or later, and is still news."""
-    found = [*_by_status(parcel), *_reminders(parcel), *_arriving(parcel), *_delayed(parcel, now)]
-    return [each for each in found if now < each.until]
+    """Everything that the state of now gives reason to say now or later, or gave before it was old.
+
+    The round is that of the errand; which time it is told depends on what was told (rounds.py).
+    """
+    return [*_by_status(parcel), *_reminders(parcel), *_arriving(parcel), *_delayed(parcel, now)]
 
 
 def _by_status(parcel: Parcel) -> Iterator[Wanted]:
@@ -119,6 +124,32 @@ def _place_of(state: ShipmentState) -> str:
     return (place.place_id or "") if place else ""
 
 
+# Where the shopper has to act, or must not wait any more. All others are one: it is held up.
+_OWN_ROUND = frozenset(
+    {
+        Reason.CARRIER_DAMAGED,
+        Reason.CARRIER_LOST,
+        Reason.CARRIER_DESTROYED,
+        Reason.RECIPIENT_ABSENT,
+        Reason.RECIPIENT_CLOSED,
+        Reason.RECIPIENT_REFUSED,
+        Reason.RECIPIENT_ADDRESS,
+        Reason.RECIPIENT_ACCESS,
+        Reason.RECIPIENT_PAYMENT,
+        Reason.RECIPIENT_IDENTITY,
+        Reason.PICKUP_MISSED,
+        Reason.CUSTOMS_DOCUMENTS,
+        Reason.CUSTOMS_DUTIES,
+        Reason.CUSTOMS_PROHIBITED,
+    }
+)
+
+
+def _hold_of(state: ShipmentState) -> str:
+    """Another reason is news where it asks for something else."""
+    return state.reason.value if state.reason in _OWN_ROUND else ""
+
+
 _OCCASION_OF: Mapping[Status, tuple[Occasion, Callable[[ShipmentState], str]]] = {
     Status.PENDING: (Occasion.REGISTERED, _once),
     Status.INFO_RECEIVED: (Occasion.REGISTERED, _once),
@@ -126,8 +157,8 @@ _OCCASION_OF: Mapping[Status, tuple[Occasion, Callable[[ShipmentState], str]]] =
     Status.OUT_FOR_DELIVERY: (Occasion.OUT_FOR_DELIVERY, _try_of),
     Status.READY_FOR_PICKUP: (Occasion.READY_FOR_PICKUP, _place_of),
     Status.ATTEMPT_FAILED: (Occasion.ATTEMPT_FAILED, _try_of),
-    Status.HELD: (Occasion.HELD, _once),
-    Status.EXCEPTION: (Occasion.HELD, _once),
+    Status.HELD: (Occasion.HELD, _hold_of),
+    Status.EXCEPTION: (Occasion.HELD, _hold_of),
     Status.DELIVERED: (Occasion.DELIVERED, _once),
     Status.RETURNING: (Occasion.RETURNING, _once),
     Status.RETURNED: (Occasion.RETURNING, _once),

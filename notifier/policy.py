@@ -5,11 +5,13 @@ decisions, whichever news led to it, so deciding twice says nothing twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted, wanted
+from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted
 from notifier.quiet import Quiet, awake, before_night
+from notifier.rounds import REMINDERS, standing
 from schemas.notice import (
     MAY_HAVE_ARRIVED,
     Addressee,
@@ -20,11 +22,9 @@ from schemas.notice import (
     Occasion,
     Told,
 )
-from schemas.status import TERMINAL, Status
 
 MOST_A_DAY: Mapping[Channel, int] = {Channel.SMS: 4, Channel.EMAIL: 6, Channel.PUSH: 10}
 _DAY = timedelta(days=1)
-_GOING_BACK = frozenset({Status.RETURNING, Status.RETURNED})
 NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
 JUST_TOLD = "just_told"
 NOT_WANTED, ONLY_IMPORTANT = "shop_does_not_want", "only_important"
@@ -33,10 +33,7 @@ SPEND_CAP, TOO_MANY_ALIKE = "spend_cap", "too_many_alike"
 STOPPED = frozenset({SPEND_CAP, TOO_MANY_ALIKE})
 """Reasons for which a text message is dropped for good, so that another way is looked for: tomorrow
 there is money again, and it is for what is to be said tomorrow."""
-_REMINDERS = frozenset(
-    {Occasion.PICKUP_HALF_TIME, Occasion.PICKUP_LAST_DAY, Occasion.PICKUP_LAST_HOURS}
-)
-_OF_A_PLACE = _REMINDERS | {Occasion.READY_FOR_PICKUP}
+_LASTS_ELSE = timedelta(minutes=10)
 _STILL_KNOWN = timedelta(hours=6)  # who was told that it waits needs no reminder so soon
 
 
@@ -75,20 +72,52 @@ class Situation:
 
 def decide(situation: Situation, now: datetime) -> list[Decision]:
     """What is new: notices to plan or to drop, and planned ones that move to another time."""
-    wants = _all_wanted(situation, now)
-    first = _news(situation, (each for each in wants if each.occasion not in _REMINDERS), now)
+    wants = standing(situation.parcel, situation.told, now)
+    first = _news(situation, (each for each in wants if each.occasion not in REMINDERS), now)
     told = {**situation.told, **{each.key: _as_told(each, now) for each in first}}
-    reminders = (each for each in wants if each.occasion in _REMINDERS)
-    return [*first, *_news(replace(situation, told=told), reminders, now)]
+    reminders = (each for each in wants if each.occasion in REMINDERS)
+    found = [*first, *_news(replace(situation, told=told), reminders, now)]
+    return [*found, *_overtaken(situation, wants, {each.key for each in found})]
+
+
+def _overtaken(
+    situation: Situation, wants: Iterable[Wanted], decided: AbstractSet[Key]
+) -> Iterator[Decision]:
+    """What waits for its time, and meanwhile is true no more, or may not be said."""
+    stands = {(each.occasion, each.round) for each in wants}
+    for key, told in situation.told.items():
+        if told.state is not NoticeState.PLANNED or key in decided or not _is_derived(key):
+            continue
+        is_true = (key.occasion, key.round) in stands
+        reason = _wish_or_obstacle(situation, key) if is_true else NO_LONGER_TRUE
+        if reason is not None:
+            yield Decision(key, told.due_at, told.until or told.due_at, reason)
+
+
+def _is_derived(key: Key) -> bool:
+    """From the state of the parcel; others are granted, and stand until they were said."""
+    return key.occasion is not Occasion.BONUS_GRANTED
 
 
 def _news(situation: Situation, wants: Iterable[Wanted], now: datetime) -> list[Decision]:
     return [
-        each
+        _in_its_place(situation, each, want)
         for want in wants
         for each in _decided(situation, want, now)
         if _is_news(situation, each, want, now)
     ]
+
+
+def _in_its_place(situation: Situation, decision: Decision, want: Wanted) -> Decision:
+    """What is to be said at once keeps the place that it has among what is due, and what waits for
+    its provider the time until then.
+    """
+    told = situation.told.get(decision.key)
+    if told is None or told.state is not NoticeState.PLANNED:
+        return decision
+    if want.at is None:
+        return decision._replace(due_at=told.due_at)
+    return decision._replace(due_at=max(decision.due_at, told.due_at)) if told.reason else decision
 
 
 def _as_told(decision: Decision, now: datetime) -> Told:
@@ -98,57 +127,11 @@ def _as_told(decision: Decision, now: datetime) -> Told:
 
 def check(situation: Situation, key: Key, now: datetime) -> Decision:
     """Asked before sending, of the state of then: to send, to wait until `due_at`, or to drop."""
-    standing = {(each.occasion, each.round): each for each in _all_wanted(situation, now)}
-    want = standing.get((key.occasion, key.round))
+    wants = standing(situation.parcel, situation.told, now)
+    want = next((w for w in wants if (w.occasion, w.round) == (key.occasion, key.round)), None)
     if want is None:
         return Decision(key, now, now, NO_LONGER_TRUE)
     return _when(situation, key, want, now)
-
-
-def _all_wanted(situation: Situation, now: datetime) -> list[Wanted]:
-    found = wanted(situation.parcel, now)
-    again = _round_of_delivery(situation)
-    if again:
-        found = [
-            each._replace(round=again) if each.occasion is Occasion.DELIVERED else each
-            for each in found
-        ]
-    found = [each._replace(round=_known_round(situation, each)) for each in found]
-    return [*found, *_retraction(situation, now)]
-
-
-def _known_round(situation: Situation, want: Wanted) -> str:
-    """A place with an id and one without may be the same: a locker and its carrier both tell of it.
-
-    Only two different ids are two errands.
-    """
-    rounds = {
-        told.key.round: told.at
-        for told in sorted(situation.told.values(), key=lambda each: each.at)
-        if told.key.occasion is want.occasion
-    }
-    if want.occasion not in _OF_A_PLACE or not rounds or want.round in rounds:
-        return want.round
-    if not want.round:
-        return max(rounds, key=lambda each: rounds[each])
-    return "" if "" in rounds else want.round
-
-
-def _round_of_delivery(situation: Situation) -> str:
-    """Who was told that it was a mistake is told again when it comes true."""
-    return "again" if _arrived(situation, Occasion.DELIVERY_RETRACTED) else ""
-
-
-def _retraction(situation: Situation, now: datetime) -> Iterator[Wanted]:
-    """Only of what somebody was told."""
-    status = situation.parcel.state.status
-    if (status not in TERMINAL or status in _GOING_BACK) and _arrived(
-        situation, Occasion.DELIVERED
-    ):
-        lasts = RULES[Occasion.DELIVERY_RETRACTED].lasts
-        told = max(each.at for each in _arrived(situation, Occasion.DELIVERED))
-        if now < told + lasts:
-            yield Wanted(Occasion.DELIVERY_RETRACTED, "", None, told + lasts)
 
 
 def _arrived(situation: Situation, occasion: Occasion) -> list[Told]:
@@ -175,7 +158,9 @@ def _channels(situation: Situation, want: Wanted, reach: Reach) -> list[Channel]
     What the rule has and the shop does not want is among them, so that its reason is kept.
     """
     if want.occasion is Occasion.DELIVERY_RETRACTED:
-        told = _arrived(situation, Occasion.DELIVERED)
+        told = [
+            each for each in _arrived(situation, Occasion.DELIVERED) if each.key.round == want.round
+        ]
         ways = (each.key.channel for each in told if each.key.addressee is reach.addressee)
         return list(dict.fromkeys(ways))
     wanted = situation.wishes.of(want.occasion)
@@ -183,7 +168,7 @@ def _channels(situation: Situation, want: Wanted, reach: Reach) -> list[Channel]
     mail = Key(want.occasion, want.round, Channel.EMAIL, reach.addressee)
     if Channel.EMAIL not in channels and _stands_in(situation, mail):
         channels.append(Channel.EMAIL)
-    return channels
+    return [each for each in channels if not (want.quietly and each is Channel.SMS)]
 
 
 def _stands_in(situation: Situation, key: Key) -> bool:
@@ -237,7 +222,7 @@ def _says_what_was_just_told(situation: Situation, key: Key, want: Wanted) -> bo
     Held against when the reminder is for, not against now: later news does not bring it back.
     """
     told = situation.told.get(key._replace(occasion=Occasion.READY_FOR_PICKUP))
-    if key.occasion not in _REMINDERS or told is None or want.at is None:
+    if key.occasion not in REMINDERS or told is None or want.at is None:
         return False
     is_due = told.state in {NoticeState.PLANNED, NoticeState.CLAIMED, NoticeState.HANDED}
     at = told.due_at if is_due else told.at
@@ -280,7 +265,10 @@ def _is_news(situation: Situation, decision: Decision, want: Wanted, now: dateti
     if told is None:
         return True
     if told.state is NoticeState.PLANNED:
-        return want.at is not None and (decision.reason is not None or _moves(told, decision))
+        lasts_else = told.until is not None and abs(told.until - decision.until) >= _LASTS_ELSE
+        if want.at is None:
+            return lasts_else and decision.reason is None
+        return decision.reason is not None or lasts_else or _moves(told, decision)
     has_passed = told.state is NoticeState.DROPPED and told.reason not in STOPPED
     is_open = has_passed and decision.reason is None
     return is_open and not (

@@ -41,7 +41,12 @@ class Message(NamedTuple):
 
 
 _SOON: Final = frozenset(
-    {Occasion.OUT_FOR_DELIVERY, Occasion.ARRIVING_NEXT, Occasion.PICKUP_LAST_HOURS}
+    {
+        Occasion.OUT_FOR_DELIVERY,
+        Occasion.DELIVERY_TIME_CHANGED,
+        Occasion.ARRIVING_NEXT,
+        Occasion.PICKUP_LAST_HOURS,
+    }
 )
 
 

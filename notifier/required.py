@@ -13,6 +13,7 @@ REQUIRED: Final = MappingProxyType(
         Occasion.REGISTERED: (),
         Occasion.ACCEPTED: (),
         Occasion.OUT_FOR_DELIVERY: (),
+        Occasion.DELIVERY_TIME_CHANGED: ("window",),
         Occasion.ARRIVING_NEXT: ("window",),
         Occasion.READY_FOR_PICKUP: ("place",),
         Occasion.PICKUP_HALF_TIME: ("place", "until"),

@@ -123,6 +123,8 @@ def _told(occasion: Occasion, place: Location, days: _Days) -> dict[str, Any]:
             return {"window": days.window(14, 18, days=1)}
         case Occasion.OUT_FOR_DELIVERY:
             return {"window": days.window(14, 16)}
+        case Occasion.DELIVERY_TIME_CHANGED:
+            return {"window": days.window(17, 19)}
         case Occasion.ARRIVING_NEXT:
             return {"window": days.window(11, 12)}
         case Occasion.READY_FOR_PICKUP:

@@ -32,7 +32,8 @@ class Values:
     """One notice's facts. Instants are aware; `zone` is that of the place of delivery.
 
     `link` opens the tracking page, `stop` the page to hear no more. `code` and `qr` open the
-    locker and are set for the recipient only. `carrier` is a name as people know it. What the shop
+    locker and are set for the recipient only. `carrier` is a name as people know it. `replaces`:
+    what was told before of where, until when or how to collect it holds no more. What the shop
     wants of its texts: how an SMS is spelt, and whether a mail says ParcelDelivery.
     """
 
@@ -54,6 +55,7 @@ class Values:
     until: datetime | None = None
     code: str | None = None
     qr: str | None = None
+    replaces: bool = False
     bonus: Bonus | None = None
     spelling: Spelling = Spelling.SHORT
     parcel_markup: bool = False

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -53,10 +53,21 @@ def iso_time(value: str) -> datetime:
     return datetime.fromisoformat(_SECOND_60.sub(r"\g<1>59", value))
 
 
+KEPT = "kept"
+"""Context of validation: of what was taken before; what is asked of the new may have grown."""
+
+
 class Frozen(BaseModel):
     """A value: never changed, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @classmethod
+    def kept(cls, text: str | bytes) -> Self:
+        """From JSON that we wrote. What a later release has added is left out, at any depth, so
+        that both can work on the same rows. Raises ValidationError.
+        """
+        return cls.model_validate_json(text, extra="ignore", context=KEPT)
 
 
 # Ids and codes are kept to the letter, so what cannot be shown or stored is refused, not cleaned.

@@ -7,7 +7,7 @@ import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from schemas.base import CountryCode, Frozen, ShortText, clean_text
+from schemas.base import KEPT, CountryCode, Frozen, ShortText, clean_text
 from schemas.languages import LANGUAGES
 
 _PHONE_TEXT = re.compile(r"\+?[0-9 ().\-/\u00a0]{3,40}")
@@ -15,8 +15,6 @@ _PHONE_TEXT = re.compile(r"\+?[0-9 ().\-/\u00a0]{3,40}")
 _EMAIL = re.compile(r"(?P<local>[^\s@\"(),:;<>\[\]\\\x00-\x20]{1,64})@(?P<domain>[^\s@]{1,253})")
 _DOMAIN = re.compile(r"(?!.*\.\.)[^\W_]([\w-]|\.(?=[^\W_]))*\.[^\W\d_][\w-]*[^\W_]")
 _MAX_EMAIL = 254
-KEPT = "kept"
-"""Context of validation: of one who was taken before; what is asked of new ones may have grown."""
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})([-_][A-Za-z0-9]{2,8})*")
 
 

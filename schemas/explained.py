@@ -9,20 +9,24 @@ RULE: Final[Mapping[Occasion, str]] = {
     Occasion.REGISTERED: "the shop registered it, and nobody carries it yet",
     Occasion.ACCEPTED: "the carrier has it",
     Occasion.OUT_FOR_DELIVERY: "it comes today; once for each try",
+    Occasion.DELIVERY_TIME_CHANGED: "the window told before moved by an hour or more, or hours are"
+    " told for the first time (then not by text); three times for each try at most",
     Occasion.ARRIVING_NEXT: "half an hour before a window of 90 minutes or less",
     Occasion.READY_FOR_PICKUP: "it waits in a locker or at a counter; again where the id of the"
-    " place becomes another",
+    " place or the code becomes another, or an hour and more of the time is gone",
     Occasion.PICKUP_HALF_TIME: "half of the time to collect is over; where there are 36 hours or"
     " more",
     Occasion.PICKUP_LAST_DAY: "at 10 on the last day; a limit before 14 is reminded of the day"
     " before",
     Occasion.PICKUP_LAST_HOURS: "three hours before the end",
     Occasion.ATTEMPT_FAILED: "nobody was there, or the like; for each try",
-    Occasion.HELD: "customs, a fault, the weather",
+    Occasion.HELD: "customs, a fault, the weather; again where it asks for something else, or it"
+    " is lost or damaged",
     Occasion.DELAYED: "the carrier's date is behind the promise; once",
     Occasion.DELIVERED: "it was handed over, with to whom and where",
     Occasion.RETURNING: "it goes back to the sender",
-    Occasion.DELIVERY_RETRACTED: '"delivered" was a mistake; only by ways by which that was told',
+    Occasion.DELIVERY_RETRACTED: '"delivered" was a mistake; each time, and only by ways by which'
+    " that was told",
     Occasion.BONUS_GRANTED: "a bonus for a late parcel (not granted by anything yet)",
 }
 """When each occasion is said."""

@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemas.said import Said
+
 
 class Occasion(StrEnum):
     """Why somebody is written to; one notice of each for a parcel, a channel and a person."""
@@ -11,6 +13,7 @@ class Occasion(StrEnum):
     REGISTERED = "registered"
     ACCEPTED = "accepted"
     OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERY_TIME_CHANGED = "delivery_time_changed"
     ARRIVING_NEXT = "arriving_next"
     READY_FOR_PICKUP = "ready_for_pickup"
     PICKUP_HALF_TIME = "pickup_half_time"
@@ -66,13 +69,18 @@ class Key(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A notice that was decided before, and what became of it by `at`."""
+    """A notice that was decided before, and what became of it by `at`.
+
+    `said`: what its reader goes by, from when it was handed over; None where nobody knows.
+    """
 
     key: Key
     state: NoticeState
     due_at: datetime
     at: datetime
     reason: str | None = None
+    until: datetime | None = None
+    said: Said | None = None
 
 
 class Decision(NamedTuple):

@@ -34,7 +34,8 @@ class ShipmentState(Frozen):
     """The truth about one journey, a pure function of the set of its scans. Instants are UTC.
 
     `since` is when the present status began (of a failed attempt: the latest attempt), `decided_by`
-    the hex key of the scan that began it, `stages` when each stage was first reached.
+    the hex key of the scan that began it, `stages` when each stage was first reached. `estimate_at`
+    is when the estimate was last told, also where it was told before.
     `pickup_code` and `pickup_qr` are sealed texts outside tests; they exist only while the parcel
     waits to be collected.
     """
@@ -49,6 +50,7 @@ class ShipmentState(Frozen):
     attempts: int = 0
     location: Location | None = None
     estimate: Estimate = None
+    estimate_at: datetime | None = None
     pickup_place: Location | None = None
     pickup_until: datetime | None = None
     pickup_code: str | None = None

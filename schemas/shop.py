@@ -18,8 +18,8 @@ from pydantic import (
 )
 
 from schemas.api import Money
-from schemas.base import CountryCode, Frozen, ShortText
-from schemas.contact import KEPT, Email, e164
+from schemas.base import KEPT, CountryCode, Frozen, ShortText
+from schemas.contact import Email, e164
 from schemas.notice import Channel, Occasion
 
 _LONGEST_ADDRESS = 500  # characters

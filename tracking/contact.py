@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from schemas.base import Frozen
-from schemas.contact import KEPT, Buyer, Recipient
+from schemas.contact import Buyer, Recipient
 from tracking.sealing import Sealer
 
 
@@ -27,4 +27,4 @@ def open_contact(sealer: Sealer, shipment_id: UUID, sealed: str | None) -> Conta
     if sealed is None:
         return Contact()
     clear = sealer.open_text(sealed, f"contact:{shipment_id}")
-    return Contact.model_validate_json(clear, context=KEPT)
+    return Contact.kept(clear)

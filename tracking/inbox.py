@@ -74,7 +74,7 @@ class InboxKeeper:
         text = self._text(row.content, row.notice_id)
         if text is None:
             return None
-        message = InboxMessage.model_validate_json(text)
+        message = InboxMessage.kept(text)
         return Received(message, row.created_at, row.shipment_id, row.tracking_number)
 
     def _text(self, sealed: str, notice_id: UUID) -> str | None:

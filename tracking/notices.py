@@ -35,7 +35,7 @@ def _body(row: asyncpg.Record, sealer: Sealer) -> NoticeBody:
     fields = dict(row)
     content, _ = fields.pop("content"), fields.pop("needs_another_way")
     fields["cost"] = _cost(fields["cost"], fields.pop("currency"))
-    del fields["shipment_id"]
+    del fields["shipment_id"], fields["said"]
     words = _words(content, row["notice_id"], sealer) if content else {}
     return NoticeBody(
         **fields,

@@ -72,7 +72,7 @@ def open_subscription(
     sealer: Sealer, shipment_id: UUID, subscription: bytes, language: str, sealed: str
 ) -> Subscription:
     """Raises SealBroken when the key is gone."""
-    kept = _Kept.model_validate_json(sealer.open_text(sealed, _context(shipment_id)))
+    kept = _Kept.kept(sealer.open_text(sealed, _context(shipment_id)))
     return Subscription(subscription, language, kept.endpoint, kept.p256dh, kept.auth, kept.page)
 
 

@@ -1,5 +1,6 @@
 """How notices of one way ended: noted together, told, and what follows from it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from tracking.store.pool import retried
 log = structlog.get_logger()
 
 _AT_ONCE: Final = 100  # in one statement
+_MOST: Final = 1000  # that wait for another way; what is beyond is found by `unanswered`
 
 Failed = Callable[[Sequence[Claimed]], Awaitable[None]]
 
@@ -43,7 +45,7 @@ class SendingMetrics:
 class Endings:
     """Those that wait to be settled; nothing of them is forgotten while the database is away.
 
-    `failed` looks for another way.
+    `failed` looks for another way, beside: no lock of one parcel holds up the endings of others.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Endings:
         self._notices, self.channel, self._failed = notices, channel, failed
         self._metrics, self._clock, self._suppressing = metrics, clock, suppressing
         self._waiting: list[Ended] = []
+        self._lost: list[Claimed] = []
+        self.answering: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -76,12 +80,12 @@ class Endings:
         del self._waiting[: len(batch)]
         # Of what was another one's meanwhile, that one tells; what has left was ours alone.
         ours = (each for each in endings if each.handed_at or each.claimed.notice_id in settled)
-        await self.tell(list(ours))
         await self._suppress([each.bad_address for each in batch if each.bad_address])
+        self.tell(list(ours))
         return len(batch)
 
-    async def tell(self, endings: Sequence[Ending]) -> None:
-        """Count and log what was settled, and look for another way for what failed."""
+    def tell(self, endings: Sequence[Ending]) -> None:
+        """Count and log what was settled, and begin to look for another way for what failed."""
         for each in endings:
             self._metrics.ended.labels(self.channel, each.state).inc()
             log.info(
@@ -93,15 +97,23 @@ class Endings:
                 state=each.state,
                 reason=each.reason,
             )
-        failed = [each.claimed for each in endings if _needs_another_way(each)]
-        if failed:
-            await self._try_another_way(failed)
+        self._lost += [each.claimed for each in endings if _needs_another_way(each)]
+        del self._lost[_MOST:]
+        if self._lost and (self.answering is None or self.answering.done()):
+            self.answering = asyncio.create_task(self._answer())
 
-    async def _try_another_way(self, failed: Sequence[Claimed]) -> None:
-        try:
-            await self._failed(failed)
-        except KlatError as error:
-            log.warning("notices.not_decided", error=type(error).__name__)
+    async def _answer(self) -> None:
+        while batch := self._lost[:_AT_ONCE]:
+            del self._lost[: len(batch)]
+            try:
+                await self._failed(batch)
+            except Exception as error:  # noqa: BLE001 - `unanswered` finds it, and each alone
+                log.warning("notices.not_decided", error=type(error).__name__)
+
+    def leave(self) -> None:
+        """What still waits for another way is found by the next process."""
+        if self.answering is not None:
+            self.answering.cancel()
 
     async def _suppress(self, bad: Sequence[str]) -> None:
         """What cannot be kept now is said again when the next notice finds it bad, too."""

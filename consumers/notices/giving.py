@@ -97,7 +97,7 @@ class Giving:
             hands = await retried(hand)
         except KlatError:
             # Whether it was committed nobody knows, but that none has left.
-            unsent = (untried(each)._replace(handed_at=now) for each in handing)
+            unsent = (untried(each)._replace(handed_at=now, in_doubt=True) for each in handing)
             self._endings.add(*(Ended(each) for each in unsent))
             raise
         _tell_of(hands.marks)
@@ -105,6 +105,8 @@ class Giving:
             if over := hands.refused.get(each.claimed.notice_id):
                 stopped = Ending(each.claimed, NoticeState.DROPPED, over.reason)
                 self._endings.add(Ended(stopped))
+            elif each.claimed.notice_id not in hands.ours:  # the parcel moved on, or it was lost
+                self._endings.add(Ended(Ending(each.claimed, NoticeState.PLANNED)))
         return [each for each in batch if each.outgoing.notice_id in hands.ours]
 
     def _begin(self, ready: Ready, entered: Entered, handed_at: datetime) -> None:

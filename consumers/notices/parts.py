@@ -62,7 +62,9 @@ def notice_parts(
 
     metrics, gates = SendingMetrics(registry), GateMetrics(registry)
     for way in ways:
-        preparing = Preparing(notices, way, sealer, link, settings.public_url, limits)
+        preparing = Preparing(
+            notices, way, sealer, link, settings.public_url, limits, channels=channels
+        )
         gate = Gate(way.channel, pace_of(settings, way.channel), gates)
         sending.append(Sending(notices, preparing, failed, metrics, gate, suppressing=suppressing))
     texts = next((each.endings for each in sending if each.channel is Channel.SMS), None)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 import structlog
 
+from consumers.notices.apart import apart
 from consumers.notices.concerned import (
     Concerned,
     address,
@@ -19,8 +21,9 @@ from consumers.notices.limits import SmsLimits
 from consumers.notices.subject import Means, situation_of
 from consumers.notices.wording import Links, values_of
 from notifier.deliver import Outgoing, Way
-from notifier.policy import Situation, check
+from notifier.policy import check
 from notifier.required import MissingValueError
+from notifier.said import said_of
 from notifier.values import Values
 from schemas.contact import Person
 from schemas.notice import Channel, NoticeState
@@ -61,7 +64,7 @@ class _True(NamedTuple):
 
 class Preparing:
     """For one way. `link` makes paths of new tracking pages, one for each notice; they lie below
-    `site` unless the shop has a host of its own.
+    `site` unless the shop has a host of its own. `channels` are all that some provider serves.
     """
 
     def __init__(
@@ -72,14 +75,25 @@ class Preparing:
         link: Link,
         site: str,
         limits: SmsLimits | None = None,
+        *,
+        channels: AbstractSet[Channel],
     ) -> None:
         self._notices, self.way, self._sealer = notices, way, sealer
         self._link, self._site, self._limits = link, site, limits or SmsLimits()
+        self._means = Means(channels, self._limits)
 
     async def prepare(
         self, claimed: Sequence[Claimed], now: datetime
     ) -> tuple[list[Ready], list[Ending]]:
-        """Those that are true and can be said; how the others end."""
+        """Those that are true and can be said; how the others end. Raises KlatError."""
+        parts = await apart(partial(self._prepared, now), claimed, _at_fault)
+        return [one for ready, _ in parts for one in ready], [
+            one for _, endings in parts for one in endings
+        ]
+
+    async def _prepared(
+        self, now: datetime, claimed: Sequence[Claimed]
+    ) -> tuple[list[Ready], list[Ending]]:
         async with self._notices.look() as desk:
             found = await concerned(desk, {each.shipment_id for each in claimed}, self._sealer)
         by_id = {known.subject.shipment_id: known for known in found}
@@ -114,9 +128,10 @@ class Preparing:
     ) -> _True | Ending:
         if known is None:
             return Ending(claimed, NoticeState.DROPPED, "no_longer_registered")
-        decision = check(self._situation(known), claimed.key, now)
+        decision = check(situation_of(known, self._means), claimed.key, now)
         if decision.reason is not None:
             return Ending(claimed, NoticeState.DROPPED, decision.reason)
+        claimed = claimed._replace(until=decision.until)
         if decision.due_at > now:
             return Ending(claimed, NoticeState.PLANNED, None, decision.due_at)
         subscriptions: Sequence[Subscription] = ()
@@ -132,9 +147,6 @@ class Preparing:
         asked = against.under if against else None
         return _True(claimed, known.subject, person, to, subscriptions, asked)
 
-    def _situation(self, known: Concerned) -> Situation:
-        return situation_of(known, Means({self.way.channel}, self._limits))
-
     def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
         claimed, subject, person = true.claimed, true.subject, true.person
         sent_to = self._hash(true.to) if true.to else None
@@ -145,7 +157,14 @@ class Preparing:
         except MissingValueError as error:
             return Ending(claimed, NoticeState.DROPPED, f"lacks_{'_'.join(error.fields)}")
         content = self._content(claimed, words, values)
-        handing = Handing(claimed, values.language, content, subject.version, address_hash=sent_to)
+        handing = Handing(
+            claimed,
+            values.language,
+            content,
+            subject.version,
+            address_hash=sent_to,
+            said=said_of(subject.state, now).model_dump_json(exclude_none=True),
+        )
         if self.way.channel is Channel.SMS and true.to:
             handing = self._charged(handing, subject, true.to, words["text"], now)
         outgoing = Outgoing(
@@ -196,9 +215,17 @@ def _or_fault(claimed: Claimed, work: Callable[[], T]) -> T | Ending:
     """A notice that breaks us costs only itself: the others of its turn go on."""
     try:
         return work()
-    except Exception as error:
-        log.exception("notice.not_worded", error_type=type(error).__name__)
-        return Ending(claimed, NoticeState.FAILED, "fault")
+    except Exception as error:  # noqa: BLE001 - it is told
+        return _fault(claimed, error)
+
+
+def _at_fault(claimed: Claimed, error: Exception) -> tuple[list[Ready], list[Ending]]:
+    return [], [_fault(claimed, error)]
+
+
+def _fault(claimed: Claimed, error: Exception) -> Ending:
+    log.error("notice.not_worded", error_type=type(error).__name__, exc_info=error)
+    return Ending(claimed, NoticeState.FAILED, "fault")
 
 
 def _sender(subject: Subject, channel: Channel) -> str | None:

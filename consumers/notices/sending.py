@@ -71,6 +71,7 @@ class Sending:
         finally:
             for task in self._giving.running:
                 task.cancel()
+            self.endings.leave()
             self._left.set()
 
     async def close(self) -> None:

@@ -69,4 +69,4 @@ class Upkeep:
             Channel.SMS, AT_ONCE, due_before=now - _WAITED, late=now + TOO_LATE, now=now
         ):
             endings = [Ending(each, NoticeState.FAILED, "not_taken_in_time") for each in late]
-            await self._texts.tell(endings)
+            self._texts.tell(endings)

@@ -5,15 +5,20 @@ from typing import NamedTuple
 
 from consumers.notices.subject import zone_of
 from notifier.outside import typed
+from notifier.rounds import replaces
 from notifier.values import Brand, Values
 from schemas.contact import Person
 from schemas.notice import Addressee, Key
+from schemas.scan import Window
 from schemas.shipment import ShipmentState
+from schemas.status import Status
 from tracking.carriers import CARRIERS
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.desk import Subject
 from tracking.web.visible import full_state, public_state
 from tracking.words.language import choose
+
+_HINDERED = frozenset({Status.ATTEMPT_FAILED, Status.HELD, Status.EXCEPTION})
 
 
 class Links(NamedTuple):
@@ -26,6 +31,7 @@ class Links(NamedTuple):
 def values_of(
     subject: Subject, person: Person, key: Key, links: Links, sealer: Sealer, now: datetime
 ) -> Values:
+    """The window of before a hindrance is the one that failed: it is told no more."""
     state = _opened(subject, key.addressee, sealer)
     carrier = CARRIERS.get(subject.carrier)
     return Values(
@@ -42,15 +48,23 @@ def values_of(
         order=subject.order,
         reason=state.reason,
         handover=state.handover,
-        window=state.estimate,
+        window=_window(state),
         place=state.pickup_place,
         until=state.pickup_until,
         code=state.pickup_code,
         # As on the page: lockers read it instead of keys. What cannot be written is no QR either.
         qr=state.pickup_qr or typed(state.pickup_code),
+        replaces=replaces(key, subject.told),
         spelling=subject.settings.sms.spelling,
         parcel_markup=subject.settings.parcel_markup,
     )
+
+
+def _window(state: ShipmentState) -> Window | None:
+    if state.status not in _HINDERED:
+        return state.estimate
+    since, at = state.since, state.estimate_at
+    return state.estimate if since and at and at >= since else None
 
 
 def brand_of(subject: Subject) -> Brand:

@@ -15,6 +15,7 @@ _STATUS: Final[dict[Occasion, Status]] = {
     Occasion.REGISTERED: Status.INFO_RECEIVED,
     Occasion.ACCEPTED: Status.ACCEPTED,
     Occasion.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
+    Occasion.DELIVERY_TIME_CHANGED: Status.OUT_FOR_DELIVERY,
     Occasion.ARRIVING_NEXT: Status.OUT_FOR_DELIVERY,
     Occasion.ATTEMPT_FAILED: Status.ATTEMPT_FAILED,
     Occasion.HELD: Status.HELD,
@@ -24,6 +25,7 @@ _STATUS: Final[dict[Occasion, Status]] = {
 # These speak to whoever stands at the door or before the locker.
 _AT_THE_DOOR: Final = PICKUP | {
     Occasion.OUT_FOR_DELIVERY,
+    Occasion.DELIVERY_TIME_CHANGED,
     Occasion.ARRIVING_NEXT,
     Occasion.DELIVERED,
 }

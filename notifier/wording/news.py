@@ -25,6 +25,7 @@ _NEWS: Final[dict[Occasion, Line]] = {
         N_("The carrier has your parcel"),
     ),
     Occasion.OUT_FOR_DELIVERY: (N_("Your parcel is out for delivery"),),
+    Occasion.DELIVERY_TIME_CHANGED: (N_("New delivery time"),),
     Occasion.ARRIVING_NEXT: (N_("The courier is on the way with your parcel"),),
     Occasion.READY_FOR_PICKUP: (
         N_("Your parcel is waiting in the locker %(locker)s %(until)s"),
@@ -72,13 +73,29 @@ _DELIVERED: Final[dict[Handover, Line]] = {
     Handover.PICKUP_POINT: (N_("Your parcel was collected from the pickup point"),),
     Handover.SENDER: (N_("Your parcel was given back to the sender"),),
 }
+# What was told of place, limit or code before holds no more.
+_READY_ELSE: Final = (
+    N_("Changed: your parcel is waiting in the locker %(locker)s %(until)s"),
+    N_("Changed: your parcel is waiting in the locker %(locker)s"),
+    N_("Changed: your parcel is waiting at the pickup point %(counter)s %(until)s"),
+    N_("Changed: your parcel is waiting at the pickup point %(counter)s"),
+    N_("Changed: you can collect your parcel %(until)s: %(place)s"),
+    N_("Changed: you can collect your parcel here: %(place)s"),
+    N_("Changed: you can collect your parcel"),
+)
+_WORST: Final[dict[Reason, Line]] = {
+    Reason.CARRIER_LOST: (N_("The carrier cannot find your parcel"),),
+    Reason.CARRIER_DAMAGED: (N_("Your parcel was damaged on the way"),),
+    Reason.CARRIER_DESTROYED: (N_("Your parcel was destroyed on the way"),),
+}
 _AT_CUSTOMS: Final = (N_("Your parcel is held at customs"),)
 _NOT_COLLECTED: Final = (N_("Your parcel was not collected in time"),)
 _STILL_THERE: Final = (N_("Correction: your parcel is not collected yet"),)
 
 
 def news_says_why(values: Values) -> bool:
-    return values.occasion is Occasion.HELD and values.reason is Reason.PICKUP_MISSED
+    is_told = values.reason is Reason.PICKUP_MISSED or values.reason in _WORST
+    return values.occasion is Occasion.HELD and is_told
 
 
 def news(values: Values) -> Line:
@@ -93,6 +110,10 @@ def news(values: Values) -> Line:
             return _NEWS[Occasion.PICKUP_HALF_TIME]
         case Occasion.HELD if values.reason in CUSTOMS:
             return _AT_CUSTOMS
+        case Occasion.READY_FOR_PICKUP if values.replaces:
+            return _READY_ELSE
+        case Occasion.HELD if values.reason in _WORST:
+            return _WORST[values.reason]
         case Occasion.HELD if news_says_why(values):
             return _NOT_COLLECTED
     return usual

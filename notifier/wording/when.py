@@ -17,6 +17,7 @@ _COMES: Final = frozenset(
         Occasion.REGISTERED,
         Occasion.ACCEPTED,
         Occasion.OUT_FOR_DELIVERY,
+        Occasion.DELIVERY_TIME_CHANGED,
         Occasion.ARRIVING_NEXT,
         Occasion.ATTEMPT_FAILED,
         Occasion.HELD,

@@ -68,14 +68,20 @@ class FakeWay:
 
 
 async def drain(sending: Sending) -> None:
-    """Until nothing is due or may go, and all that began has ended."""
+    """Until nothing is due or may go, and all that began has ended and was answered."""
     while True:
         sending.woken.clear()
         if await sending.turn() or sending.endings:
             continue
         if not sending._giving.running:
-            return
+            return await answered(sending)
         await sending.woken.wait()
+
+
+async def answered(sending: Sending) -> None:
+    """Until another way was looked for."""
+    if sending.endings.answering is not None:
+        await sending.endings.answering
 
 
 async def run_until(sending: Sending, is_done: Callable[[], Awaitable[bool]]) -> None:
@@ -157,7 +163,13 @@ class Shop:
             await self.decide(*(each.shipment_id for each in claimed), channels=channels)
 
         preparing = Preparing(
-            self.notices, way, self.sealer, link, "https://t.example", self.limits
+            self.notices,
+            way,
+            self.sealer,
+            link,
+            "https://t.example",
+            self.limits,
+            channels={*channels, way.channel},
         )
         metrics, gates = SendingMetrics(CollectorRegistry()), GateMetrics(CollectorRegistry())
         return Sending(
@@ -181,6 +193,7 @@ class Shop:
         await upkeep.take_over()
         await drain(sending)
         await upkeep.give_up()
+        await answered(sending)
 
     async def rows(self, occasion: str = "ready_for_pickup", channel: str = "sms") -> list[Any]:
         return await self.pool.fetch(

@@ -1,17 +1,20 @@
 """What a shop set and what a person asked for, from the tables to what is handed over."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from consuming import SEALER
-from notice_shop import NOON, PERSON, FakeWay, Shop
+from notice_shop import CODE, NOON, PERSON, FakeWay, Shop
 from prometheus_client import CollectorRegistry
 
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from notifier.values import Brand
 from schemas.notice import Channel
+from schemas.scan import Location, Pickup
 from schemas.shop import ShopSettings, ShopTerms
+from schemas.status import Status
 from schemas.suppression import Level, SuppressionReason
 from tracking.choices import BY_STOP_LINK, Choice, ShopWay, Standing, choose, wishes
 from tracking.links import NewLink, Receiver
@@ -196,3 +199,44 @@ async def test_the_buyer_has_choices_of_its_own(shop):
         "recipient": "stopped",
         "buyer": "planned",
     }
+
+
+async def test_a_mail_that_stood_in_for_a_text_does_not_go_beside_it(shop):
+    """The shop has told the number since."""
+    without = {name: value for name, value in PERSON.items() if name != "phone"}
+    until = shop.now + timedelta(hours=10)
+    key = await shop.register("CE1", recipient=without)
+    pickup = Pickup(until=until, code=CODE)
+    place = Location(name="Rīga Akropole", place_id="9901")
+    await shop.scanned("CE1", Status.READY_FOR_PICKUP, location=place, pickup=pickup)
+    await shop.decide(key, channels=BOTH)
+    assert (await shop.row("pickup_last_hours", "email"))["state"] == "planned"
+    await shop.register("CE1", recipient=PERSON)
+    await shop.decide(key, channels=BOTH)
+    shop.now = until - timedelta(hours=2, minutes=59)
+    sms, mail = FakeWay(), FakeWay(channel=Channel.EMAIL)
+    await shop.send(mail, BOTH)
+    await shop.send(sms, BOTH)
+    assert "pickup_last_hours" in {each.values.occasion for each in sms.taken}
+    assert "pickup_last_hours" not in {each.values.occasion for each in mail.taken}
+
+
+async def test_a_message_is_worth_saying_as_long_as_is_true_when_it_goes(shop):
+    """It waited for the morning, and the carrier gave more time meanwhile."""
+    shop.now = NOON + timedelta(hours=12)  # midnight in Riga
+    key = await shop.register("CE1")
+    place = Location(name="Rīga Akropole", place_id="9901")
+
+    async def waits_until(until):
+        pickup = Pickup(until=until, code=CODE)
+        await shop.scanned("CE1", Status.READY_FOR_PICKUP, location=place, pickup=pickup)
+        await shop.decide(key)
+
+    await waits_until(shop.now + timedelta(hours=9))
+    shop.now += timedelta(minutes=5)
+    await waits_until(NOON + timedelta(days=2))
+    row = await shop.row()
+    assert row["until"] == NOON + timedelta(days=2)
+    shop.now = row["due_at"]
+    await shop.send(way := FakeWay())
+    assert way.taken[0].until == NOON + timedelta(days=2)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 from consuming import SEALER
-from notice_shop import NOON, PERSON, FakeWay, Shop, drain
+from notice_shop import NOON, PERSON, FakeWay, Shop, answered, drain
 from prometheus_client import CollectorRegistry
 from sms_gateway import answering, closing_before_reading, hangs, refusing, serving
 from structlog.testing import capture_logs
@@ -207,6 +207,7 @@ async def test_what_no_provider_takes_until_it_is_late_goes_by_mail(shop):
             sending._gate.note(UNREACHABLE, Entered(1, is_probe=True), shop.now)
         await drain(sending)
         await shop.upkeep(sending).give_up()
+        await answered(sending)
         await shop.send(mail, BOTH)
         shop.now, passed = shop.now + timedelta(minutes=5), passed + timedelta(minutes=5)
         assert passed < timedelta(hours=3)
@@ -310,7 +311,7 @@ def real_clock(shop, way, pace) -> Sending:
     def clock():
         return shop.now + timedelta(seconds=asyncio.get_running_loop().time() - started)
 
-    preparing = Preparing(shop.notices, way, SEALER, link, shop.limits)
+    preparing = Preparing(shop.notices, way, SEALER, link, "", shop.limits, channels={way.channel})
     gate = Gate(way.channel, pace, GateMetrics(CollectorRegistry()))
     metrics = SendingMetrics(CollectorRegistry())
     return Sending(shop.notices, preparing, failed, metrics, gate, clock=clock)

@@ -23,6 +23,7 @@ from consumers.notices.endings import SendingMetrics
 from consumers.notices.gate import Entered, Gate, GateMetrics, Pace
 from consumers.notices.limits import Cap, ShopLimits, SmsLimits
 from consumers.notices.preparing import Preparing
+from consumers.notices.retry import untried
 from consumers.notices.sending import Sending
 from consumers.webhooks.metrics import Waits
 from notifier.breaker import FAULTS_TO_OPEN, FIRST_PAUSE
@@ -43,6 +44,7 @@ from tracking.turns import Deliveries
 
 BOTH = (Channel.SMS, Channel.EMAIL)
 PRICE = 45_000
+VERSION = 2  # of a parcel that was registered and scanned once
 NOBODY = "amqp://127.0.0.1:1/"
 TIMEOUT = Handed(Outcome.AMBIGUOUS, "timeout")
 
@@ -85,7 +87,15 @@ def by_the_machine(shop, way) -> Sending:
 
     return Sending(
         shop.notices,
-        Preparing(shop.notices, way, SEALER, link, "https://t.example", shop.limits),
+        Preparing(
+            shop.notices,
+            way,
+            SEALER,
+            link,
+            "https://t.example",
+            shop.limits,
+            channels={way.channel},
+        ),
         sending.endings._failed,
         SendingMetrics(CollectorRegistry()),
         Gate(way.channel, shop.pace, GateMetrics(CollectorRegistry())),
@@ -423,7 +433,7 @@ async def claimed_twice(shop):
 
 
 def handing_of(claimed):
-    return Handing(claimed, "lv", "x", 1)
+    return Handing(claimed, "lv", "x", VERSION)
 
 
 @pytest.mark.parametrize("state", [NoticeState.PLANNED, NoticeState.FAILED, NoticeState.DROPPED])
@@ -541,3 +551,75 @@ async def test_who_was_told_to_leave_notes_each_when_it_ends(shop):
     running.cancel()
     await asyncio.gather(running, leaving, return_exceptions=True)
     assert await states(shop) == {"sent": 2, "handed": 1}
+
+
+async def test_a_parcel_that_cannot_be_read_costs_only_its_own_notice(shop):
+    """As where a later release wrote it, while this one still runs beside."""
+    ids = await due(shop, 7)
+    await shop.pool.execute(
+        """UPDATE shipment SET state = state::jsonb || '{"status": "teleported"}'
+           WHERE shipment_id = $1""",
+        ids[3],
+    )
+    await run_until(shop.sending(way := FakeWay()), all_are(shop, sent=6, failed=1))
+    assert len(way.taken) == 6
+    (row,) = [row for row in await shop.rows("out_for_delivery") if row["state"] == "failed"]
+    assert (row["shipment_id"], row["reason"]) == (ids[3], "fault")
+
+
+async def test_what_a_later_release_has_added_is_no_fault(shop):
+    ids = await due(shop, 1)
+    await shop.pool.execute(
+        """UPDATE shipment SET state = jsonb_set(state::jsonb, '{added}', '{"a": 1}')
+           WHERE shipment_id = $1""",
+        ids[0],
+    )
+    await shop.send(way := FakeWay())
+    assert len(way.taken) == 1
+
+
+async def test_whoever_waits_for_a_lock_holds_up_no_ending(shop, database_url):
+    """A text failed, and its parcel is locked by another one when a mail is looked for."""
+    await due(shop, 3)
+    may_end = asyncio.Event()
+    order = iter(range(3))
+
+    async def before():
+        if next(order) > 0:
+            await may_end.wait()
+
+    refused = Handed(Outcome.REFUSED, "21211")
+    sending = shop.sending(FakeWay(before=before, answers=[refused]), suppressing=None)
+
+    async def failed(claimed):
+        await shop.decide(*(each.shipment_id for each in claimed), channels=BOTH)
+
+    sending.endings._failed = failed
+    other = await asyncpg.connect(database_url)
+    async with other.transaction():
+        await other.execute("SELECT FROM registration FOR UPDATE")
+        running = asyncio.create_task(sending.run())
+        async with asyncio.timeout(5):
+            while not await all_are(shop, failed=1, handed=2)():  # noqa: ASYNC110 - others note it
+                await asyncio.sleep(0.01)
+            may_end.set()
+            await sending.close()
+            await running
+        assert await states(shop) == {"failed": 1, "sent": 2}
+    await other.close()
+
+
+async def test_what_did_not_leave_is_due_again_though_it_was_taken_for_dead(shop):
+    """The provider failed others before it went, and then the database was away for long."""
+    await due(shop, 2)
+    claimed = await shop.notices.claim_notices(Channel.SMS, 2, now=shop.now)
+    handing = [handing_of(each) for each in claimed]
+    assert len((await shop.notices.hand_notices(handing, "fake", now=shop.now)).ours) == 2
+    handed_at = shop.now
+    shop.now += upkeeps.HAND_LIMIT + timedelta(seconds=1)
+    await shop.upkeep().take_over()
+    assert await states(shop) == {"unknown": 2}
+    certain, in_doubt = (untried(each)._replace(handed_at=handed_at) for each in handing)
+    in_doubt = in_doubt._replace(in_doubt=True)  # it may be another one's try that is unknown
+    await shop.notices.settle_notices([certain, in_doubt], now=shop.now)
+    assert await states(shop) == {"planned": 1, "unknown": 1}

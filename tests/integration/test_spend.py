@@ -440,7 +440,7 @@ class Sender:
     def handing(self, number: int) -> Handing:
         meter = Meter(self.shop, SPEND, "EUR", begin(NOON, DAY))
         draw = Draw(meter, self.costs[number], self.cap, "spend_cap")
-        claimed = Claimed(self.ids[number], self.ids[number], KEY, 0, NOON, NOON)
+        claimed = Claimed(self.ids[number], self.ids[number], KEY, 0, NOON, NOON, self.shop)
         return Handing(claimed, "lv", "x", 1, 1, self.costs[number], "EUR", (draw,))
 
     async def step(self, numbers: list[int], what: str) -> None:

@@ -7,6 +7,7 @@ from consuming import SEALER
 from notice_shop import PERSON, FakeWay, Shop, drain
 from notice_world import BOTH, World
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from consumers.notices.suppressing import Suppressing
 from consumers.notices.unanswered import AFTER, Unanswered
@@ -109,3 +110,39 @@ async def test_what_lacks_a_value_is_not_decided_over_and_over(shop):
     ending = Ending(claimed, NoticeState.DROPPED, "lacks_code")
     await shop.notices.settle_notices([ending], now=shop.now)
     assert await shop.notices.unanswered_notices(shop.now + timedelta(days=1), 9) == []
+
+
+@pytest.fixture
+def logged():
+    with capture_logs() as lines:
+        yield lines
+
+
+async def of_release(shop: Shop, key, status: str) -> None:
+    """Its state tells of this status; this release knows no `teleported`."""
+    await shop.pool.execute(
+        "UPDATE shipment SET state = jsonb_set(state::jsonb, '{status}', to_jsonb($2::text))"
+        " WHERE shipment_id = $1",
+        key,
+        status,
+    )
+
+
+async def test_a_parcel_that_cannot_be_read_keeps_no_other_from_its_answer(shop, logged):
+    keys = [await shop.waits(number, hours=30) for number in ("CE1", "CE2", "CE3")]
+    await shop.decide(*keys, channels=BOTH)
+    await shop.pool.execute(
+        "UPDATE notice SET state = 'failed', needs_another_way = true"
+        " WHERE channel = 'sms' AND occasion = $1",
+        LAST,
+    )
+    await of_release(shop, keys[1], "teleported")
+    unanswered = Unanswered(shop.notices, shop.deciding(*BOTH))
+    for _ in range(2):
+        await unanswered.answer(shop.now + 2 * AFTER)
+    assert await mails(shop) == ["planned"] * 2
+    (told,) = [each for each in logged if each["event"] == "notice.not_answered"]
+    assert told["shipment_id"] == keys[1]
+    await of_release(shop, keys[1], "ready_for_pickup")
+    await answered(shop)  # by the release that knows it
+    assert await mails(shop) == ["planned"] * 3

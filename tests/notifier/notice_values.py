@@ -26,9 +26,11 @@ _WINDOW = {
     Occasion.REGISTERED: Window(starts=NOW + DAY + 14 * HOUR, ends=NOW + 3 * DAY, day_only=True),
     Occasion.ACCEPTED: Window(starts=NOW + DAY + 6 * HOUR, ends=NOW + DAY + 8 * HOUR),
     Occasion.OUT_FOR_DELIVERY: Window(starts=NOW + 4 * HOUR, ends=NOW + 6 * HOUR),
+    Occasion.DELIVERY_TIME_CHANGED: Window(starts=NOW + 5 * HOUR, ends=NOW + 7 * HOUR),
     Occasion.ARRIVING_NEXT: Window(starts=NOW + HOUR / 2, ends=NOW + HOUR),
     Occasion.DELAYED: Window(starts=NOW + DAY + 4 * HOUR, ends=NOW + DAY + 6 * HOUR),
 }
+NEEDS_WINDOW = (Occasion.DELIVERY_TIME_CHANGED, Occasion.ARRIVING_NEXT)
 _UNTIL = {
     Occasion.READY_FOR_PICKUP: NOW + 3 * DAY + 8 * HOUR,
     Occasion.PICKUP_HALF_TIME: NOW + 2 * DAY + 8 * HOUR,
@@ -93,7 +95,7 @@ def fewest(occasion: Occasion, language: str = "en") -> Values:
         carrier="Omniva",
         tracking_number="CE123456789EE",
         link=LINK,
-        window=Window(ends=NOW + HOUR) if occasion is Occasion.ARRIVING_NEXT else None,
+        window=Window(ends=NOW + HOUR) if occasion in NEEDS_WINDOW else None,
         place=Location(city="Rīga") if occasion in PICKUP else None,
         until=_UNTIL[occasion] if occasion in PICKUP[1:] else None,
         bonus=Bonus("A1", BONUS.amount) if occasion is Occasion.BONUS_GRANTED else None,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from notifier.occasions import Parcel
 from notifier.policy import Reach, Situation, Wishes, check, decide
+from notifier.said import said_of
 from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Told
 from schemas.scan import Location, Window
 from schemas.shipment import ShipmentState
@@ -18,13 +19,19 @@ def state(status: Status, since: datetime = NOON, **fields) -> ShipmentState:
     return ShipmentState(status=status, since=since, **fields)
 
 
-def waiting(until: datetime | None, since: datetime = NOON, place: str = "9901") -> ShipmentState:
+def waiting(
+    until: datetime | None, since: datetime = NOON, place: str = "9901", code: str | None = None
+) -> ShipmentState:
     where = Location(name="Rīga Akropole", place_id=place)
-    return state(Status.READY_FOR_PICKUP, since, pickup_until=until, pickup_place=where)
+    pickup = {"pickup_until": until, "pickup_place": where, "pickup_code": code}
+    return state(Status.READY_FOR_PICKUP, since, **pickup)
 
 
-def coming(starts: datetime, ends: datetime, since: datetime = NOON) -> ShipmentState:
-    return state(Status.OUT_FOR_DELIVERY, since, estimate=Window(**{"from": starts, "to": ends}))
+def coming(
+    starts: datetime, ends: datetime, since: datetime = NOON, *, attempts: int = 0
+) -> ShipmentState:
+    window = Window(**{"from": starts, "to": ends})
+    return state(Status.OUT_FOR_DELIVERY, since, estimate=window, attempts=attempts)
 
 
 def everybody(*, sms: str | None = None, email: str | None = None, push: str | None = None):
@@ -51,23 +58,25 @@ class Shopper:
         decisions = decide(self.situation(now_state), now)
         for each in decisions:
             kept = NoticeState.DROPPED if each.reason else NoticeState.PLANNED
-            self.told[each.key] = Told(each.key, kept, each.due_at, now, each.reason)
+            self.told[each.key] = Told(each.key, kept, each.due_at, now, each.reason, each.until)
         return decisions
 
     def send_due(self, now_state: ShipmentState, now: datetime) -> None:
         for key, told in list(self.told.items()):
             if told.state is NoticeState.PLANNED and told.due_at <= now:
                 decision = check(self.situation(now_state), key, now)
-                self.told[key] = self._handled(decision, now)
+                self.told[key] = self._handled(decision, now_state, now)
 
-    def _handled(self, decision: Decision, now: datetime) -> Told:
+    def _handled(self, decision: Decision, now_state: ShipmentState, now: datetime) -> Told:
         if decision.reason:
             dropped = NoticeState.DROPPED
             return Told(decision.key, dropped, decision.due_at, now, decision.reason)
         if decision.due_at > now:
-            return Told(decision.key, NoticeState.PLANNED, decision.due_at, now)
+            planned = NoticeState.PLANNED
+            return Told(decision.key, planned, decision.due_at, now, None, decision.until)
         self.sent.append((now, decision.key))
-        return Told(decision.key, NoticeState.SENT, decision.due_at, now)
+        said = said_of(now_state, now)
+        return Told(decision.key, NoticeState.SENT, decision.due_at, now, None, None, said)
 
     def live(self, now_state: ShipmentState, now: datetime) -> list[str]:
         """News and what is due; what was sent by it, as "occasion/channel"."""

@@ -14,7 +14,7 @@ from notifier.occasions import RULES, Night
 from notifier.policy import NO_LONGER_TRUE, STOPPED, Reach, Wishes
 from notifier.quiet import Quiet, awake, before_night
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
-from schemas.status import Status
+from schemas.status import Reason, Status
 
 NIGHT = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)  # 23:30 in Riga
 REMINDERS = {
@@ -412,14 +412,16 @@ def lives(draw):
         since = now - abs(began) * HOUR
         until = since + draw(st.integers(1, 150)) * HOUR
         place = draw(st.sampled_from(["", "1", "2"]))
-        told.append(
-            (
-                now,
-                waiting(until, since, place)
-                if status is Status.READY_FOR_PICKUP
-                else state(status, since, attempts=attempts),
-            )
-        )
+        code = draw(st.sampled_from([None, "1111", "2222"]))
+        hour = draw(st.integers(0, 6))
+        reason = draw(st.sampled_from([None, *Reason]))
+        found = {
+            Status.READY_FOR_PICKUP: waiting(until, since, place, code),
+            Status.OUT_FOR_DELIVERY: coming(
+                now + hour * HOUR, now + (hour + 2) * HOUR, since, attempts=attempts
+            ),
+        }.get(status, state(status, since, attempts=attempts, reason=reason))
+        told.append((now, found))
     return told
 
 

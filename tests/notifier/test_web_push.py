@@ -285,6 +285,7 @@ def test_urgent_is_what_must_be_acted_on_soon():
     }
     assert urgent == {
         Occasion.OUT_FOR_DELIVERY,
+        Occasion.DELIVERY_TIME_CHANGED,
         Occasion.ARRIVING_NEXT,
         Occasion.PICKUP_LAST_HOURS,
     }

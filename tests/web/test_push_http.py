@@ -358,7 +358,9 @@ async def test_from_the_tap_to_the_message(world):
         deciding = Deciding(notices, deps.sealer, served, metrics, lambda: None)
         await deciding.decide({row["shipment_id"]: "fact"}, world.clock())
         way = PushWay(WebPush(session, key, "mailto:a@shop.example"), b"topics")
-        preparing = Preparing(notices, way, deps.sealer, unused, "http://track.test")
+        preparing = Preparing(
+            notices, way, deps.sealer, unused, "http://track.test", channels={way.channel}
+        )
         gate = Gate(Channel.PUSH, Pace(), GateMetrics(registry))
         counts = SendingMetrics(registry)
         sending = Sending(notices, preparing, unused, counts, gate, clock=world.clock)

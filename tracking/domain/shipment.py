@@ -48,6 +48,7 @@ class _Life:
     attempts: int
     location: Location | None
     estimate: Window | None
+    estimate_at: datetime | None
     pickup_place: Location | None
     pickup_until: datetime | None
     pickup_code: str | None
@@ -132,7 +133,7 @@ def _live(life: _Life, placed: Placed, *, counts: bool) -> None:
         return
     if counts and status is not None:
         _enter(life, status, placed)
-    _learn(life, scan, status)
+    _learn(life, placed, status)
 
 
 def _meant(life: _Life, scan: Scan) -> Status | None:
@@ -202,10 +203,12 @@ def _forget_pickup(life: _Life) -> None:
     life.pickup_place = life.pickup_until = life.pickup_code = life.pickup_qr = None
 
 
-def _learn(life: _Life, scan: Scan, status: Status | None) -> None:
+def _learn(life: _Life, placed: Placed, status: Status | None) -> None:
     """Each attribute is the latest that says something; silence never erases."""
+    scan = placed.scan
     life.location = scan.location or life.location
-    life.estimate = scan.estimate or life.estimate
+    if scan.estimate:
+        life.estimate, life.estimate_at = scan.estimate, placed.at
     life.signed_by = scan.signed_by or life.signed_by
     if _is_past_pickup(life):
         return

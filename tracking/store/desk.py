@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Occasion, Told
+from schemas.said import Said
 from schemas.shipment import ShipmentState
 from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
@@ -66,7 +67,13 @@ class Desk:
         for row in await notices_of(self._conn, list(told)):
             key = key_of(row)
             told[row["shipment_id"]][key] = Told(
-                key, NoticeState(row["state"]), row["due_at"], row["changed_at"], row["reason"]
+                key,
+                NoticeState(row["state"]),
+                row["due_at"],
+                row["changed_at"],
+                row["reason"],
+                row["until"],
+                Said.kept(row["said"]) if row["said"] else None,
             )
             if row["needs_another_way"]:
                 self._unanswered.append((row["shipment_id"], row["notice_id"]))
@@ -141,7 +148,7 @@ def _subject(
         carrier=row["carrier"],
         tracking_number=row["tracking_number"],
         version=row["version"],
-        state=ShipmentState.model_validate_json(row["state"]),
+        state=ShipmentState.kept(row["state"]),
         contact=row["contact"],
         country=row["country"],
         language=row["language"],

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.contact import KEPT
 from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
 from tracking.store.pool import connection, transaction
@@ -89,16 +88,14 @@ async def save_shop(conn: asyncpg.Connection, changed: Shop) -> None:
 
 @lru_cache(maxsize=1024)
 def kept_settings(text: str | None) -> ShopSettings:
-    """As they were kept, without what has a column of its own. What a later release knows is left
-    out, so that both can read them side by side.
-    """
+    """As they were kept, without what has a column of its own."""
     if not text:
         return ShopSettings()
-    return ShopSettings.model_validate_json(text, extra="ignore", context=KEPT)
+    return ShopSettings.kept(text)
 
 
 @lru_cache(maxsize=1024)
 def kept_terms(text: str | None) -> ShopTerms:
     if not text:
         return ShopTerms()
-    return ShopTerms.model_validate_json(text, extra="ignore", context=KEPT)
+    return ShopTerms.kept(text)

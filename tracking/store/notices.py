@@ -1,6 +1,6 @@
 """Notices on their way: claimed, handed over, and how each one ended."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,7 +19,6 @@ from tracking.store.push import (
     drop_push_subscriptions,
 )
 from tracking.store.quotas import mark_quotas, return_quotas, take_quotas
-
 
 LAST_SHOP: Final = UUID(int=2**128 - 1)  # behind it the first one has its turn
 
@@ -44,7 +43,8 @@ class Handing(NamedTuple):
 
     `segments` of a text message; `cost` in millionths of `currency`, None where nobody knows.
     `draws`: what it takes from which quotas, or it is not handed over. `address_hash`: keyed, of
-    the number or address it goes to; None for browsers.
+    the number or address it goes to; None for browsers. `version` is that of the parcel of which it
+    speaks; of another one it is not handed over. `said` is a Said as JSON.
     """
 
     claimed: Claimed
@@ -56,6 +56,7 @@ class Handing(NamedTuple):
     currency: str | None = None
     draws: tuple[Draw, ...] = ()
     address_hash: bytes | None = None
+    said: str | None = None
 
 
 class Hands(NamedTuple):
@@ -69,9 +70,9 @@ class Hands(NamedTuple):
 class Ending(NamedTuple):
     """How it ended; `due_at` where it is to be tried again, `gone`: subscriptions that ended.
 
-    `handed_at`: None where it ended before it was handed over. `back` is what that took from quotas
-    and it did not spend. `is_untried`: it was not even tried; then it may also not have been handed
-    over, which nobody knows when the line broke meanwhile. `is_paid`: though not sent as a whole.
+    `handed_at`: None where it ended before it was handed over; `in_doubt` whether it was, when the
+    line broke meanwhile. `back` is what that took from quotas and it did not spend. `is_untried`:
+    it was not even tried. `is_paid`: though not sent as a whole.
     """
 
     claimed: Claimed
@@ -84,6 +85,7 @@ class Ending(NamedTuple):
     is_untried: bool = False
     is_paid: bool = False
     handed_at: datetime | None = None
+    in_doubt: bool = False
 
 
 _UNSPENT = frozenset({NoticeState.PLANNED, NoticeState.FAILED, NoticeState.DROPPED})
@@ -170,10 +172,12 @@ class Notices:
             rows = await conn.fetch(SQL["give_up_notices"], channel, due_before, late, now, limit)
         return [_claimed(row) for row in rows]
 
-    async def unanswered_notices(self, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:
-        """Shipments and ids of texts that ended before and wait for another way."""
+    async def unanswered_notices(
+        self, before: datetime, limit: int, but: Collection[UUID] = ()
+    ) -> list[tuple[UUID, UUID]]:
+        """Shipments and ids of texts that ended before and wait for another way, `but` these."""
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["unanswered_notices"], before, limit)
+            rows = await conn.fetch(SQL["unanswered_notices"], before, limit, list(but))
         return [(row["shipment_id"], row["notice_id"]) for row in rows]
 
     async def next_due_notice(self, channel: Channel) -> datetime | None:
@@ -196,6 +200,7 @@ async def hand_notices(
         [each.cost for each in handing],
         [each.currency for each in handing],
         [each.address_hash for each in handing],
+        [each.said for each in handing],
         provider,
         now,
     )
@@ -219,6 +224,7 @@ async def settle_notices(
         [each.provider_id for each in endings],
         [each.state in _UNSPENT and not each.is_paid for each in endings],
         [each.is_untried for each in endings],
+        [each.in_doubt for each in endings],
         now,
     )
     return {row["notice_id"]: row["was_handed"] for row in rows}

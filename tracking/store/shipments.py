@@ -103,7 +103,7 @@ def _locked(row: asyncpg.Record, registered: asyncpg.Record | None) -> LockedShi
     journey = Journey(
         journey=row["journey"],
         version=row["version"],
-        state=ShipmentState.model_validate_json(row["state"]),
+        state=ShipmentState.kept(row["state"]),
         last_at=row["last_at"],
         simple=row["simple"],
         registered_at=registered["registered_at"] if registered else None,
@@ -154,7 +154,7 @@ async def reused_event_ids(conn: asyncpg.Connection, rows: Sequence[ScanRow]) ->
         [row.key for row in rows],
         [row.digest for row in rows],
     )
-    return {row["place"] - 1: Scan.model_validate_json(row["body"]) for row in found}
+    return {row["place"] - 1: Scan.kept(row["body"]) for row in found}
 
 
 async def scans_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[StoredScan]:
@@ -162,7 +162,7 @@ async def scans_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Stored
 
 
 def _stored(row: asyncpg.Record) -> StoredScan:
-    scan = Scan.model_validate_json(row["body"])
+    scan = Scan.kept(row["body"])
     received = Received(scan, row["scan_key"], row["received_at"])
     return StoredScan(row["shipment_id"], row["version"], received)
 
@@ -234,7 +234,7 @@ def _news(row: asyncpg.Record) -> list[StoredScan]:
     if columns[0] is None:
         return []
     return [
-        StoredScan(row["shipment_id"], version, Received(Scan.model_validate_json(body), key, at))
+        StoredScan(row["shipment_id"], version, Received(Scan.kept(body), key, at))
         for version, body, key, at in zip(*columns, strict=True)
     ]
 
@@ -264,7 +264,7 @@ def _row(row: asyncpg.Record) -> ShipmentRow:
         tracking_number=row["tracking_number"],
         journey=row["journey"],
         version=row["version"],
-        state=ShipmentState.model_validate_json(row["state"]),
+        state=ShipmentState.kept(row["state"]),
         simple=row["simple"],
         changed_at=row["changed_at"],
     )

@@ -88,7 +88,7 @@ async def misread_of(
     found = [
         UnrecognisedScan(
             row["shipment_id"],
-            Received(Scan.model_validate_json(row["told"]), row["scan_key"], row["received_at"]),
+            Received(Scan.kept(row["told"]), row["scan_key"], row["received_at"]),
             row["digest"],
         )
         for row in rows

@@ -25,6 +25,7 @@ _ABOUT: Final[Mapping[Occasion, str]] = {
     Occasion.REGISTERED: STATUS[Status.INFO_RECEIVED],
     Occasion.ACCEPTED: STATUS[Status.ACCEPTED],
     Occasion.OUT_FOR_DELIVERY: STATUS[Status.OUT_FOR_DELIVERY],
+    Occasion.DELIVERY_TIME_CHANGED: N_("New delivery time"),
     Occasion.ARRIVING_NEXT: N_("Arriving soon"),
     Occasion.READY_FOR_PICKUP: STATUS[Status.READY_FOR_PICKUP],
     Occasion.PICKUP_HALF_TIME: _REMINDER,

@@ -17,7 +17,7 @@ ORDER BY r.shipment_id;
 -- name: notices_of: every notice of these shipments ($1 shipment ids)
 SELECT shipment_id, occasion, round, channel, addressee, notice_id, state, reason, due_at, until,
        fact_id, version, tries, language, provider, provider_id, content, planned_at, changed_at,
-       segments, cost, currency, needs_another_way
+       segments, cost, currency, needs_another_way, said
 FROM notice WHERE shipment_id = ANY($1::uuid[]);
 
 -- name: decide_notices: keep decisions; what is in a sender's hands stays as it is ($1 shipments, $2 occasions, $3 rounds, $4 channels, $5 addressees, $6 notice ids, $7 states, $8 reasons, $9 due, $10 until, $11 facts, $12 versions, $13 merchants, $14 now)
@@ -26,7 +26,8 @@ INSERT INTO notice AS n (shipment_id, occasion, round, channel, addressee, notic
 SELECT d.*, $14, $14
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
             $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::integer[],
-            $13::uuid[]) AS d
+            $13::uuid[]) AS d (shipment_id, occasion, round, channel, addressee, notice_id)
+ORDER BY d.shipment_id, d.notice_id
 ON CONFLICT (shipment_id, occasion, round, channel, addressee) DO UPDATE SET
     state = EXCLUDED.state,
     reason = EXCLUDED.reason,
@@ -75,39 +76,47 @@ WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until,
           n.changed_at, n.merchant_id;
 
--- name: hand_notices: from here on they may have left, of those that are still the sender's ($1 shipments, $2 notice ids, $3 claimed at, $4 languages, $5 contents, $6 versions, $7 segments, $8 costs, $9 currencies, $10 hashes of addresses, $11 provider, $12 now)
+-- name: hand_notices: from here on they may have left, of those that are still the sender's and speak of the parcel as it is ($1 shipments, $2 notice ids, $3 claimed at, $4 languages, $5 contents, $6 versions, $7 segments, $8 costs, $9 currencies, $10 hashes of addresses, $11 what is said, $12 provider, $13 now)
 UPDATE notice AS n
 SET state = 'handed', tries = n.tries + 1, language = h.language, content = h.content,
     version = h.version, segments = h.segments, cost = h.cost, currency = h.currency,
-    address_hash = h.address_hash, provider = $11, changed_at = $12
-FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::integer[],
-            $7::integer[], $8::bigint[], $9::text[], $10::bytea[])
-     AS h (shipment_id, notice_id, claimed_at, language, content, version, segments, cost, currency,
-           address_hash)
-WHERE n.shipment_id = h.shipment_id AND n.notice_id = h.notice_id
-  AND n.state = 'claimed' AND n.changed_at = h.claimed_at
+    address_hash = h.address_hash, said = h.said, provider = $12, changed_at = $13
+FROM (
+    SELECT c.occasion, c.round, c.channel, c.addressee, t.*
+    FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::integer[],
+                $7::integer[], $8::bigint[], $9::text[], $10::bytea[], $11::text[])
+         AS t (shipment_id, notice_id, claimed_at, language, content, version, segments, cost,
+               currency, address_hash, said)
+    JOIN notice AS c ON c.shipment_id = t.shipment_id AND c.notice_id = t.notice_id
+    JOIN shipment AS s ON s.shipment_id = t.shipment_id AND s.version = t.version
+    WHERE c.state = 'claimed' AND c.changed_at = t.claimed_at
+    ORDER BY c.shipment_id, c.notice_id  -- as all lock them
+    FOR NO KEY UPDATE OF c
+) AS h
+WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
+    = (h.shipment_id, h.occasion, h.round, h.channel, h.addressee)
 RETURNING n.notice_id;
 
--- name: settle_notices: how it ended, of those that are still the sender's, unless a receipt was faster; whose end this was, and whether it had been handed over ($1 shipments, $2 notice ids, $3 claimed at, $4 handed at or null, $5 tries before, $6 states, $7 reasons, $8 due, $9 provider ids, $10 whether nothing was spent, $11 whether it was not even tried, $12 now)
+-- name: settle_notices: how it ended, of those that are still the sender's, unless a receipt was faster; whose end this was, and whether it had been handed over ($1 shipments, $2 notice ids, $3 claimed at, $4 handed at or null, $5 tries before, $6 states, $7 reasons, $8 due, $9 provider ids, $10 whether nothing was spent, $11 whether it was not even tried, $12 whether it may not have been handed over, $13 now)
 UPDATE notice AS n
 SET state = e.state, reason = e.reason, due_at = coalesce(e.due_at, n.due_at),
     provider_id = coalesce(e.provider_id, n.provider_id),
     cost = CASE WHEN NOT e.is_free THEN n.cost END,
-    tries = CASE WHEN e.is_untried THEN e.tries ELSE n.tries END, changed_at = $12,
+    tries = CASE WHEN e.is_untried THEN e.tries ELSE n.tries END, changed_at = $13,
     needs_another_way = n.channel = 'sms'
         AND (e.state = 'failed' OR e.state = 'dropped' AND e.reason NOT LIKE 'lacks\_%')
 FROM (
     SELECT h.occasion, h.round, h.channel, h.addressee, h.state AS before, t.*
     FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
                 $6::text[], $7::text[], $8::timestamptz[], $9::text[], $10::boolean[],
-                $11::boolean[])
+                $11::boolean[], $12::boolean[])
          AS t (shipment_id, notice_id, claimed_at, handed_at, tries, state, reason, due_at,
-               provider_id, is_free, is_untried)
+               provider_id, is_free, is_untried, in_doubt)
     JOIN notice AS h ON h.shipment_id = t.shipment_id AND h.notice_id = t.notice_id
     WHERE (h.state = 'claimed' AND h.changed_at = t.claimed_at)
        OR (h.state = 'handed' AND h.changed_at = t.handed_at)
        OR (h.state = 'unknown' AND h.reason = 'sender_died'
-           AND t.handed_at IS NOT NULL AND NOT t.is_untried)
+           AND t.handed_at IS NOT NULL AND NOT t.in_doubt)
     ORDER BY h.shipment_id, h.notice_id  -- as receipts lock them
     FOR NO KEY UPDATE OF h
 ) AS e
@@ -137,9 +146,9 @@ WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
 RETURNING n.shipment_id, n.occasion, n.round, n.channel, n.addressee, n.notice_id, n.tries, n.until,
           n.changed_at, n.merchant_id;
 
--- name: unanswered_notices: texts that ended without having been sent, after which nobody looked for another way ($1 ended before, $2 at the most)
+-- name: unanswered_notices: texts that ended without having been sent, after which nobody looked for another way ($1 ended before, $2 at the most, $3 but these)
 SELECT shipment_id, notice_id FROM notice
-WHERE needs_another_way AND changed_at < $1
+WHERE needs_another_way AND changed_at < $1 AND notice_id <> ALL($3::uuid[])
   AND EXISTS (SELECT FROM registration AS r WHERE r.shipment_id = notice.shipment_id)
 ORDER BY changed_at LIMIT $2;
 
