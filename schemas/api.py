@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from schemas.base import CurrencyCode, Frozen, LongText, PlausibleInstant, ShortText
 from schemas.contact import Buyer, Recipient
@@ -51,8 +51,8 @@ class Promise(Frozen):
 class Notify(Frozen):
     """By which ways Klāt may write to the recipient about this parcel."""
 
-    sms: bool = True
-    email: bool = True
+    sms: StrictBool = True
+    email: StrictBool = True
 
 
 class ShipmentRegistration(Frozen):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from consumers.notices.concerned import Concerned, address, person_of
 from consumers.notices.limits import SmsLimits
-from notifier.occasions import Parcel
+from notifier.occasions import IMPORTANT, RULES, Parcel
 from notifier.policy import NOT_SUBSCRIBED, NOT_WANTED, Reach, Situation, Wishes
 from notifier.quiet import Quiet
 from schemas.notice import Addressee, Channel
@@ -40,6 +40,14 @@ def situation_of(known: Concerned, means: Means) -> Situation:
 
 def wishes_of(settings: ShopSettings) -> Wishes:
     return Wishes(settings.notices, Quiet(settings.quiet.starts, settings.quiet.ends))
+
+
+def beyond_important(settings: ShopSettings) -> frozenset[Channel]:
+    """The ways by which a shop says more than what has to be acted on."""
+    wishes = wishes_of(settings)
+    return frozenset(
+        channel for each in RULES if each not in IMPORTANT for channel in wishes.of(each)
+    )
 
 
 def zone_of(subject: Subject) -> str:

@@ -240,3 +240,26 @@ async def test_a_message_is_worth_saying_as_long_as_is_true_when_it_goes(shop):
     shop.now = row["due_at"]
     await shop.send(way := FakeWay())
     assert way.taken[0].until == NOON + timedelta(days=2)
+
+
+async def test_what_waits_goes_by_a_new_wish_at_once(shop):
+    """By the link of a mail, which knows the address and no parcel; both ways."""
+    key = await shop.waits("CE1", hours=96)
+    await shop.decide(key, channels=BOTH)
+    await shop.send(FakeWay(channel=Channel.EMAIL), BOTH)
+    hashes = address_hashes(SEALER, Channel.EMAIL, PERSON["email"])
+    way = ShopWay(shop.merchant_id, Channel.EMAIL, hashes)
+
+    async def wished(choice):
+        await choose(Suppressions(shop.pool), way, choice, BY_STOP_LINK, shop.now)
+        since = shop.now - timedelta(days=1)
+        mailed = await shop.notices.shipments_mailed(shop.merchant_id, hashes[0], since, 9)
+        assert mailed == [key]
+        await shop.decide(*mailed, channels=BOTH)
+        row = await shop.row("pickup_half_time", "email")
+        return row["state"], row["reason"]
+
+    assert (await shop.row("pickup_half_time", "email"))["state"] == "planned"
+    assert await wished(Choice.NOTHING) == ("dropped", "stopped")
+    assert await wished(Choice.EVERYTHING) == ("planned", None)
+    assert await shop.notices.shipments_mailed(UUID(int=7), hashes[0], shop.now, 9) == []

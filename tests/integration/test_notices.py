@@ -16,6 +16,7 @@ from consumers.notices import upkeep as upkeeps
 from consumers.notices.retry import MOST_TRIES
 from notifier.channels.base import Handed, Outcome
 from schemas.notice import Channel
+from schemas.scan import Location, Pickup, Window
 from schemas.status import Status
 from schemas.suppression import SuppressionReason
 from tracking.errors import StoreUnavailable
@@ -486,3 +487,62 @@ async def test_who_is_about_to_send_waits_for_no_decision(shop):
         assert len(await decider.subjects([key])) == 1
         async with asyncio.timeout(5), shop.notices.look() as looking:
             assert len(await looking.subjects([key])) == 1
+
+
+async def changed(shop, code, until):
+    place = Location(name="Rīga Akropole", place_id="9901")
+    pickup = Pickup(until=until, code=code)
+    await shop.scanned("CE1", Status.READY_FOR_PICKUP, location=place, pickup=pickup)
+
+
+async def test_another_code_is_told_as_a_change_and_once(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await shop.send(way := FakeWay())
+    shop.now += timedelta(minutes=20)
+    await changed(shop, "2222", NOON + timedelta(hours=72))
+    for _ in range(2):
+        await shop.decide(key)
+        await shop.send(way)
+    assert [each.values.code for each in way.taken] == [CODE, "2222"]
+    assert [each.values.replaces for each in way.taken] == [False, True]
+    said = [json.loads(row["said"]) for row in await shop.rows()]
+    assert len({each["code"] for each in said}) == 2
+    assert "2222" not in json.dumps(said)
+
+
+async def test_of_a_parcel_that_moved_on_since_it_was_worded_nothing_is_handed_over(shop):
+    """The news came between wording and handing over: it goes with what is true then, once."""
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    sending = shop.sending(way := FakeWay())
+    claimed = await shop.notices.claim_notices(Channel.SMS, 20, now=shop.now)
+    ready, _ = await sending._preparing.prepare(claimed, shop.now)
+    shop.now += timedelta(seconds=1)
+    await changed(shop, "2222", NOON + timedelta(hours=72))
+    await shop.decide(key)
+    assert await sending._giving._handed(ready, shop.now) == []
+    await drain(sending)
+    await shop.decide(key)
+    await drain(sending)
+    assert [each.values.code for each in way.taken] == ["2222"]
+    assert (await shop.row())["state"] == "sent"
+
+
+async def test_a_window_that_failed_is_not_told_as_the_next(shop):
+    key = await shop.register("CE1")
+    window = Window(starts=shop.now + timedelta(hours=1), ends=shop.now + timedelta(hours=5))
+    await shop.scanned("CE1", Status.OUT_FOR_DELIVERY, estimate=window)
+    shop.now += timedelta(hours=2)
+    await shop.scanned("CE1", Status.ATTEMPT_FAILED)
+    await shop.decide(key)
+    await shop.send(way := FakeWay())
+    assert [(each.values.occasion, each.values.window) for each in way.taken] == [
+        ("attempt_failed", None)
+    ]
+    shop.now += timedelta(hours=20)
+    again = Window(starts=shop.now + timedelta(hours=1), ends=shop.now + timedelta(hours=5))
+    await shop.scanned("CE1", Status.ATTEMPT_FAILED, estimate=again)
+    await shop.decide(key)
+    await shop.send(way)
+    assert way.taken[-1].values.window == again

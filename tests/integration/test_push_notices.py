@@ -143,7 +143,7 @@ async def test_the_web_looks_anew_when_a_browser_came(shop):
     await subscribe(shop, parcel, Browser(), "https://push.example.com/a")
     told = {"vapid_private_key": SecretStr("x"), "secret_keys": (SecretStr(KEY_OF_THE_TESTS),)}
     running = Running(Settings().model_copy(update=told), shop.pool, AsyncExitStack())
-    await look_again(deciding_of(running), parcel, shop.now)
+    await look_again(deciding_of(running), [parcel], "subscribed", shop.now)
     reminder = await row(shop, "pickup_last_day")
     assert (reminder["state"], reminder["fact_id"]) == ("planned", "subscribed")
 

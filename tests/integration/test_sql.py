@@ -284,6 +284,8 @@ QUICK = {
     "hand_notices": ((IDS, IDS, TIMES, TEXTS, TEXTS, NUMBERS, NUMBERS, YEARS, TEXTS, HASHES, TEXTS,
                       "'p'",
                       "now()"), "notice_in_hand"),
+    "shipments_mailed": (("decode(md5('t7'), 'hex')", ID, "now() - interval '60 days'", "100"),
+                        "notice_mailed_to"),
     "unanswered_notices": (("now()", "100", IDS), "notice_needs_another_way"),
     "answer_notices": ((IDS, IDS), "notice_by_id"),
     "settle_notices": ((IDS, IDS, TIMES, TIMES, NUMBERS, TEXTS, TEXTS, TIMES, TEXTS, YES, YES, YES,

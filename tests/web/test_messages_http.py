@@ -13,6 +13,7 @@ import pytest
 from people import EMAIL, PHONE
 from prometheus_client import CollectorRegistry
 
+from consumers.notices.subject import beyond_important
 from schemas.notice import Channel
 from schemas.suppression import Level, SuppressionReason
 from tracking.choices import BY_STOP_LINK, Choice, ShopWay, Standing, wishes
@@ -124,6 +125,17 @@ async def test_of_two_who_ask_for_less_at_once_who_asks_for_nothing_counts(world
         asked = (newest, SMS.channel, parcel.merchant_id, SuppressionReason.ASKED, level)
         await store.suppress_further(Suppression(*asked), now=world.clock())
     assert await parcel.now() is Standing.NOTHING
+
+
+async def test_what_has_to_be_acted_on_is_offered_where_it_is_less(world, parcel):
+    """By default nothing else is said by text message."""
+    async with restarted(world, says_more=beyond_important) as here:
+        page = await here.call("GET", f"{parcel.path}/messages")
+        assert buttons(page) == ["nothing", "important", "nothing"]
+        settings = {"notices": {"accepted": ["sms", "email"]}}
+        await world.call("PUT", "/v1/settings", headers=parcel.shop, json=settings)
+        page = await here.call("GET", f"{parcel.path}/messages")
+        assert buttons(page) == ["important", "nothing"] * 2
 
 
 @pytest.mark.parametrize("choice", ["nothing", "important"])

@@ -37,8 +37,8 @@ async def push(world):
     """The world with a VAPID key; `asked` holds the parcels that were decided anew."""
     asked = []
 
-    async def redecide(shipment_id, _):
-        asked.append(shipment_id)
+    async def redecide(ids, why, _):
+        asked.extend(ids)
 
     settings = world.deps.settings.model_copy(update={"vapid_private_key": SecretStr(VAPID)})
     changed = replace(

@@ -1,6 +1,6 @@
 """The role `web`: the public port."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -13,6 +13,7 @@ from consumers.notices.callbacks import admitting, callbacks_of
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.limits import limits_of
 from consumers.notices.parts import coming_back
+from consumers.notices.subject import beyond_important
 from consumers.notices.ways import channels_of
 from consumers.topology import declare_first, topology
 from notifier.preview import preview
@@ -44,7 +45,8 @@ async def start(running: Running) -> Readiness:
         callbacks=_callbacks(running, deciding),
         admit=admitting(settings),
         preview=partial(preview, public_url=settings.public_url),
-        redecide=partial(look_again, deciding) if settings.vapid_private_key else None,
+        redecide=partial(look_again, deciding),
+        says_more=beyond_important,
         registry=running.registry,
     )
     if settings.demo:
@@ -73,8 +75,8 @@ def deciding_of(running: Running) -> Deciding:
     )
 
 
-async def look_again(deciding: Deciding, shipment_id: UUID, now: datetime) -> None:
-    await deciding.decide({shipment_id: "subscribed"}, now)
+async def look_again(deciding: Deciding, ids: Collection[UUID], why: str, now: datetime) -> None:
+    await deciding.decide(dict.fromkeys(ids, why), now)
 
 
 def _callbacks(running: Running, deciding: Deciding) -> Mapping[str, Take]:

@@ -180,6 +180,16 @@ class Notices:
             rows = await conn.fetch(SQL["unanswered_notices"], before, limit, list(but))
         return [(row["shipment_id"], row["notice_id"]) for row in rows]
 
+    async def shipments_mailed(
+        self, merchant_id: UUID, address_hash: bytes, since: datetime, limit: int
+    ) -> list[UUID]:
+        """Parcels of this shop of which a mail went there lately."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(
+                SQL["shipments_mailed"], address_hash, merchant_id, since, limit
+            )
+        return [row["shipment_id"] for row in rows]
+
     async def next_due_notice(self, channel: Channel) -> datetime | None:
         async with connection(self._pool) as conn:
             return await conn.fetchval(SQL["next_due_notice"], channel)  # type: ignore[no-any-return]  # no types

@@ -3,9 +3,12 @@
 import hmac
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote
+from uuid import UUID
 
+import structlog
 from aiohttp import web
 
 from schemas.contact import Person
@@ -20,9 +23,11 @@ from tracking.choices import (
     choose,
     wishes,
 )
+from tracking.errors import KlatError
 from tracking.store.links import LinkTarget
-from tracking.store.merchants import Merchants
-from tracking.store.suppressions import Suppressions
+from tracking.store.merchants import Merchants, Shop
+from tracking.store.notices import Notices
+from tracking.store.suppressions import EVERYBODY, Suppressions
 from tracking.suppression import StopLink, address_hashes, link_proofs, read_stop_token
 from tracking.web.bodies import read_body
 from tracking.web.choices_page import WayCard, render_choices
@@ -37,6 +42,9 @@ from tracking.web.unlock import is_from_elsewhere
 from tracking.words.language import SUPPORTED
 
 _MAX_FORM = 4096  # bytes
+_LATELY = timedelta(days=60)
+_PARCELS = 100
+log = structlog.get_logger()
 _ONE_CLICK = re.compile(rb'List-Unsubscribe(?:=|"\r?\n\r?\n)One-Click')
 CHANGES = web.AppKey("changes", Buckets)
 _Fields = Mapping[str, Sequence[str]]
@@ -69,6 +77,8 @@ async def post_stop(request: web.Request) -> web.Response:
     choice = Choice.NOTHING if is_click else _choice(_fields(body))
     _take(request)
     taken = await _chosen(request, _way_of(link), choice)
+    if taken:
+        await _look_again(request, await _mailed(request, link))
     if is_click:
         return web.Response(text="unsubscribed\n")
     return _saved(request, _stop_path(request)) if taken else await _stop_page(request, link, 403)
@@ -93,6 +103,8 @@ async def post_messages(request: web.Request) -> web.Response:
         raise HttpProblem(400, "No way of this parcel's recipient was chosen")
     _take(request)
     taken = await _chosen(request, ways[name], choice)
+    if taken:
+        await _look_again(request, [target.shipment_id])
     path = f"{page_path(request)}/messages"
     return _saved(request, path) if taken else await _messages_page(request, target, 403)
 
@@ -129,6 +141,24 @@ async def _chosen(request: web.Request, of: _Way, choice: Choice) -> bool:
     return await choose(Suppressions(deps.pool), of.way, choice, of.takes_back, deps.now())
 
 
+async def _mailed(request: web.Request, link: StopLink) -> list[UUID]:
+    deps = request.app[DEPS]
+    since = deps.now() - _LATELY
+    notices = Notices(deps.pool)
+    return await notices.shipments_mailed(link.merchant_id, link.address_hash, since, _PARCELS)
+
+
+async def _look_again(request: web.Request, ids: Sequence[UUID]) -> None:
+    """What waits goes by the new wish at once; without this it would at the next news."""
+    deps = request.app[DEPS]
+    if deps.redecide is None or not ids:
+        return
+    try:
+        await deps.redecide(ids, "chosen", deps.now())
+    except KlatError as error:
+        log.warning("notices.not_decided", error=type(error).__name__)
+
+
 def _saved(request: web.Request, path: str) -> web.Response:
     wish = request.query.get("lang")
     language = f"&lang={wish}" if wish in SUPPORTED else ""
@@ -140,7 +170,7 @@ async def _stop_page(request: web.Request, link: StopLink, status: int = 200) ->
     shop = await Merchants(deps.pool).shop(link.merchant_id)
     name = (shop.settings.brand.name or shop.name) if shop else None
     language = language_of(request, shop.settings.language if shop else None)
-    cards = await _cards(request, [_way_of(link)], path)
+    cards = await _cards(request, [_way_of(link)], path, shop)
     page = render_choices(cards, name, language, path=path, saved=_is_saved(request, status))
     return page_answer(request, page, status)
 
@@ -150,11 +180,12 @@ async def _messages_page(
 ) -> web.Response:
     back = page_path(request)
     path = f"{back}/messages"
-    cards = await _cards(request, _ways_of(request, target), path)
+    shop = await Merchants(request.app[DEPS].pool).shop(target.merchant_id or EVERYBODY)
+    cards = await _cards(request, _ways_of(request, target), path, shop)
     page = render_choices(
         cards,
         target.merchant_name,
-        language_of(request, target.language or target.merchant_language),
+        language_of(request, target.language, target.merchant_language),
         path=path,
         saved=_is_saved(request, status),
         back=back,
@@ -162,11 +193,16 @@ async def _messages_page(
     return page_answer(request, page, status)
 
 
-async def _cards(request: web.Request, of: Sequence[_Way], action: str) -> list[WayCard]:
+async def _cards(
+    request: web.Request, of: Sequence[_Way], action: str, shop: Shop | None
+) -> list[WayCard]:
+    more = request.app[DEPS].says_more(shop.settings) if shop else frozenset(Channel)
     store = Suppressions(request.app[DEPS].pool)
     found = await wishes(store, [each.way for each in of], [each.takes_back for each in of])
     pairs = zip(of, found, strict=True)
-    return [WayCard(each.way.channel, *wish, action) for each, wish in pairs]
+    return [
+        WayCard(each.way.channel, *wish, action, each.way.channel in more) for each, wish in pairs
+    ]
 
 
 def _is_saved(request: web.Request, status: int) -> bool:

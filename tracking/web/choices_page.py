@@ -61,25 +61,32 @@ _page = template("choices.html")
 
 
 class WayCard(NamedTuple):
-    """One way to a person; `action` is where its form goes."""
+    """One way to a person; `action` is where its form goes. `has_more`: by it more is said than
+    what has to be acted on, so that asking for this alone changes something.
+    """
 
     channel: Channel
     standing: Standing
     raising: Raising
     action: str
+    has_more: bool = True
 
     @property
     def choices(self) -> tuple[Choice, ...]:
         """Those that change something, of what may be chosen here."""
-        offered = _TO_CHOOSE[self.standing]
         if self.raising is Raising.HERE:
-            return offered
-        return tuple(each for each in offered if each in _LESS[self.standing])
+            return self._offered
+        return tuple(each for each in self._offered if each in _LESS[self.standing])
+
+    @property
+    def _offered(self) -> tuple[Choice, ...]:
+        offered = _TO_CHOOSE[self.standing]
+        return tuple(each for each in offered if self.has_more or each is not Choice.IMPORTANT)
 
     @property
     def advice(self) -> str | None:
         """How to hear more again where the page itself must not offer it."""
-        is_withheld = self.choices != _TO_CHOOSE[self.standing]
+        is_withheld = self.choices != self._offered
         by_message = self.raising is Raising.BY_MESSAGE
         return _ASK_BY_MESSAGE.get(self.channel) if is_withheld and by_message else None
 

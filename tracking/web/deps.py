@@ -1,6 +1,7 @@
 """What the HTTP interface is handed by the process that composes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -11,7 +12,7 @@ import asyncpg
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from schemas.notice import Occasion
+from schemas.notice import Channel, Occasion
 from schemas.preview import NoticePreview
 from schemas.shop import ShopSettings
 from tracking.frames import Frames
@@ -79,12 +80,14 @@ class Preview(Protocol):
 
 
 class Redecide(Protocol):
-    """Look at what this parcel's shopper is to be told, since somebody new can be reached.
+    """Look at what these parcels' shoppers are to be told, since who can be reached has changed.
+
+    `why` stands where notices have the id of the fact that made us look.
 
     Raises tracking.errors.StoreUnavailable.
     """
 
-    async def __call__(self, shipment_id: UUID, now: datetime) -> None: ...
+    async def __call__(self, ids: Collection[UUID], why: str, now: datetime) -> None: ...
 
 
 def utc_now() -> datetime:
@@ -97,7 +100,8 @@ class Deps:
 
     `callbacks` are those that the settings open, by their paths; `admit` has those of them whose
     proof is in the headers: nothing is read of who lacks it. `preview` None: nobody words
-    notices here. `redecide` None: there is no push. `allow_private`: push services may be on this
+    notices here. `redecide` None: nobody decides here. `says_more`: by which ways a shop of these
+    settings says more than what has to be acted on. `allow_private`: push services may be on this
     machine, for tests.
     """
 
@@ -111,6 +115,7 @@ class Deps:
     admit: Mapping[str, Admit] = field(default_factory=dict)
     preview: Preview | None = None
     redecide: Redecide | None = None
+    says_more: Callable[[ShopSettings], AbstractSet[Channel]] = lambda _: frozenset(Channel)
     allow_private: bool = False
     now: Callable[[], datetime] = utc_now
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -32,6 +32,6 @@ def _of_language(code: str | None) -> str | None:
     if code is None or code in SUPPORTED:
         return None
     return (
-        f"pages are written in {', '.join(SUPPORTED)}; "
-        "this one opens in the language of the browser, or else in English"
+        f"pages and messages are written in {', '.join(SUPPORTED)}; this one's come in the shop's"
+        " language if that is set, else in English, and the page in the browser's before English"
     )

@@ -18,7 +18,7 @@ async def get_inbox(request: web.Request) -> web.Response:
     deps, query = request.app[DEPS], request.query
     wish = Wish(_uuid(query.get("parcel")), _uuid(query.get("mail")))
     contents = await _keeper(request).contents(wish.parcel)
-    language = choose(query.get("lang"), None, request.headers.get("Accept-Language"))
+    language = choose(query.get("lang"), accept_language=request.headers.get("Accept-Language"))
     return web.Response(
         text=render_inbox(contents, wish, language, now=deps.now()),
         content_type="text/html",

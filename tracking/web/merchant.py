@@ -55,7 +55,12 @@ async def _register(
     try:
         registered = await register(deps.pool, deps.sealer, merchant_id, body, now=now)
     except RegisteredByAnother:
-        raise HttpProblem(409, "This shipment cannot be registered") from None
+        raise HttpProblem(
+            409,
+            "This shipment cannot be registered",
+            "Another shop has registered this carrier and number. Check the number, or ask whoever"
+            " runs this service",
+        ) from None
     url = await issue_link(deps, merchant_id, registered.shipment_id, now)
     shipment = await _told(deps, registered, url)
     warnings = hints(body, couriers, heard=bool(shipment.history))

@@ -31,6 +31,8 @@ class MessageKind(StrEnum):
     EXPIRED = "expired"
     UNAVAILABLE = "unavailable"
     TOO_MANY = "too_many"
+    NOT_READ = "not_read"
+    NO_STOP = "no_stop"
 
 
 _MESSAGES: Final = {
@@ -49,6 +51,17 @@ _MESSAGES: Final = {
     MessageKind.TOO_MANY: (
         N_("Too many requests"),
         N_("Please wait a minute and try again."),
+    ),
+    MessageKind.NOT_READ: (
+        N_("That did not work"),
+        N_("Nothing was changed. Go back, load the page again and try once more."),
+    ),
+    MessageKind.NO_STOP: (
+        N_("This link is not complete"),
+        N_(
+            "Nothing was changed. Open the link in the message itself, or answer a text message"
+            " with STOP."
+        ),
     ),
 }
 _RETRY: Final = frozenset({MessageKind.UNAVAILABLE, MessageKind.TOO_MANY})

@@ -61,7 +61,7 @@ async def post_push(request: web.Request) -> web.Response:
     )
     subscription = await _kept(request, target, body, language)
     if deps.redecide is not None:
-        await deps.redecide(target.shipment_id, deps.now())
+        await deps.redecide([target.shipment_id], "subscribed", deps.now())
     request.app[METRICS].subscriptions.labels("made").inc()
     log.info("subscription.made", shipment_id=target.shipment_id, language=language)
     return _said(Subscribed(device=device_of(subscription), language=language))

@@ -32,7 +32,12 @@ _A_YEAR = 365 * 24 * 3600  # seconds
 _MAX_FORM = 4096  # bytes
 _PAGE_LIMIT = 10.0  # seconds
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_KINDS = {404: MessageKind.NOT_FOUND, 429: MessageKind.TOO_MANY}
+_KINDS = {
+    400: MessageKind.NOT_READ,
+    403: MessageKind.NOT_READ,
+    404: MessageKind.NOT_FOUND,
+    429: MessageKind.TOO_MANY,
+}
 log = structlog.get_logger()
 
 
@@ -54,6 +59,8 @@ def for_people(handler: Handler) -> Handler:
 
 def _message(request: web.Request, problem: HttpProblem) -> web.Response:
     kind = _KINDS.get(problem.status, MessageKind.UNAVAILABLE)
+    if kind is MessageKind.NOT_FOUND and request.path.startswith("/stop/"):
+        kind = MessageKind.NO_STOP
     path = page_path(request) if problem.status >= 429 else None
     page = render_message_page(kind, language_of(request), path=path)
     return page_answer(request, page, problem.status, problem.headers)
@@ -123,15 +130,16 @@ def _to_the_page(request: web.Request) -> web.Response:
 def _shown(
     request: web.Request, target: LinkTarget, view: ParcelView, status: int = 200
 ) -> web.Response:
-    language = language_of(request, target.language or target.merchant_language)
+    language = language_of(request, target.language, target.merchant_language)
     page = render_tracking_page(view, language, now=request.app[DEPS].now())
     return page_answer(request, page, status)
 
 
-def language_of(request: web.Request, recipients: str | None = None) -> str:
+def language_of(request: web.Request, *told: str | None) -> str:
+    """`told`: the recipient's, then the shop's."""
     wish = request.query.get("lang")
     explicit = wish if wish in SUPPORTED else request.cookies.get(_LANGUAGE_COOKIE)
-    return choose(explicit, recipients, request.headers.get("Accept-Language"))
+    return choose(explicit, *told, accept_language=request.headers.get("Accept-Language"))
 
 
 def page_answer(

@@ -1,4 +1,4 @@
-"""Which language a page speaks: explicit choice > the recipient's > the browser's > English."""
+"""Which language a page speaks: explicit choice > recipient's > shop's > browser's > English."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -18,14 +18,10 @@ LAST_RESORT = "en"
 _LONGEST_HEADER = 500  # nobody speaks more languages than fit in here
 
 
-def choose(
-    explicit: str | None = None,
-    recipient: str | None = None,
-    accept_language: str | None = None,
-) -> str:
-    """The first supported language among the three wishes; what is not supported is passed over."""
+def choose(*wishes: str | None, accept_language: str | None = None) -> str:
+    """The first supported language among the wishes; what is not supported is passed over."""
     asked = _by_preference(accept_language) if accept_language else ()
-    for wish in (explicit, recipient, *asked):
+    for wish in (*wishes, *asked):
         primary = (wish or "").strip().replace("_", "-").partition("-")[0].lower()
         if primary in SUPPORTED:
             return primary

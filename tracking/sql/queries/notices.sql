@@ -159,3 +159,8 @@ WHERE n.shipment_id = a.shipment_id AND n.notice_id = a.notice_id;
 
 -- name: next_due_notice: when the next planned one is due ($1 channel)
 SELECT min(due_at) FROM notice WHERE state = 'planned' AND channel = $1;
+
+-- name: shipments_mailed: parcels of a shop of which a mail went to this address ($1 hash of the address, $2 shop, $3 since, $4 at the most)
+SELECT DISTINCT shipment_id FROM notice
+WHERE address_hash = $1 AND channel = 'email' AND merchant_id = $2 AND changed_at >= $3
+LIMIT $4;
