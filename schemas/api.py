@@ -154,7 +154,9 @@ class NoticeBody(Frozen):
 
     `rule` says when such a notice is said. `reason` says why it was dropped, put off or given up,
     `explanation` the same in words; `fact_id` after which news it was decided. `text` and `subject`
-    are the words as sent, without what opens the locker or the page.
+    are the words as sent, without what opens the locker or the page. `to` is the end of the number
+    or the beginning of the address that it went to, "replaced" where the shop has told another one
+    since; null for browsers, before it was handed over, and when the words are forgotten.
     `segments` and `cost` are of a text message that was handed over; no cost: nothing was spent, or
     the operator told no price.
     """
@@ -165,6 +167,7 @@ class NoticeBody(Frozen):
     round: str
     channel: Channel
     addressee: Addressee
+    to: str | None = None
     state: NoticeState
     reason: str | None = None
     explanation: str | None = None

@@ -9,13 +9,17 @@ import structlog
 
 from schemas.api import NoticeBody
 from schemas.explained import RULE, explained
-from schemas.notice import Occasion
+from schemas.notice import Channel, Occasion
 from schemas.price import Cost
+from tracking.contact import open_contact
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.notices import Notices
+from tracking.store.registrations import Registrations
+from tracking.suppression import address_hashes
 
 log = structlog.get_logger()
 
+REPLACED = "replaced"
 HIDDEN = "[hidden]"
 """Stands in kept words for what opens the locker or the page."""
 
@@ -28,17 +32,45 @@ def content_context(notice_id: UUID) -> str:
 async def told(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> list[NoticeBody]:
     """Every notice of a parcel, in the order in which they were or are due."""
     rows = await Notices(pool).of_shipment(shipment_id)
-    return [_body(row, sealer) for row in sorted(rows, key=lambda row: (row["due_at"], *row[1:5]))]
+    known = await _addresses(pool, sealer, shipment_id)
+    in_order = sorted(rows, key=lambda row: (row["due_at"], *row[1:5]))
+    return [_body(row, sealer, known) for row in in_order]
 
 
-def _body(row: asyncpg.Record, sealer: Sealer) -> NoticeBody:
+async def _addresses(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> Mapping[bytes, str]:
+    """Those of the registration, masked, by their hashes."""
+    registration = await Registrations(pool).registration(shipment_id)
+    try:
+        contact = open_contact(sealer, shipment_id, registration.contact if registration else None)
+    except SealBroken:
+        log.warning("contact.sealed_with_another_key", shipment_id=shipment_id)
+        return {}
+    return {
+        each: _masked(to)
+        for person in (contact.recipient, contact.buyer)
+        if person
+        for channel, to in ((Channel.SMS, person.phone), (Channel.EMAIL, person.email))
+        if to
+        for each in address_hashes(sealer, channel, to)
+    }
+
+
+def _masked(to: str) -> str:
+    """Enough for whoever has it before them to know it again."""
+    name, at, domain = to.partition("@")
+    return f"{name[0]}…@{domain}" if at else f"{to[:4]}…{to[-2:]}"
+
+
+def _body(row: asyncpg.Record, sealer: Sealer, known: Mapping[bytes, str]) -> NoticeBody:
     fields = dict(row)
-    content, _ = fields.pop("content"), fields.pop("needs_another_way")
+    content, sent_to = fields.pop("content"), fields.pop("address_hash")
     fields["cost"] = _cost(fields["cost"], fields.pop("currency"))
-    del fields["shipment_id"], fields["said"]
+    for of_ours in ("shipment_id", "said", "needs_another_way"):
+        del fields[of_ours]
     words = _words(content, row["notice_id"], sealer) if content else {}
     return NoticeBody(
         **fields,
+        to=known.get(sent_to, REPLACED) if sent_to else None,
         rule=RULE[Occasion(row["occasion"])],
         explanation=explained(row["reason"]),
         subject=words.get("subject"),
@@ -67,7 +99,7 @@ def _words(content: str, notice_id: UUID, sealer: Sealer) -> dict[str, str]:
 
 
 def lines(notices: Sequence[NoticeBody]) -> list[str]:
-    """For a terminal: a line a notice, and below it why, after which news, and the words."""
+    """For a terminal: a line a notice, and below it why, after which news, and the words. UTC."""
     return [line for each in notices for line in (_line(each), *_below(each))]
 
 
@@ -76,15 +108,16 @@ def _below(each: NoticeBody) -> Iterator[str]:
         yield f"    {each.reason}: {each.explanation}"
     news = f" after {each.fact_id}" if each.fact_id else ""
     language = f", in {each.language}" if each.language else ""
-    decided = f"{each.planned_at:%Y-%m-%d %H:%M:%S}"
+    decided = f"{each.planned_at:%Y-%m-%d %H:%M:%SZ}"
     yield f"    when {each.rule}; decided {decided}{news}, version {each.version}{language}"
     for text in filter(None, (each.subject, each.text)):
         yield from (f"    | {line}" for line in text.splitlines() if line.strip())
 
 
 def _line(each: NoticeBody) -> str:
-    when = f"{each.due_at:%Y-%m-%d %H:%M}"
-    what = f"{each.occasion} by {each.channel} to {each.addressee}"
+    when = f"{each.due_at:%Y-%m-%d %H:%MZ}"
+    to = f" {each.to}" if each.to else ""
+    what = f"{each.occasion} by {each.channel} to {each.addressee}{to}"
     why = f" ({each.reason})" if each.reason else ""
     by = f", {each.provider} {each.provider_id or ''}".rstrip() if each.provider else ""
     return f"{when}  {what}: {each.state}{why}{by}{_spent(each)}"

@@ -72,9 +72,24 @@ async def test_shop_and_support_read_each_decision_with_its_reason(shop):
     assert (no_mail.state, no_mail.reason, no_mail.text) == ("dropped", "no_provider", None)
     said = lines(list(found.values()))
     assert (
-        "2026-11-20 10:00  ready_for_pickup by sms to recipient: sent, fake p-1, 1 segment" in said
+        "2026-11-20 10:00Z  ready_for_pickup by sms to recipient +371…01: sent, fake p-1, 1 segment"
+        in said
     )
     assert PERSON["phone"] not in "".join(said)
+
+
+async def test_support_sees_whether_it_went_to_whom_the_shop_knows_now(shop):
+    key = await shop.waits("CE1")
+    await shop.decide(key, channels=(Channel.EMAIL,))
+    await shop.send(FakeWay(channel=Channel.EMAIL), (Channel.EMAIL,))
+
+    async def seen():
+        found = await told(shop.pool, SEALER, key)
+        return [each.to for each in found if each.state == "sent"]
+
+    assert await seen() == ["i…@example.org"]
+    await shop.register("CE1", recipient=PERSON | {"email": "other@example.org"})
+    assert await seen() == ["replaced"]
 
 
 async def test_words_that_no_key_opens_are_left_out(shop):

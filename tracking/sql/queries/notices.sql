@@ -17,7 +17,7 @@ ORDER BY r.shipment_id;
 -- name: notices_of: every notice of these shipments ($1 shipment ids)
 SELECT shipment_id, occasion, round, channel, addressee, notice_id, state, reason, due_at, until,
        fact_id, version, tries, language, provider, provider_id, content, planned_at, changed_at,
-       segments, cost, currency, needs_another_way, said
+       segments, cost, currency, needs_another_way, said, address_hash
 FROM notice WHERE shipment_id = ANY($1::uuid[]);
 
 -- name: decide_notices: keep decisions; what is in a sender's hands stays as it is ($1 shipments, $2 occasions, $3 rounds, $4 channels, $5 addressees, $6 notice ids, $7 states, $8 reasons, $9 due, $10 until, $11 facts, $12 versions, $13 merchants, $14 now)
