@@ -8,7 +8,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -159,15 +159,17 @@ def twilio(url: str) -> dict[str, str]:
     }
 
 
-async def drained(stack: Stack, taking: Gateway, count: int) -> float:
-    """Notices a second while `count` are due."""
+async def drained(stack: Stack, taking: Gateway, count: int, processes: int = 1) -> float:
+    """Notices a second while `count` are due and so many processes share them."""
     database = await stack.database()
     pool = await open_pool(database, size=8)
     await registered(pool, count)
     await all_due(pool, count)
     await pool.close()
     taking.taken.clear()
-    async with role(stack, database, "notices", twilio(taking.url)):
+    async with AsyncExitStack() as running:
+        for _ in range(processes):
+            await running.enter_async_context(role(stack, database, "notices", twilio(taking.url)))
         async with asyncio.timeout(120):
             while len(taking.taken) < count:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.01)
@@ -218,11 +220,13 @@ async def notices(stack: Stack, count: int = COUNT) -> list[tuple[str, float, fl
     async with gateway() as taking:
         yardstick = await bare(taking.url, count)
         ours = await drained(stack, taking, count)
+        two = await drained(stack, taking, count, processes=2)
         cuts = statistics.quantiles(await handed_over(stack, taking, min(count, SPREAD)), n=100)
     p50, p99 = cuts[49] * 1000, cuts[98] * 1000
     return [
         ("a bare aiohttp loop, notices/s", yardstick, 1.0),
         ("klat, notices/s", ours, ours / yardstick),
+        ("klat, two processes, notices/s", two, two / yardstick),
         (f"event to gateway at {RATE}/s, p50 (of 500 ms)", p50, p50 / 500),
         (f"event to gateway at {RATE}/s, p99 (of 500 ms)", p99, p99 / 500),
     ]
