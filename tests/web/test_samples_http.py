@@ -6,6 +6,8 @@ import re
 import pytest
 
 from schemas.notice import Channel, Occasion
+from tracking.settings import Settings
+from tracking.web.samples import _set_price
 from tracking.web.security import FRAMED, FRAMING
 from tracking.words.language import SUPPORTED
 
@@ -84,6 +86,20 @@ async def test_where_there_is_one_spelling_it_stands_alone_and_unpriced(world, d
     assert len(re.findall("<figure>", page)) == 1
     assert "<dd>name a price</dd>" in page
     assert "not sent by default" in page
+
+
+@pytest.mark.parametrize(
+    ("prices", "language", "price"),
+    [
+        ((("LV", 45_000), ("*", 90_000)), "lv", "0.045"),
+        ((("LV", 45_000), ("*", 90_000)), "et", "0.09"),
+        ((("LV", 45_000),), "lt", None),
+        ((), "en", None),
+    ],
+)
+def test_a_price_that_nobody_typed_is_that_of_the_settings(prices, language, price):
+    found = _set_price(Settings(sms_prices=prices), language)
+    assert (None if found is None else str(found)) == price
 
 
 async def test_the_mail_is_shown_on_a_light_and_a_dark_screen(world, desk):

@@ -12,8 +12,10 @@ from aiohttp import web
 
 from schemas.notice import Channel, Occasion
 from schemas.preview import NoticePreview
+from schemas.price import ANY_COUNTRY
 from schemas.shop import ShopSettings
 from tracking.keys import Role
+from tracking.settings import Settings
 from tracking.store.merchants import Merchants, Shop
 from tracking.web.auth import CALLER
 from tracking.web.deps import DEPS
@@ -26,6 +28,7 @@ from tracking.words.language import LAST_RESORT, SUPPORTED
 
 E = TypeVar("E", bound=StrEnum)
 _LONGEST_SHOP = 60  # characters
+_HOMES = {"lt": "LT", "et": "EE"}  # countries; those of all others live in Latvia
 _LONGEST_PRICE, _DEAREST = 12, Decimal(100)
 _STAFF = frozenset({Role.MERCHANT, Role.SUPPORT})
 
@@ -80,16 +83,24 @@ async def _own(request: web.Request) -> Shop | None:
 
 
 def _asked(request: web.Request) -> Asked:
-    """What the form says; what it does not say has a default."""
-    query = request.query
+    """What the form says; what it does not say has a default, a price that of the settings."""
+    query, settings = request.query, request.app[DEPS].settings
     channel = query.get("channel")
+    language = _one_of("language", query.get("language") or LAST_RESORT, list(SUPPORTED))
     return Asked(
         _member("occasion", query.get("occasion") or Occasion.READY_FOR_PICKUP, Occasion),
-        _one_of("language", query.get("language") or LAST_RESORT, list(SUPPORTED)),
+        language,
         _member("channel", channel, Channel) if channel else None,
         _shop(query.get("shop", "")),
-        _price(query.get("price", "").strip()),
+        _price(query.get("price", "").strip()) or _set_price(settings, language),
     )
+
+
+def _set_price(settings: Settings, language: str) -> Decimal | None:
+    """Of a segment to where the samples of this language live."""
+    prices = dict(settings.sms_prices)
+    millionths = prices.get(_HOMES.get(language, "LV"), prices.get(ANY_COUNTRY))
+    return None if millionths is None else (Decimal(millionths) / 1_000_000).normalize()
 
 
 def _member(name: str, value: str, kind: type[E]) -> E:
