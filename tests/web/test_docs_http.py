@@ -16,7 +16,7 @@ from tracking.carriers.lockers import LOCKER_CODES
 
 DOCS = Path(__file__).parents[2] / "docs"
 COURIERS, SHOPS = (DOCS / name for name in ("couriers.md", "shops.md"))
-_EXAMPLE = re.compile(r"```sh\n(curl .*?)```\s+```json (\d+)\n(.*?)```", re.DOTALL)
+_EXAMPLE = re.compile(r"```sh\n(curl (?:(?!```).)*)```\s+```json (\d+)\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture

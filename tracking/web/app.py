@@ -20,6 +20,7 @@ from tracking.web.link import MISSES, misses
 from tracking.web.merchant import MERCHANT_ROUTES
 from tracking.web.notices import NOTICE_ROUTES
 from tracking.web.observe import METRICS, Metrics, observed
+from tracking.web.opt_outs import OPT_OUT_ROUTES
 from tracking.web.problem import REQUEST_LIMIT, Handler, problems
 from tracking.web.push import PUSH_ROUTES, PUSHES, pushes
 from tracking.web.routing import ROUTES, Route
@@ -35,6 +36,7 @@ ALL_ROUTES = (
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
     *SETTINGS_ROUTES,
+    *OPT_OUT_ROUTES,
     *SAMPLE_ROUTES,
     *WEBHOOK_ROUTES,
     *FACT_ROUTES,

@@ -78,7 +78,7 @@ async def post_stop(request: web.Request) -> web.Response:
     _take(request)
     taken = await _chosen(request, _way_of(link), choice)
     if taken:
-        await _look_again(request, await _mailed(request, link))
+        await look_again(request, await mailed(request, link.merchant_id, link.address_hash))
     if is_click:
         return web.Response(text="unsubscribed\n")
     return _saved(request, _stop_path(request)) if taken else await _stop_page(request, link, 403)
@@ -104,7 +104,7 @@ async def post_messages(request: web.Request) -> web.Response:
     _take(request)
     taken = await _chosen(request, ways[name], choice)
     if taken:
-        await _look_again(request, [target.shipment_id])
+        await look_again(request, [target.shipment_id])
     path = f"{page_path(request)}/messages"
     return _saved(request, path) if taken else await _messages_page(request, target, 403)
 
@@ -141,14 +141,14 @@ async def _chosen(request: web.Request, of: _Way, choice: Choice) -> bool:
     return await choose(Suppressions(deps.pool), of.way, choice, of.takes_back, deps.now())
 
 
-async def _mailed(request: web.Request, link: StopLink) -> list[UUID]:
+async def mailed(request: web.Request, merchant_id: UUID, address_hash: bytes) -> list[UUID]:
+    """The parcels of this shop of which a mail went there lately."""
     deps = request.app[DEPS]
     since = deps.now() - _LATELY
-    notices = Notices(deps.pool)
-    return await notices.shipments_mailed(link.merchant_id, link.address_hash, since, _PARCELS)
+    return await Notices(deps.pool).shipments_mailed(merchant_id, address_hash, since, _PARCELS)
 
 
-async def _look_again(request: web.Request, ids: Sequence[UUID]) -> None:
+async def look_again(request: web.Request, ids: Sequence[UUID]) -> None:
     """What waits goes by the new wish at once; without this it would at the next news."""
     deps = request.app[DEPS]
     if deps.redecide is None or not ids:
