@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from notifier.said import place_of
 from schemas.notice import Channel, Occasion
 from schemas.shipment import ShipmentState
 from schemas.status import Reason, Status
@@ -69,14 +70,12 @@ class Wanted(NamedTuple):
     """An occasion that stands. `round` tells its second time from its first.
 
     `at` is when to say it, None at once; from `until` on it is not worth saying any more.
-    `quietly`: not by a text message.
     """
 
     occasion: Occasion
     round: str
     at: datetime | None
     until: datetime
-    quietly: bool = False
 
 
 class Parcel(NamedTuple):
@@ -118,12 +117,6 @@ def _try_of(state: ShipmentState) -> str:
     return str(state.attempts)
 
 
-def _place_of(state: ShipmentState) -> str:
-    """Another locker is another errand. By its id: names are spelt in many ways."""
-    place = state.pickup_place
-    return (place.place_id or "") if place else ""
-
-
 # Where the shopper has to act, or must not wait any more. All others are one: it is held up.
 _OWN_ROUND = frozenset(
     {
@@ -155,7 +148,7 @@ _OCCASION_OF: Mapping[Status, tuple[Occasion, Callable[[ShipmentState], str]]] =
     Status.INFO_RECEIVED: (Occasion.REGISTERED, _once),
     Status.ACCEPTED: (Occasion.ACCEPTED, _once),
     Status.OUT_FOR_DELIVERY: (Occasion.OUT_FOR_DELIVERY, _try_of),
-    Status.READY_FOR_PICKUP: (Occasion.READY_FOR_PICKUP, _place_of),
+    Status.READY_FOR_PICKUP: (Occasion.READY_FOR_PICKUP, place_of),
     Status.ATTEMPT_FAILED: (Occasion.ATTEMPT_FAILED, _try_of),
     Status.HELD: (Occasion.HELD, _hold_of),
     Status.EXCEPTION: (Occasion.HELD, _hold_of),
@@ -170,7 +163,7 @@ def _reminders(parcel: Parcel) -> Iterator[Wanted]:
     state, limit = parcel.state, parcel.state.pickup_until
     if state.status is not Status.READY_FOR_PICKUP or limit is None or state.since is None:
         return
-    place, span = _place_of(state), limit - state.since
+    place, span = place_of(state), limit - state.since
     last_hours = limit - _LAST_HOURS
     last_day = _morning_of_last_day(limit, parcel.zone)
     if span >= _HALF_TIME_FROM and state.since + span / 2 < last_day:

@@ -5,13 +5,12 @@ decisions, whichever news led to it, so deciding twice says nothing twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted
 from notifier.quiet import Quiet, awake, before_night
-from notifier.rounds import REMINDERS, standing
+from notifier.rounds import REMINDERS, TIMED, By, in_round, standing
 from schemas.notice import (
     MAY_HAVE_ARRIVED,
     Addressee,
@@ -34,6 +33,9 @@ STOPPED = frozenset({SPEND_CAP, TOO_MANY_ALIKE})
 """Reasons for which a text message is dropped for good, so that another way is looked for: tomorrow
 there is money again, and it is for what is to be said tomorrow."""
 _LASTS_ELSE = timedelta(minutes=10)
+_AFTER_NEWS = REMINDERS | {Occasion.ARRIVING_NEXT}
+_FOR_THE_END = 2
+_SOON_KNOWN = timedelta(minutes=30)
 _STILL_KNOWN = timedelta(hours=6)  # who was told that it waits needs no reminder so soon
 
 
@@ -72,26 +74,39 @@ class Situation:
 
 def decide(situation: Situation, now: datetime) -> list[Decision]:
     """What is new: notices to plan or to drop, and planned ones that move to another time."""
-    wants = standing(situation.parcel, situation.told, now)
-    first = _news(situation, (each for each in wants if each.occasion not in REMINDERS), now)
-    told = {**situation.told, **{each.key: _as_told(each, now) for each in first}}
-    reminders = (each for each in wants if each.occasion in REMINDERS)
-    found = [*first, *_news(replace(situation, told=told), reminders, now)]
-    return [*found, *_overtaken(situation, wants, {each.key for each in found})]
+    wants = standing(situation.parcel, now)
+    found: list[Decision] = list(_overtaken(situation, wants, now))
+    for is_after in (False, True):  # what news says itself needs no reminder
+        decided = {each.key: _as_told(each, now) for each in found}
+        known = replace(situation, told={**situation.told, **decided})
+        of_pass = [each for each in wants.values() if (each.occasion in _AFTER_NEWS) is is_after]
+        found += _news(known, of_pass, now)
+    return found
 
 
 def _overtaken(
-    situation: Situation, wants: Iterable[Wanted], decided: AbstractSet[Key]
+    situation: Situation, wants: Mapping[Occasion, Wanted], now: datetime
 ) -> Iterator[Decision]:
     """What waits for its time, and meanwhile is true no more, or may not be said."""
-    stands = {(each.occasion, each.round) for each in wants}
     for key, told in situation.told.items():
-        if told.state is not NoticeState.PLANNED or key in decided or not _is_derived(key):
-            continue
-        is_true = (key.occasion, key.round) in stands
-        reason = _wish_or_obstacle(situation, key) if is_true else NO_LONGER_TRUE
-        if reason is not None:
-            yield Decision(key, told.due_at, told.until or told.due_at, reason)
+        if told.state is NoticeState.PLANNED and _is_derived(key):
+            want = _wanted_as(situation, wants, key, now)
+            reason = _wish_or_obstacle(situation, key, want, now) if want else NO_LONGER_TRUE
+            if reason is not None:
+                yield Decision(key, told.due_at, told.until or told.due_at, reason)
+
+
+def _wanted_as(
+    situation: Situation, wants: Mapping[Occasion, Wanted], key: Key, now: datetime
+) -> Wanted | None:
+    """What stands as this very notice; None where nothing does."""
+    want = wants.get(key.occasion)
+    found = _as_heard(situation, want, By(key.channel, key.addressee), now) if want else None
+    return found if found and found.round == key.round else None
+
+
+def _as_heard(situation: Situation, want: Wanted, by: By, now: datetime) -> Wanted | None:
+    return in_round(want, by, situation.parcel, situation.told, now)
 
 
 def _is_derived(key: Key) -> bool:
@@ -127,19 +142,10 @@ def _as_told(decision: Decision, now: datetime) -> Told:
 
 def check(situation: Situation, key: Key, now: datetime) -> Decision:
     """Asked before sending, of the state of then: to send, to wait until `due_at`, or to drop."""
-    wants = standing(situation.parcel, situation.told, now)
-    want = next((w for w in wants if (w.occasion, w.round) == (key.occasion, key.round)), None)
+    want = _wanted_as(situation, standing(situation.parcel, now), key, now)
     if want is None:
         return Decision(key, now, now, NO_LONGER_TRUE)
     return _when(situation, key, want, now)
-
-
-def _arrived(situation: Situation, occasion: Occasion) -> list[Told]:
-    return [
-        each
-        for each in situation.told.values()
-        if each.key.occasion is occasion and each.state in MAY_HAVE_ARRIVED
-    ]
 
 
 def _decided(situation: Situation, want: Wanted, now: datetime) -> Iterator[Decision]:
@@ -147,50 +153,48 @@ def _decided(situation: Situation, want: Wanted, now: datetime) -> Iterator[Deci
     for reach in situation.reaches:
         if reach.addressee is Addressee.BUYER and not rule.to_buyer:
             continue
-        for channel in _channels(situation, want, reach):
-            key = Key(want.occasion, want.round, channel, reach.addressee)
-            yield _when(situation, key, want, now)
+        for channel in _channels(situation, want, reach, now):
+            heard = _as_heard(situation, want, By(channel, reach.addressee), now)
+            if heard is not None:
+                key = Key(want.occasion, heard.round, channel, reach.addressee)
+                yield _when(situation, key, heard, now)
 
 
-def _channels(situation: Situation, want: Wanted, reach: Reach) -> list[Channel]:
+def _channels(situation: Situation, want: Wanted, reach: Reach, now: datetime) -> list[Channel]:
     """Those of the rule and of the shop; e-mail too, in the place of a text message that cannot be.
 
     What the rule has and the shop does not want is among them, so that its reason is kept.
     """
-    if want.occasion is Occasion.DELIVERY_RETRACTED:
-        told = [
-            each for each in _arrived(situation, Occasion.DELIVERED) if each.key.round == want.round
-        ]
-        ways = (each.key.channel for each in told if each.key.addressee is reach.addressee)
-        return list(dict.fromkeys(ways))
     wanted = situation.wishes.of(want.occasion)
     channels = list(dict.fromkeys((*RULES[want.occasion].channels, *wanted)))
     mail = Key(want.occasion, want.round, Channel.EMAIL, reach.addressee)
-    if Channel.EMAIL not in channels and _stands_in(situation, mail):
+    if Channel.EMAIL not in channels and _stands_in(situation, mail, want, now):
         channels.append(Channel.EMAIL)
-    return [each for each in channels if not (want.quietly and each is Channel.SMS)]
+    return channels
 
 
-def _stands_in(situation: Situation, key: Key) -> bool:
+def _stands_in(situation: Situation, key: Key, want: Wanted, now: datetime) -> bool:
     """Whether this mail takes the place of a text message that was wanted and can never be sent."""
     wanted = situation.wishes.of(key.occasion)
     is_instead = key.channel is Channel.EMAIL and Channel.EMAIL not in wanted
     return (
-        is_instead
-        and Channel.SMS in wanted
-        and _never_by(situation, key._replace(channel=Channel.SMS))
+        is_instead and Channel.SMS in wanted and _never_by_text(situation, key.addressee, want, now)
     )
 
 
-def _never_by(situation: Situation, key: Key) -> bool:
+def _never_by_text(situation: Situation, addressee: Addressee, want: Wanted, now: datetime) -> bool:
+    text = _as_heard(situation, want, By(Channel.SMS, addressee), now)
+    if text is None:
+        return False
+    key = Key(want.occasion, text.round, Channel.SMS, addressee)
     told = situation.told.get(key)
     is_over = told is not None and (told.state is NoticeState.FAILED or told.reason in STOPPED)
-    return is_over or _wish_or_obstacle(situation, key) is not None
+    return is_over or _wish_or_obstacle(situation, key, want, now) is not None
 
 
 def _when(situation: Situation, key: Key, want: Wanted, now: datetime) -> Decision:
     due = _due(situation, key, want, now)
-    reason = _obstacle(situation, key, due)
+    reason = _obstacle(situation, key, want, due, now)
     if reason is None and _says_what_was_just_told(situation, key, want):
         reason = JUST_TOLD
     if reason is None and due >= want.until:
@@ -209,11 +213,19 @@ def _due(situation: Situation, key: Key, want: Wanted, now: datetime) -> datetim
     return awake(max(at, now), zone, quiet)
 
 
-def _obstacle(situation: Situation, key: Key, now: datetime) -> str | None:
-    found = _wish_or_obstacle(situation, key)
-    if found is None and _sent_within_a_day(situation, key, now) >= MOST_A_DAY[key.channel]:
+def _obstacle(
+    situation: Situation, key: Key, want: Wanted, due: datetime, now: datetime
+) -> str | None:
+    found = _wish_or_obstacle(situation, key, want, now)
+    if found is None and _sent_within_a_day(situation, key, due) >= _most_a_day(key):
         return TOO_MANY
     return found
+
+
+def _most_a_day(key: Key) -> int:
+    """A window that wanders leaves room for where it ends: at the door, or in a locker."""
+    is_change = key.occasion is Occasion.DELIVERY_TIME_CHANGED
+    return MOST_A_DAY[key.channel] - (_FOR_THE_END if is_change else 0)
 
 
 def _says_what_was_just_told(situation: Situation, key: Key, want: Wanted) -> bool:
@@ -221,16 +233,29 @@ def _says_what_was_just_told(situation: Situation, key: Key, want: Wanted) -> bo
 
     Held against when the reminder is for, not against now: later news does not bring it back.
     """
-    told = situation.told.get(key._replace(occasion=Occasion.READY_FOR_PICKUP))
-    if key.occasion not in REMINDERS or told is None or want.at is None:
+    if want.at is None or key.occasion not in _AFTER_NEWS:
         return False
-    is_due = told.state in {NoticeState.PLANNED, NoticeState.CLAIMED, NoticeState.HANDED}
-    at = told.due_at if is_due else told.at
-    return (is_due or told.state in MAY_HAVE_ARRIVED) and want.at < at + _STILL_KNOWN
+    is_of_time = key.occasion is Occasion.ARRIVING_NEXT
+    news = TIMED if is_of_time else {Occasion.READY_FOR_PICKUP}
+    known_for = _SOON_KNOWN if is_of_time else _STILL_KNOWN
+    return any(
+        want.at < heard + known_for
+        for told in situation.told.values()
+        if told.key.occasion in news and told.key[2:] == key[2:]
+        for heard in _heard(told)
+    )
 
 
-def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:
-    if not _is_wanted(situation, key):
+def _heard(told: Told) -> Iterator[datetime]:
+    """When it was heard, or will be."""
+    if told.state in {NoticeState.PLANNED, NoticeState.CLAIMED, NoticeState.HANDED}:
+        yield told.due_at
+    elif told.state in MAY_HAVE_ARRIVED:
+        yield told.said.at if told.said and told.said.at else told.at
+
+
+def _wish_or_obstacle(situation: Situation, key: Key, want: Wanted, now: datetime) -> str | None:
+    if not _is_wanted(situation, key, want, now):
         return NOT_WANTED
     for reach in situation.reaches:
         if reach.addressee is key.addressee:
@@ -239,13 +264,13 @@ def _wish_or_obstacle(situation: Situation, key: Key) -> str | None:
     return "nobody_to_tell"  # the shop registered it anew, without this person
 
 
-def _is_wanted(situation: Situation, key: Key) -> bool:
+def _is_wanted(situation: Situation, key: Key, want: Wanted, now: datetime) -> bool:
     """A correction goes wherever the mistake went."""
     is_correction = key.occasion is Occasion.DELIVERY_RETRACTED
     return (
         is_correction
         or key.channel in situation.wishes.of(key.occasion)
-        or _stands_in(situation, key)
+        or _stands_in(situation, key, want, now)
     )
 
 

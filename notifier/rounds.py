@@ -1,167 +1,197 @@
-"""Which time it is that something is said. Pure: it depends on what was heard, not on the news.
+"""Which time it is that something is said to somebody by one way. Pure.
 
-What was said in its round is not said again. Another round begins where the errand is another one
-(a place, a try), where what somebody goes by holds no more, or where a mistake was taken back.
+It depends on what was heard by that way, and not on which news came. What was said in its round is
+not said again. Another round begins where the errand is another one (a place, a try), where what
+somebody goes by holds no more, or where a mistake was taken back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from notifier.occasions import RULES, Parcel, Wanted, wanted
 from notifier.said import (
     is_ahead,
+    is_of_hours,
     misleads_to_collect,
+    place_of,
     reminds_of_another_day,
     tells_another_time,
 )
-from schemas.notice import MAY_HAVE_ARRIVED, Key, Occasion, Told
-from schemas.said import Said
-from schemas.shipment import ShipmentState
+from schemas.notice import MAY_HAVE_ARRIVED, Addressee, Channel, Key, NoticeState, Occasion, Told
 from schemas.status import TERMINAL, Status
 
 REMINDERS: Final = frozenset(
     {Occasion.PICKUP_HALF_TIME, Occasion.PICKUP_LAST_DAY, Occasion.PICKUP_LAST_HOURS}
 )
-OF_A_PLACE: Final = REMINDERS | {Occasion.READY_FOR_PICKUP}
-MOST: Final = 3  # rounds of one errand: carriers may contradict themselves by turns
+TIMED: Final = frozenset({Occasion.OUT_FOR_DELIVERY, Occasion.DELIVERY_TIME_CHANGED})
+MOST: Final = 3  # rounds of one errand by one way: carriers may contradict themselves by turns
 _GOING_BACK: Final = frozenset({Status.RETURNING, Status.RETURNED})
-_TIMED: Final = frozenset({Occasion.OUT_FOR_DELIVERY, Occasion.DELIVERY_TIME_CHANGED})
-
-Misleads = Callable[[Said | None, ShipmentState], bool]
+_HANDED_OVER: Final = MAY_HAVE_ARRIVED | {NoticeState.FAILED}
 
 
-def standing(parcel: Parcel, told: Mapping[Key, Told], now: datetime) -> list[Wanted]:
-    """Everything that there is reason to say now or later, in its round, and is still news."""
-    heard = [each for each in told.values() if each.state in MAY_HAVE_ARRIVED]
-    found = [
-        *(_in_round(each, parcel, list(told.values()), heard, now) for each in wanted(parcel, now)),
-        *_another_time(parcel, heard, now),
-        *_retraction(parcel, heard),
-    ]
-    return [each for each in found if now < each.until]
+class By(NamedTuple):
+    """One way to one person."""
+
+    channel: Channel
+    addressee: Addressee
 
 
-def _in_round(
-    want: Wanted,
-    parcel: Parcel,
-    told: Sequence[Told],
-    heard: Sequence[Told],
-    now: datetime,
-) -> Wanted:
-    match want.occasion:
-        case Occasion.DELIVERED:
-            return want._replace(round=_nth("", len(_rounds(heard, Occasion.DELIVERY_RETRACTED))))
-        case Occasion.HELD if _rounds(heard, Occasion.HELD) - {want.round}:
-            # Since when it is held for this reason nobody says; it was not told yet.
-            return want._replace(until=max(want.until, now + RULES[Occasion.HELD].lasts))
-        case Occasion.READY_FOR_PICKUP:
-            want = _of_errand(want, parcel, told, heard, misleads_to_collect)
-            return _lasting(want, parcel, now) if _is_again(want.round) else want
-        case occasion if occasion in REMINDERS:
-            return _of_errand(want, parcel, told, heard, reminds_of_another_day)
-    return want
-
-
-def _lasting(want: Wanted, parcel: Parcel, now: datetime) -> Wanted:
-    """A change is news from when it is known."""
-    until = parcel.state.pickup_until or now + RULES[want.occasion].lasts
-    return want._replace(until=until)
-
-
-def _of_errand(
-    want: Wanted,
-    parcel: Parcel,
-    told: Sequence[Told],
-    heard: Sequence[Told],
-    misleads: Misleads,
-) -> Wanted:
-    """The round that was heard last, unless what was said then misleads; then the next."""
-    place = _known_place(want, told)
-    of_place = [
-        each
-        for each in heard
-        if each.key.occasion is want.occasion and _base(each.key.round) == place
-    ]
-    if not of_place:
-        return want._replace(round=place)
-    last = max(of_place, key=_heard_at)
-    rounds = len({each.key.round for each in of_place})
-    if misleads(last.said, parcel.state) and rounds < MOST:
-        return want._replace(round=_nth(place, rounds))
-    return want._replace(round=last.key.round)
-
-
-def _known_place(want: Wanted, told: Sequence[Told]) -> str:
-    """A place with an id and one without may be the same: a locker and its carrier both tell of it.
-
-    Only two different ids are two errands.
-    """
-    of_kind = sorted(
-        (each for each in told if each.key.occasion is want.occasion), key=lambda each: each.at
-    )
-    places = [_base(each.key.round) for each in of_kind]
-    if not places or want.round in places:
-        return want.round
-    if not want.round:
-        return places[-1]
-    return "" if "" in places else want.round
-
-
-def _another_time(parcel: Parcel, heard: Sequence[Told], now: datetime) -> Iterator[Wanted]:
-    """Who waits at home goes by the window that was told last."""
+def standing(parcel: Parcel, now: datetime) -> dict[Occasion, Wanted]:
+    """Everything that there may be reason to say now or later; `in_round` says to whom again."""
     state, window = parcel.state, parcel.state.estimate
-    if state.status is not Status.OUT_FOR_DELIVERY or window is None or not is_ahead(window, now):
-        return
-    attempt = str(state.attempts)
-    timed = [
-        each
-        for each in heard
-        if each.key.occasion in _TIMED and _base(each.key.round) == attempt and each.said
-    ]
-    if not timed:
-        return
-    last = max(timed, key=_heard_at)
-    rounds = len(_rounds(timed, Occasion.DELIVERY_TIME_CHANGED))
-    is_news = last.said is not None and tells_another_time(last.said.window, window)
-    if is_news and rounds < MOST:
-        round_ = _nth(attempt, rounds)
-    elif not is_news and last.key.occasion is Occasion.DELIVERY_TIME_CHANGED:
-        round_ = last.key.round
-    else:
-        return
-    until = window.ends or window.starts
-    assert until is not None, "it lies ahead"
-    yield Wanted(Occasion.DELIVERY_TIME_CHANGED, round_, None, until, _is_first(timed, round_))
+    found = {each.occasion: each for each in wanted(parcel, now)}
+    if state.status is Status.OUT_FOR_DELIVERY and window and is_ahead(window, now):
+        until = window.ends or window.starts
+        assert until is not None, "it lies ahead"
+        changed = Occasion.DELIVERY_TIME_CHANGED
+        found[changed] = Wanted(changed, str(state.attempts), None, until)
+    if state.status not in TERMINAL or state.status in _GOING_BACK:
+        taken_back = Occasion.DELIVERY_RETRACTED
+        found[taken_back] = Wanted(taken_back, "", None, now + RULES[taken_back].lasts)
+    return found
 
 
-def _is_first(timed: Sequence[Told], round_: str) -> bool:
-    """No hours were told before: nobody waits at the wrong ones."""
-    first = min(timed, key=_heard_at)
-    window = first.said.window if first.said else None
-    return not _is_again(round_) and (window is None or window.day_only)
+def in_round(
+    want: Wanted, by: By, parcel: Parcel, told: Mapping[Key, Told], now: datetime
+) -> Wanted | None:
+    """As it is to be said by this way; None where there is no reason, or it is old."""
+    found = _Heard(by, parcel, told, now).in_round(want)
+    return found if found is not None and now < found.until else None
 
 
-def _retraction(parcel: Parcel, heard: Sequence[Told]) -> Iterator[Wanted]:
-    """Only of what somebody was told, each time that it was."""
-    status = parcel.state.status
-    told = [each for each in heard if each.key.occasion is Occasion.DELIVERED]
-    if told and (status not in TERMINAL or status in _GOING_BACK):
-        latest = max(each.at for each in told)
-        until = latest + RULES[Occasion.DELIVERY_RETRACTED].lasts
-        round_ = _nth("", len(_rounds(told, Occasion.DELIVERED)) - 1)
-        yield Wanted(Occasion.DELIVERY_RETRACTED, round_, None, until)
+class _Heard:
+    """What somebody was told by one way, against the parcel of now."""
+
+    def __init__(self, by: By, parcel: Parcel, told: Mapping[Key, Told], now: datetime) -> None:
+        self._by, self._parcel, self._state, self._now = by, parcel, parcel.state, now
+        self._everything = told.values()
+        self._mine = [each for each in told.values() if By(*each.key[2:]) == by]
+
+    def in_round(self, want: Wanted) -> Wanted | None:
+        match want.occasion:
+            case Occasion.READY_FOR_PICKUP:
+                return self._ready(want)
+            case Occasion.HELD:
+                return self._held(want)
+            case Occasion.DELIVERY_TIME_CHANGED:
+                return self._another_time(want)
+            case Occasion.DELIVERED:
+                corrections = _rounds(self._arrived({Occasion.DELIVERY_RETRACTED}))
+                return want._replace(round=_nth("", len(corrections)))
+            case Occasion.DELIVERY_RETRACTED:
+                return self._taken_back(want)
+            case occasion if occasion in REMINDERS:
+                return self._reminder(want)
+        return want
+
+    def _ready(self, want: Wanted) -> Wanted:
+        place, handed = self._known_place(want), self._handed_over({want.occasion})
+        if not handed:
+            return want._replace(round=place)
+        last = max(handed, key=_heard_at)
+        if not self._misleads(last, place):
+            return want._replace(round=last.key.round)
+        rounds = _rounds(each for each in handed if base_of(each.key.round) == place)
+        if len(rounds) >= MOST:
+            return want._replace(round=last.key.round)
+        # A change is news from when it is known.
+        until = self._state.pickup_until or self._now + RULES[want.occasion].lasts
+        return want._replace(round=_nth(place, len(rounds)), until=until)
+
+    def _misleads(self, last: Told, place: str) -> bool:
+        """To another place, or to a door that does not open."""
+        said, now_at = last.said, place_of(self._state)
+        if said is None or not (said.place and now_at):
+            is_elsewhere = base_of(last.key.round) != place
+        else:
+            is_elsewhere = said.place != now_at
+        return is_elsewhere or misleads_to_collect(said, self._state, self._by.channel)
+
+    def _reminder(self, want: Wanted) -> Wanted:
+        place = self._known_place(want)
+        handed = [
+            each for each in self._handed_over({want.occasion}) if base_of(each.key.round) == place
+        ]
+        if not handed:
+            return want._replace(round=place)
+        last, rounds = max(handed, key=_heard_at), _rounds(handed)
+        is_of_another = reminds_of_another_day(last.said, self._state) and len(rounds) < MOST
+        return want._replace(round=_nth(place, len(rounds)) if is_of_another else last.key.round)
+
+    def _known_place(self, want: Wanted) -> str:
+        """A place with an id and one without may be the same: a locker and its carrier both tell
+        of it. Only two different ids are two errands.
+        """
+        of_kind = (each for each in self._everything if each.key.occasion is want.occasion)
+        places = [base_of(each.key.round) for each in sorted(of_kind, key=_heard_at)]
+        if not places or want.round in places:
+            return want.round
+        if not want.round:
+            return places[-1]
+        return "" if "" in places else want.round
+
+    def _held(self, want: Wanted) -> Wanted:
+        heard, since = self._arrived({want.occasion}), self._state.since
+        for each in heard:
+            if each.said is None and since is not None and each.at >= since:
+                return want._replace(round=each.key.round)  # by the release before: all in one
+        if _rounds(heard) - {want.round}:
+            # Since when it is held for this reason nobody says; it was not told yet.
+            return want._replace(until=max(want.until, self._now + RULES[want.occasion].lasts))
+        return want
+
+    def _another_time(self, want: Wanted) -> Wanted | None:
+        """Who waits at home goes by the window that was told last; who was told none, by none: a
+        text is not sent for that.
+        """
+        heard = [each for each in self._arrived(TIMED) if base_of(each.key.round) == want.round]
+        last, window = max(heard, key=_heard_at, default=None), self._state.estimate
+        if last is None or last.said is None or window is None:
+            return None
+        if self._by.channel is Channel.SMS and not is_of_hours(last.said.window):
+            return None
+        handed = _rounds(
+            each
+            for each in self._handed_over({want.occasion})
+            if base_of(each.key.round) == want.round
+        )
+        if tells_another_time(last.said.window, window) and len(handed) < MOST:
+            return want._replace(round=_nth(want.round, len(handed)))
+        is_change = last.key.occasion is want.occasion
+        return want._replace(round=last.key.round) if is_change else None
+
+    def _taken_back(self, want: Wanted) -> Wanted | None:
+        """Only of what was told, each time that it was."""
+        told = self._arrived({Occasion.DELIVERED})
+        if not told:
+            return None
+        until = max(map(_heard_at, told))[1] + RULES[want.occasion].lasts
+        return want._replace(round=_nth("", len(_rounds(told)) - 1), until=until)
+
+    def _arrived(self, occasions: Collection[Occasion]) -> list[Told]:
+        return self._in(occasions, MAY_HAVE_ARRIVED)
+
+    def _handed_over(self, occasions: Collection[Occasion]) -> list[Told]:
+        return self._in(occasions, _HANDED_OVER)
+
+    def _in(self, occasions: Collection[Occasion], states: Collection[NoticeState]) -> list[Told]:
+        return [
+            each for each in self._mine if each.key.occasion in occasions and each.state in states
+        ]
 
 
-def _rounds(heard: Sequence[Told], occasion: Occasion) -> set[str]:
-    return {each.key.round for each in heard if each.key.occasion is occasion}
+def _heard_at(told: Told) -> tuple[bool, datetime, bool, int, str]:
+    """What it was worded for counts: a receipt may come long after. Of two in one instant, the one
+    of the later round.
+    """
+    at = told.said.at if told.said and told.said.at else told.at
+    is_change, round_ = told.key.occasion is Occasion.DELIVERY_TIME_CHANGED, told.key.round
+    return told.said is not None, at.astimezone(UTC), is_change, len(round_), round_
 
 
-def _heard_at(told: Told) -> tuple[datetime, bool, int, str]:
-    """Of two in the same instant, the one of the later round."""
-    round_ = told.key.round
-    is_change = told.key.occasion is Occasion.DELIVERY_TIME_CHANGED
-    return told.at, is_change, len(round_), round_
+def _rounds(told: Iterable[Told]) -> set[str]:
+    return {each.key.round for each in told}
 
 
 _AGAIN: Final = " again"
@@ -175,20 +205,18 @@ def _nth(base: str, before: int) -> str:
     return f"{base}{_AGAIN}{number}".lstrip()
 
 
-def _base(round_: str) -> str:
+def base_of(round_: str) -> str:
+    """The errand, whichever time it is."""
     return f" {round_}".partition(_AGAIN)[0].lstrip()
 
 
-def _is_again(round_: str) -> bool:
-    return _AGAIN in f" {round_}"
-
-
 def replaces(key: Key, told: Mapping[Key, Told]) -> bool:
-    """Whether it takes back an errand that was told: another place, code or limit."""
-    heard = {
-        _base(each.key.round)
+    """Whether it takes back an errand that was told by this way: another place, code or limit."""
+    heard: Sequence[str] = [
+        each.key.round
         for each in told.values()
-        if each.key.occasion is Occasion.READY_FOR_PICKUP and each.state in MAY_HAVE_ARRIVED
-    }
-    is_ready = key.occasion is Occasion.READY_FOR_PICKUP
-    return is_ready and (_is_again(key.round) or bool(heard - {_base(key.round)}))
+        if each.key.occasion is Occasion.READY_FOR_PICKUP
+        and each.key[2:] == key[2:]
+        and each.state in MAY_HAVE_ARRIVED
+    ]
+    return key.occasion is Occasion.READY_FOR_PICKUP and bool(set(heard) - {key.round})

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from schemas.notice import Channel
 from schemas.said import Said
 from schemas.scan import Window
 from schemas.shipment import ShipmentState
@@ -16,7 +17,20 @@ _MOVED: Final = timedelta(hours=1)
 def said_of(state: ShipmentState, now: datetime) -> Said:
     """What a message of this state says; the code may be sealed, which tells as well."""
     window = state.estimate if state.estimate and is_ahead(state.estimate, now) else None
-    return Said(code=_digest(state.pickup_code), until=state.pickup_until, window=window)
+    return Said(
+        at=now,
+        place=place_of(state) or None,
+        code=_digest(state.pickup_code),
+        qr=_digest(state.pickup_qr),
+        until=state.pickup_until,
+        window=window,
+    )
+
+
+def place_of(state: ShipmentState) -> str:
+    """By its id: names are spelt in many ways."""
+    place = state.pickup_place
+    return (place.place_id or "") if place else ""
 
 
 def _digest(code: str | None) -> str | None:
@@ -28,13 +42,16 @@ def is_ahead(window: Window, now: datetime) -> bool:
     return over is not None and over > now
 
 
-def misleads_to_collect(said: Said | None, state: ShipmentState) -> bool:
-    """Whoever goes by it stands before a closed door: another code, or less time."""
+def misleads_to_collect(said: Said | None, state: ShipmentState, channel: Channel) -> bool:
+    """Whoever goes by it stands before a closed door: another code, or less time. Mails show the
+    QR, too; all others lead to the page for it.
+    """
     if said is None:
         return False
-    code, until = _digest(state.pickup_code), state.pickup_until
+    code, qr, until = _digest(state.pickup_code), _digest(state.pickup_qr), state.pickup_until
     is_sooner = bool(until and said.until and until <= said.until - _SOONER)
-    return is_sooner or (code is not None and code != said.code)
+    shows_another = channel is Channel.EMAIL and bool(qr and said.qr and qr != said.qr)
+    return is_sooner or shows_another or (code is not None and code != said.code)
 
 
 def reminds_of_another_day(said: Said | None, state: ShipmentState) -> bool:
@@ -42,6 +59,10 @@ def reminds_of_another_day(said: Said | None, state: ShipmentState) -> bool:
     if said is None or said.until is None or until is None:
         return False
     return abs(until - said.until) >= _ANOTHER_DAY
+
+
+def is_of_hours(window: Window | None) -> bool:
+    return window is not None and not window.day_only
 
 
 def tells_another_time(said: Window | None, window: Window) -> bool:

@@ -5,11 +5,15 @@ from schemas.scan import Estimate
 
 
 class Said(Frozen):
-    """`code` is a digest of the sealed code: the same for the same one, and nothing opens by it.
+    """`at` when it was worded; `place` the id of where it can be collected, and `until` when.
 
-    `until` when it can be collected; `window`, when it comes, where that lay ahead then. UTC.
+    `code` and `qr` are digests of the sealed ones: nothing opens by them. `window`: when it comes,
+    where that lay ahead then. UTC.
     """
 
+    at: Instant | None = None
+    place: str | None = None
     code: str | None = None
+    qr: str | None = None
     until: Instant | None = None
     window: Estimate = None

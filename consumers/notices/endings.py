@@ -107,7 +107,7 @@ class Endings:
             del self._lost[: len(batch)]
             try:
                 await self._failed(batch)
-            except Exception as error:  # noqa: BLE001 - `unanswered` finds it, and each alone
+            except Exception as error:  # noqa: BLE001 - unanswered.py finds it, and each alone
                 log.warning("notices.not_decided", error=type(error).__name__)
 
     def leave(self) -> None:

@@ -29,4 +29,4 @@ from tracking.words.language import choose
     ],
 )
 def test_the_first_supported_wish_wins(explicit, recipient, accepted, expected) -> None:
-    assert choose(explicit, recipient, accepted) == expected
+    assert choose(explicit, recipient, accept_language=accepted) == expected
