@@ -48,7 +48,8 @@ REASON: Final[Mapping[str, str]] = {
     " recipient",
     "no_longer_true": "overtaken before it was sent",
     "not_before_morning": "by the morning it would not be worth saying",
-    "just_told": "a reminder: that it waits was told by this way within six hours before",
+    "just_told": "a reminder: that it waits was told by this way within six hours before, or the"
+    " window within half an hour",
     "too_many": "as much as one person hears a day",
     "country": _NUMBER,
     "premium_rate": _NUMBER,
