@@ -4,15 +4,23 @@ The situation is what is true now and what was decided before. The same situatio
 decisions, whichever news led to it, so deciding twice says nothing twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from notifier.occasions import IMPORTANT, RULES, Night, Parcel, Wanted
-from notifier.quiet import Quiet, awake, before_night
-from notifier.rounds import REMINDERS, TIMED, By, in_round, standing
+from notifier.obstacles import (
+    AFTER_NEWS,
+    STOPPED,
+    obstacle,
+    says_what_was_just_told,
+    stands_in,
+    wish_or_obstacle,
+)
+from notifier.occasions import RULES, Night, Wanted
+from notifier.quiet import awake, before_night
+from notifier.rounds import By, standing
+from notifier.situation import Reach, Situation
 from schemas.notice import (
-    MAY_HAVE_ARRIVED,
     Addressee,
     Channel,
     Decision,
@@ -22,54 +30,10 @@ from schemas.notice import (
     Told,
 )
 
-MOST_A_DAY: Mapping[Channel, int] = {Channel.SMS: 4, Channel.EMAIL: 6, Channel.PUSH: 10}
-_DAY = timedelta(days=1)
-NO_LONGER_TRUE, TOO_MANY, NOT_BEFORE_MORNING = "no_longer_true", "too_many", "not_before_morning"
+NO_LONGER_TRUE, NOT_BEFORE_MORNING = "no_longer_true", "not_before_morning"
 JUST_TOLD = "just_told"
-NOT_WANTED, ONLY_IMPORTANT = "shop_does_not_want", "only_important"
 NOT_SUBSCRIBED = "not_subscribed"
-SPEND_CAP, TOO_MANY_ALIKE = "spend_cap", "too_many_alike"
-STOPPED = frozenset({SPEND_CAP, TOO_MANY_ALIKE})
-"""Reasons for which a text message is dropped for good, so that another way is looked for: tomorrow
-there is money again, and it is for what is to be said tomorrow."""
 _LASTS_ELSE = timedelta(minutes=10)
-_AFTER_NEWS = REMINDERS | {Occasion.ARRIVING_NEXT}
-_FOR_THE_END = 2
-_SOON_KNOWN = timedelta(minutes=30)
-_STILL_KNOWN = timedelta(hours=6)  # who was told that it waits needs no reminder so soon
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How one person can be reached: of each channel why not, None where it can.
-
-    `only_important`: by these ways the person wants to hear only what has to be acted on.
-    """
-
-    addressee: Addressee
-    obstacles: Mapping[Channel, str | None]
-    only_important: frozenset[Channel] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """By which ways the shop wants what said, where not by those of RULES; and when its shoppers
-    sleep. An occasion without a way is not said at all.
-    """
-
-    ways: Mapping[Occasion, tuple[Channel, ...]] = field(default_factory=dict)
-    quiet: Quiet = field(default_factory=Quiet)
-
-    def of(self, occasion: Occasion) -> tuple[Channel, ...]:
-        return self.ways.get(occasion, RULES[occasion].channels)
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    parcel: Parcel
-    reaches: Sequence[Reach]
-    told: Mapping[Key, Told] = field(default_factory=dict)
-    wishes: Wishes = field(default_factory=Wishes)
 
 
 def decide(situation: Situation, now: datetime) -> list[Decision]:
@@ -79,7 +43,7 @@ def decide(situation: Situation, now: datetime) -> list[Decision]:
     for is_after in (False, True):  # what news says itself needs no reminder
         decided = {each.key: _as_told(each, now) for each in found}
         known = replace(situation, told={**situation.told, **decided})
-        of_pass = [each for each in wants.values() if (each.occasion in _AFTER_NEWS) is is_after]
+        of_pass = [each for each in wants.values() if (each.occasion in AFTER_NEWS) is is_after]
         found += _news(known, of_pass, now)
     return found
 
@@ -91,7 +55,7 @@ def _overtaken(
     for key, told in situation.told.items():
         if told.state is NoticeState.PLANNED and _is_derived(key):
             want = _wanted_as(situation, wants, key, now)
-            reason = _wish_or_obstacle(situation, key, want, now) if want else NO_LONGER_TRUE
+            reason = wish_or_obstacle(situation, key, want, now) if want else NO_LONGER_TRUE
             if reason is not None:
                 yield Decision(key, told.due_at, told.until or told.due_at, reason)
 
@@ -101,12 +65,8 @@ def _wanted_as(
 ) -> Wanted | None:
     """What stands as this very notice; None where nothing does."""
     want = wants.get(key.occasion)
-    found = _as_heard(situation, want, By(key.channel, key.addressee), now) if want else None
+    found = situation.as_heard(want, By(key.channel, key.addressee), now) if want else None
     return found if found and found.round == key.round else None
-
-
-def _as_heard(situation: Situation, want: Wanted, by: By, now: datetime) -> Wanted | None:
-    return in_round(want, by, situation.parcel, situation.told, now)
 
 
 def _is_derived(key: Key) -> bool:
@@ -154,7 +114,7 @@ def _decided(situation: Situation, want: Wanted, now: datetime) -> Iterator[Deci
         if reach.addressee is Addressee.BUYER and not rule.to_buyer:
             continue
         for channel in _channels(situation, want, reach, now):
-            heard = _as_heard(situation, want, By(channel, reach.addressee), now)
+            heard = situation.as_heard(want, By(channel, reach.addressee), now)
             if heard is not None:
                 key = Key(want.occasion, heard.round, channel, reach.addressee)
                 yield _when(situation, key, heard, now)
@@ -168,34 +128,15 @@ def _channels(situation: Situation, want: Wanted, reach: Reach, now: datetime) -
     wanted = situation.wishes.of(want.occasion)
     channels = list(dict.fromkeys((*RULES[want.occasion].channels, *wanted)))
     mail = Key(want.occasion, want.round, Channel.EMAIL, reach.addressee)
-    if Channel.EMAIL not in channels and _stands_in(situation, mail, want, now):
+    if Channel.EMAIL not in channels and stands_in(situation, mail, want, now):
         channels.append(Channel.EMAIL)
     return channels
 
 
-def _stands_in(situation: Situation, key: Key, want: Wanted, now: datetime) -> bool:
-    """Whether this mail takes the place of a text message that was wanted and can never be sent."""
-    wanted = situation.wishes.of(key.occasion)
-    is_instead = key.channel is Channel.EMAIL and Channel.EMAIL not in wanted
-    return (
-        is_instead and Channel.SMS in wanted and _never_by_text(situation, key.addressee, want, now)
-    )
-
-
-def _never_by_text(situation: Situation, addressee: Addressee, want: Wanted, now: datetime) -> bool:
-    text = _as_heard(situation, want, By(Channel.SMS, addressee), now)
-    if text is None:
-        return False
-    key = Key(want.occasion, text.round, Channel.SMS, addressee)
-    told = situation.told.get(key)
-    is_over = told is not None and (told.state is NoticeState.FAILED or told.reason in STOPPED)
-    return is_over or _wish_or_obstacle(situation, key, want, now) is not None
-
-
 def _when(situation: Situation, key: Key, want: Wanted, now: datetime) -> Decision:
     due = _due(situation, key, want, now)
-    reason = _obstacle(situation, key, want, due, now)
-    if reason is None and _says_what_was_just_told(situation, key, want):
+    reason = obstacle(situation, key, want, due, now)
+    if reason is None and says_what_was_just_told(situation, key, want):
         reason = JUST_TOLD
     if reason is None and due >= want.until:
         reason = NOT_BEFORE_MORNING
@@ -211,75 +152,6 @@ def _due(situation: Situation, key: Key, want: Wanted, now: datetime) -> datetim
     if night is Night.BEFORE:
         return before_night(at, zone, quiet)
     return awake(max(at, now), zone, quiet)
-
-
-def _obstacle(
-    situation: Situation, key: Key, want: Wanted, due: datetime, now: datetime
-) -> str | None:
-    found = _wish_or_obstacle(situation, key, want, now)
-    if found is None and _sent_within_a_day(situation, key, due) >= _most_a_day(key):
-        return TOO_MANY
-    return found
-
-
-def _most_a_day(key: Key) -> int:
-    """A window that wanders leaves room for where it ends: at the door, or in a locker."""
-    is_change = key.occasion is Occasion.DELIVERY_TIME_CHANGED
-    return MOST_A_DAY[key.channel] - (_FOR_THE_END if is_change else 0)
-
-
-def _says_what_was_just_told(situation: Situation, key: Key, want: Wanted) -> bool:
-    """News that comes late, or waited for the morning, makes a reminder of what it says itself.
-
-    Held against when the reminder is for, not against now: later news does not bring it back.
-    """
-    if want.at is None or key.occasion not in _AFTER_NEWS:
-        return False
-    is_of_time = key.occasion is Occasion.ARRIVING_NEXT
-    news = TIMED if is_of_time else {Occasion.READY_FOR_PICKUP}
-    known_for = _SOON_KNOWN if is_of_time else _STILL_KNOWN
-    return any(
-        want.at < heard + known_for
-        for told in situation.told.values()
-        if told.key.occasion in news and told.key[2:] == key[2:]
-        for heard in _heard(told)
-    )
-
-
-def _heard(told: Told) -> Iterator[datetime]:
-    """When it was heard, or will be."""
-    if told.state in {NoticeState.PLANNED, NoticeState.CLAIMED, NoticeState.HANDED}:
-        yield told.due_at
-    elif told.state in MAY_HAVE_ARRIVED:
-        yield told.said.at if told.said and told.said.at else told.at
-
-
-def _wish_or_obstacle(situation: Situation, key: Key, want: Wanted, now: datetime) -> str | None:
-    if not _is_wanted(situation, key, want, now):
-        return NOT_WANTED
-    for reach in situation.reaches:
-        if reach.addressee is key.addressee:
-            less = key.channel in reach.only_important and key.occasion not in IMPORTANT
-            return reach.obstacles.get(key.channel) or (ONLY_IMPORTANT if less else None)
-    return "nobody_to_tell"  # the shop registered it anew, without this person
-
-
-def _is_wanted(situation: Situation, key: Key, want: Wanted, now: datetime) -> bool:
-    """A correction goes wherever the mistake went."""
-    is_correction = key.occasion is Occasion.DELIVERY_RETRACTED
-    return (
-        is_correction
-        or key.channel in situation.wishes.of(key.occasion)
-        or _stands_in(situation, key, want, now)
-    )
-
-
-def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
-    return sum(
-        each.state in MAY_HAVE_ARRIVED and each.at > now - _DAY
-        for each in situation.told.values()
-        if each.key.channel is key.channel and each.key.addressee is key.addressee
-    )
 
 
 def _is_news(situation: Situation, decision: Decision, want: Wanted, now: datetime) -> bool:

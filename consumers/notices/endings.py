@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from consumers.notices.suppressing import Suppressing
-from notifier.policy import STOPPED
+from notifier.obstacles import STOPPED
 from schemas.notice import Channel, NoticeState
 from schemas.suppression import SuppressionReason
 from tracking.errors import KlatError

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from notifier.policy import SPEND_CAP, TOO_MANY_ALIKE
+from notifier.obstacles import SPEND_CAP, TOO_MANY_ALIKE
 from notifier.sms.allowed import BALTIC, country_of, prefix_of, why_not
 from notifier.sms.price import Charge, Prices
 from schemas.notice import MAY_HAVE_ARRIVED, Channel

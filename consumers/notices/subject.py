@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from consumers.notices.concerned import Concerned, address, person_of
 from consumers.notices.limits import SmsLimits
+from notifier.obstacles import NOT_WANTED
 from notifier.occasions import IMPORTANT, RULES, Parcel
-from notifier.policy import NOT_SUBSCRIBED, NOT_WANTED, Reach, Situation, Wishes
+from notifier.policy import NOT_SUBSCRIBED
 from notifier.quiet import Quiet
+from notifier.situation import Reach, Situation, Wishes
 from schemas.notice import Addressee, Channel
 from schemas.shop import ShopSettings
 from tracking.carriers import CARRIERS

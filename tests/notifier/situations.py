@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from notifier.occasions import Parcel
-from notifier.policy import Reach, Situation, Wishes, check, decide
+from notifier.policy import check, decide
 from notifier.said import said_of
+from notifier.situation import Reach, Situation, Wishes
 from schemas.notice import Addressee, Channel, Decision, Key, NoticeState, Told
 from schemas.scan import Location, Window
 from schemas.shipment import ShipmentState

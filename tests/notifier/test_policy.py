@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from situations import DAY, HOUR, NOON, RIGA, Shopper, coming, everybody, state, waiting
 
+from notifier.obstacles import STOPPED
 from notifier.occasions import RULES, Night
-from notifier.policy import NO_LONGER_TRUE, STOPPED, Reach, Wishes
+from notifier.policy import NO_LONGER_TRUE
 from notifier.quiet import Quiet, awake, before_night
+from notifier.situation import Reach, Wishes
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
 from schemas.status import Reason, Status
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from situations import DAY, HOUR, NOON, Shopper, coming, everybody, state, waiting
 
 from notifier.occasions import Parcel
-from notifier.policy import Wishes, check, decide
+from notifier.policy import check, decide
 from notifier.quiet import Quiet
 from notifier.rounds import MOST, TIMED, By, base_of, in_round, replaces, standing
 from notifier.said import said_of
+from notifier.situation import Wishes
 from schemas.notice import MAY_HAVE_ARRIVED, Addressee, Channel, Key, NoticeState, Occasion, Told
 from schemas.scan import Window
 from schemas.status import Reason, Status
