@@ -1,0 +1,93 @@
+"""By when a parcel is promised: told by the shop, or made by its rule. Pure.
+
+A promise is an instant or a window, in UTC; days and hours are those of the place of delivery. The
+first one is never forgotten: what is late is late against that, unless the shopper moved it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas.base import Frozen, Instant
+from tracking.domain.working_days import WorkingDays
+
+_MIDNIGHT: Final = time(0)
+
+
+class Mover(StrEnum):
+    """Who said so. RULE: the shop's rule, as it registered no promise of its own."""
+
+    SHOP = "shop"
+    RULE = "rule"
+    SHOPPER = "shopper"
+    CARRIER = "carrier"
+
+
+class Promise(Frozen):
+    """Delivered by `by`, not before `starts` where that is set. `at`: when it was made. UTC."""
+
+    by: Instant
+    starts: Instant | None = None
+    mover: Mover
+    at: Instant
+
+
+class Kept(NamedTuple):
+    """The promise that holds, and the one that was given first."""
+
+    first: Promise
+    now: Promise
+
+
+class Service(NamedTuple):
+    """How soon a shop delivers by one service: what is ordered until `cutoff` on a working day
+    sets off on it, else on the next, and comes `days` working days later, between these hours.
+
+    `closes` at or before `opens` is on the day after: a night service.
+    """
+
+    days: int
+    cutoff: time
+    closes: time
+    opens: time | None = None
+
+
+def promised(service: Service, ordered_at: datetime, zone: str, calendar: WorkingDays) -> Promise:
+    """What would be over by then is promised for the next working day. Raises NoWorkingDayError."""
+    local = ordered_at.astimezone(ZoneInfo(zone))
+    sets_off = calendar.on_or_after(local.date())
+    if sets_off == local.date() and local.time() > service.cutoff:
+        sets_off = calendar.after(sets_off, 1)
+    while True:
+        starts, by = _hours(service, calendar.after(sets_off, service.days), ZoneInfo(zone))
+        if by > ordered_at:
+            return Promise(by=by, starts=starts, mover=Mover.RULE, at=ordered_at)
+        sets_off = calendar.after(sets_off, 1)
+
+
+def _hours(service: Service, day: date, zone: ZoneInfo) -> tuple[datetime | None, datetime]:
+    starts = None if service.opens is None else _at(day, service.opens, zone)
+    is_over_midnight = service.closes <= (service.opens or _MIDNIGHT)
+    return starts, _at(day + timedelta(days=is_over_midnight), service.closes, zone)
+
+
+def _at(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    """An hour that the clocks skip is as much later; of one that comes twice it is the second: in
+    doubt nobody is late.
+    """
+    local = datetime.combine(day, hour, zone)
+    return max(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
+def kept(promises: Sequence[Promise]) -> Kept | None:
+    """Of all that were made, in any order and told as often as you like; None where there is none.
+
+    A carrier's new date is an estimate and moves no promise: only shop and shopper do.
+    """
+    made = sorted(
+        (each for each in promises if each.mover is not Mover.CARRIER),
+        key=lambda each: (each.at, each.by, each.mover),
+    )
+    return Kept(made[0], made[-1]) if made else None
