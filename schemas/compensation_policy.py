@@ -1,0 +1,184 @@
+"""What a shop pays by itself for a parcel that comes late or never: data, checked when it is read.
+
+Sums are text, as everywhere: "3.00". How late: `45s 30m 4h 1d 2bd`; a `d` is 24 hours, a `bd` a
+working day of the place of delivery.
+"""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Any, Final, NamedTuple, Self
+
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints, model_validator
+
+from schemas.api import Amount
+from schemas.base import CurrencyCode, Frozen, ShortText
+
+_LATE: Final = re.compile(r"([1-9][0-9]{0,5})(s|m|h|d|bd)")
+_UNIT: Final = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_LONGEST: Final = timedelta(days=365)
+_SHARE: Final = r"^(100|[1-9]?[0-9])(\.[0-9]{1,2})?%$"
+
+
+class LateBy(NamedTuple):
+    """A span, or so many working days; never both."""
+
+    span: timedelta = timedelta(0)
+    working_days: int = 0
+
+    def __str__(self) -> str:
+        if self.working_days:
+            return f"{self.working_days}bd"
+        seconds = int(self.span.total_seconds())
+        for unit in ("d", "h", "m"):
+            size = int(_UNIT[unit].total_seconds())
+            if seconds % size == 0:
+                return f"{seconds // size}{unit}"
+        return f"{seconds}s"
+
+
+def _late_by(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = _LATE.fullmatch(value.strip())
+    if found is None:
+        raise ValueError('is no span such as "4h", "1d" or "2bd"')
+    number, unit = int(found[1]), found[2]
+    late = LateBy(working_days=number) if unit == "bd" else LateBy(number * _UNIT[unit])
+    if late.span > _LONGEST or late.working_days > _LONGEST.days:
+        raise ValueError("is longer than a year")
+    return late
+
+
+Late = Annotated[LateBy, BeforeValidator(_late_by), PlainSerializer(str)]
+Share = Annotated[str, StringConstraints(pattern=_SHARE)]
+Sum = Amount
+
+
+class BonusKind(StrEnum):
+    """CODE is made here and redeemed at the shop; the shop's endpoint carries out REFUND and
+    POINTS; APOLOGY costs nothing.
+    """
+
+    CODE = "code"
+    REFUND = "refund"
+    POINTS = "points"
+    APOLOGY = "apology"
+
+
+class Bearer(StrEnum):
+    """Who pays for it in the end."""
+
+    SHOP = "shop"
+    CARRIER = "carrier"
+
+
+class Exclusion(StrEnum):
+    """Why nothing is owed though it is late: it was the shopper's own doing."""
+
+    SHOPPER_HELD = "shopper_held"  # held for a reason of the recipient: absent, address, payment
+    SHOPPER_MOVED = "shopper_moved"
+    REFUSED = "refused"
+
+
+class Bonus(Frozen):
+    """`amount`, or a `share` of the value that the shop registered, such as "50%"."""
+
+    kind: BonusKind
+    amount: Sum | None = None
+    share: Share | None = None
+
+    @model_validator(mode="after")
+    def _is_one_sum(self) -> Self:
+        sums = [each for each in (self.amount, self.share) if each is not None]
+        if self.kind is BonusKind.APOLOGY and sums:
+            raise ValueError("an apology has no sum")
+        if self.kind is not BonusKind.APOLOGY and len(sums) != 1:
+            raise ValueError("needs one of 'amount' and 'share'")
+        if any(Decimal(each.rstrip("%")) == 0 for each in sums):
+            raise ValueError('is nothing: that is kind = "apology"')
+        return self
+
+
+class Tier(Frozen):
+    """What is owed from so late on, or for a parcel that is `lost`. Not beside, but instead of the
+    tiers before: who got 3.00 is topped up to 5.00.
+    """
+
+    late_by: Late | None = None
+    lost: bool = False
+    bonus: Bonus
+
+    @model_validator(mode="after")
+    def _is_one_case(self) -> Self:
+        if (self.late_by is None) is not self.lost:
+            raise ValueError("needs one of 'late_by' and 'lost'")
+        return self
+
+
+class Caps(Frozen):
+    """No more than this for a parcel, and for a shopper in a calendar month."""
+
+    shipment: Sum | None = None
+    shopper_month: Sum | None = None
+
+
+class ForceMajeure(Frozen):
+    """Days, the last included, on which nobody is late in these countries; in all where none is
+    named.
+    """
+
+    starts: date
+    ends: date
+    countries: tuple[str, ...] = ()
+    reason: ShortText
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.starts > self.ends:
+            raise ValueError("'starts' is later than 'ends'")
+        return self
+
+
+class CompensationPolicy(Frozen):
+    """One version of a shop's rules, which holds for parcels promised from `valid_from` on.
+
+    `approval_above`: more than this waits for somebody's yes. `budget_month`: no more is granted by
+    itself in a calendar month.
+    """
+
+    name: ShortText
+    currency: CurrencyCode
+    valid_from: date
+    approval_above: Sum | None = None
+    budget_month: Sum | None = None
+    borne_by: Bearer = Bearer.SHOP
+    caps: Caps = Caps()
+    exclude: tuple[Exclusion, ...] = tuple(Exclusion)
+    force_majeure: tuple[ForceMajeure, ...] = ()
+    tiers: tuple[Tier, ...]
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> Self:
+        if not self.tiers:
+            raise ValueError("needs a tier: without one nothing is ever owed")
+        late = [each.late_by for each in self.tiers if each.late_by is not None]
+        if len({bool(each.working_days) for each in late}) > 1:
+            raise ValueError(
+                "'tiers' count in hours and in working days: which is more nobody knows"
+            )
+        if any(before >= then for before, then in pairwise(late)):
+            raise ValueError("each of 'tiers' must be later than the one before")
+        sums = [Decimal(each.bonus.amount) for each in self.tiers if each.bonus.amount]
+        if any(before > then for before, then in pairwise(sums)):
+            raise ValueError("a later one of 'tiers' pays less than the one before")
+        if sum(each.lost for each in self.tiers) > 1 or any(each.lost for each in self.tiers[:-1]):
+            raise ValueError("'lost' is said once, by the last of 'tiers'")
+        return self

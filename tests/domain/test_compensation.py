@@ -1,0 +1,203 @@
+"""What is owed, and the moves that lead there: from any truth to any other, to the cent."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.compensation_policy import BonusKind, CompensationPolicy, Exclusion
+from tracking.domain.compensation import Grant, Granted, Owed, Room, Truth, moves, owed
+from tracking.domain.working_days import WorkingDays
+
+DEADLINE = datetime(2026, 11, 20, 16, tzinfo=UTC)  # 18:00 in Riga, a Friday
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+LATVIA = WorkingDays("LV")
+FIVE, THREE = {"kind": "code", "amount": "5.00"}, {"kind": "code", "amount": "3.00"}
+
+
+def policy(*tiers, **fields) -> CompensationPolicy:
+    standard = [{"late_by": "1d", "bonus": THREE}, {"late_by": "3d", "bonus": FIVE}]
+    told = {"name": "standard", "currency": "EUR", "valid_from": "2026-01-01"}
+    return CompensationPolicy.model_validate({**told, "tiers": list(tiers) or standard, **fields})
+
+
+def truth(late: timedelta | None = None, **fields) -> Truth:
+    told = {
+        "deadline": DEADLINE,
+        "delivered_at": None if late is None else DEADLINE + late,
+        "is_lost": False,
+        "value": 4_990,
+        "country": "LV",
+        "zone": "Europe/Riga",
+    }
+    return Truth(**{**told, **fields})
+
+
+def due(rules: CompensationPolicy, found: Truth, now: datetime = DEADLINE + 60 * DAY):
+    result = owed(rules, found, LATVIA, now)
+    return result and (result.tier, result.cents)
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"),
+    [
+        (-HOUR, None),
+        (timedelta(0), None),
+        (DAY - timedelta(seconds=1), None),
+        (DAY, (0, 300)),
+        (3 * DAY - timedelta(seconds=1), (0, 300)),
+        (3 * DAY, (1, 500)),
+        (30 * DAY, (1, 500)),
+    ],
+)
+def test_so_late_owes_so_much(late, expected):
+    assert due(policy(), truth(late)) == expected
+
+
+def test_what_is_not_there_yet_is_as_late_as_now():
+    assert due(policy(), truth(), DEADLINE + DAY) == (0, 300)
+    assert due(policy(), truth(), DEADLINE + DAY - HOUR) is None
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [
+        (timedelta(hours=2), None),  # Friday evening
+        (2 * DAY, None),  # Sunday
+        (3 * DAY - 8 * HOUR, (0, 300)),  # Monday morning: the first working day
+        (4 * DAY, (1, 500)),
+    ],
+)
+def test_working_days_are_those_of_the_place(delivered, expected):
+    rules = policy({"late_by": "1bd", "bonus": THREE}, {"late_by": "2bd", "bonus": FIVE})
+    assert due(rules, truth(delivered)) == expected
+
+
+def test_a_lost_parcel_owes_its_value_however_late():
+    whole = {"lost": True, "bonus": {"kind": "refund", "share": "100%"}}
+    rules = policy({"late_by": "1d", "bonus": THREE}, whole)
+    assert due(rules, truth(is_lost=True), DEADLINE) == (1, 4_990)
+    assert due(rules, truth(is_lost=True, value=None)) == (1, 0)
+    assert due(policy(whole, caps={"shipment": "30.00"}), truth(is_lost=True)) == (0, 3_000)
+
+
+def test_half_a_cent_is_a_cent():
+    rules = policy({"late_by": "1d", "bonus": {"kind": "code", "share": "12.5%"}})
+    assert due(rules, truth(DAY, value=101_2)) == (0, 127)  # 126.5
+
+
+@pytest.mark.parametrize("why", Exclusion)
+def test_what_was_the_shoppers_doing_owes_nothing_where_the_policy_says_so(why):
+    excluded = truth(3 * DAY, excluded=frozenset({why}))
+    assert due(policy(), excluded) is None
+    assert due(policy(exclude=[]), excluded) == (1, 500)
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ({"starts": "2026-11-19", "ends": "2026-11-20"}, None),
+        ({"starts": "2026-11-21", "ends": "2026-11-30"}, (1, 500)),
+        ({"starts": "2026-11-19", "ends": "2026-11-21", "countries": ["LV", "EE"]}, None),
+        ({"starts": "2026-11-19", "ends": "2026-11-21", "countries": ["EE"]}, (1, 500)),
+    ],
+)
+def test_in_a_storm_nobody_is_late(period, expected):
+    rules = policy(force_majeure=[{**period, "reason": "storm"}])
+    assert due(rules, truth(3 * DAY)) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"tiers": []}, "needs a tier"),
+        ({"surprise": 1}, "Extra inputs"),
+        ({"tiers": [{"late_by": "1d", "bonus": {"kind": "code", "amount": "-3.00"}}]}, "pattern"),
+        ({"tiers": [{"late_by": "1d", "bonus": {"kind": "code", "amount": "0.00"}}]}, "apology"),
+        ({"tiers": [{"late_by": "1d", "bonus": {"kind": "code"}}]}, "needs one of"),
+        ({"tiers": [{"late_by": "1w", "bonus": THREE}]}, "is no span"),
+        ({"tiers": [{"late_by": "900d", "bonus": THREE}]}, "longer than a year"),
+        ({"tiers": [{"bonus": THREE}]}, "needs one of 'late_by'"),
+        ({"tiers": [{"late_by": "3d", "bonus": FIVE}, {"late_by": "1d", "bonus": THREE}]}, "later"),
+        ({"tiers": [{"late_by": "1d", "bonus": FIVE}, {"late_by": "3d", "bonus": THREE}]}, "less"),
+        (
+            {"tiers": [{"late_by": "1d", "bonus": THREE}, {"late_by": "2bd", "bonus": FIVE}]},
+            "hours",
+        ),
+        ({"tiers": [{"lost": True, "bonus": FIVE}, {"late_by": "1d", "bonus": FIVE}]}, "said once"),
+        ({"currency": "euro"}, "pattern"),
+        ({"caps": {"shipment": "much"}}, "pattern"),
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused(fields, why):
+    with pytest.raises(ValueError, match=why):
+        policy(**fields)
+
+
+CENTS = st.integers(0, 2_000)
+OWED = st.one_of(
+    st.none(), st.builds(Owed, st.integers(0, 3), CENTS, st.sampled_from(list(BonusKind)))
+)
+
+
+class Purse:
+    """Carries moves out as the store will, and the shopper uses some of it."""
+
+    def __init__(self) -> None:
+        self.granted: dict[int, Granted] = {}
+
+    @property
+    def total(self) -> int:
+        return sum(each.cents for each in self.granted.values())
+
+    @property
+    def used(self) -> int:
+        return sum(each.used for each in self.granted.values())
+
+    def settle(self, due: Owed | None, room: Room = Room()) -> list:  # noqa: B008 - it is a constant
+        found = list(moves(due, list(self.granted.values()), room))
+        for each in found:
+            sign = 1 if isinstance(each, Grant) else -1
+            before = self.granted.get(each.tier, Granted(each.tier, 0))
+            self.granted[each.tier] = before._replace(cents=before.cents + sign * each.cents)
+        return found
+
+    def use(self, part: float) -> None:
+        for tier, each in self.granted.items():
+            self.granted[tier] = each._replace(
+                used=each.used + int((each.cents - each.used) * part)
+            )
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(OWED, st.floats(0, 1), st.integers(1, 3)), max_size=12), OWED)
+def test_whatever_was_thought_before_the_last_truth_is_what_is_granted(thought, last):
+    purse = Purse()
+    for due_then, part, times in thought:
+        for _ in range(times):
+            purse.settle(due_then)
+        assert purse.settle(due_then) == [], "again is nothing"
+        purse.use(part)
+    purse.settle(last)
+    expected = last.cents if last else 0
+    assert purse.total == max(expected, purse.used), "used is kept, and nothing else beside"
+    assert all(0 <= each.used <= each.cents for each in purse.granted.values())
+
+
+@settings(max_examples=200)
+@given(st.lists(OWED, max_size=10), CENTS, CENTS)
+def test_no_more_is_granted_than_there_is_room(thought, shopper, budget):
+    purse, spent = Purse(), 0
+    for due_then in thought:
+        room = Room(shopper - purse.total, budget - spent)
+        for each in purse.settle(due_then, room):
+            spent += each.cents if isinstance(each, Grant) else -each.cents
+        assert purse.total <= min(shopper, budget)
+
+
+def test_a_higher_tier_tops_up():
+    purse = Purse()
+    purse.settle(Owed(0, 300, BonusKind.CODE))
+    assert purse.settle(Owed(1, 500, BonusKind.CODE)) == [Grant(1, 200, BonusKind.CODE)]
+    assert purse.total == 500
