@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.domain.promise import Mover, Promise, Service, kept, promised
+from tracking.domain.promise import Mover, Promise, Service, promised, promises_of
 from tracking.domain.working_days import MONDAY_TO_SATURDAY, WorkingDays
 
 RIGA, TALLINN = "Europe/Riga", "Europe/Tallinn"
@@ -104,12 +104,32 @@ def made(by: str, mover: Mover, hour: int) -> Promise:
     return Promise(by=at(by), mover=mover, at=at(f"2026-11-16T{hour:02d}:00+02:00"))
 
 
-def test_the_first_is_never_forgotten_and_the_last_holds_whatever_the_order():
-    first = made("2026-11-18T18:00+02:00", Mover.SHOP, 9)
-    carrier = made("2026-11-25T18:00+02:00", Mover.CARRIER, 12)
-    moved = made("2026-11-20T18:00+02:00", Mover.SHOPPER, 11)
-    for told in permutations([first, carrier, moved, first]):
-        found = kept(told)
-        assert (found.first, found.now) == (first, moved)
-    assert kept([carrier]) is None
-    assert kept([]) is None
+FIRST = made("2026-11-18T18:00+02:00", Mover.SHOP, 9)
+LATER = made("2026-11-19T18:00+02:00", Mover.SHOP, 10)
+MOVED = made("2026-11-20T18:00+02:00", Mover.SHOPPER, 11)
+CARRIER = made("2026-11-25T18:00+02:00", Mover.CARRIER, 12)
+
+
+@pytest.mark.parametrize(
+    ("told", "now", "measure"),
+    [
+        ([FIRST], FIRST, FIRST),
+        ([FIRST, CARRIER], FIRST, FIRST),
+        ([FIRST, LATER], LATER, FIRST),
+        ([FIRST, MOVED], MOVED, MOVED),
+        ([FIRST, LATER, MOVED, CARRIER], MOVED, MOVED),
+    ],
+)
+def test_the_first_is_never_forgotten_whatever_the_order(told, now, measure):
+    for order in permutations([*told, told[0]]):
+        assert promises_of(order) == (FIRST, now, measure)
+
+
+def test_a_shop_that_moves_it_again_is_held_to_what_the_shopper_agreed():
+    again = made("2026-11-24T18:00+02:00", Mover.SHOP, 13)
+    assert promises_of([FIRST, MOVED, again]) == (FIRST, again, MOVED)
+
+
+def test_a_carrier_alone_promises_nothing():
+    assert promises_of([CARRIER]) is None
+    assert promises_of([]) is None

@@ -34,11 +34,14 @@ class Promise(Frozen):
     at: Instant
 
 
-class Kept(NamedTuple):
-    """The promise that holds, and the one that was given first."""
+class Promises(NamedTuple):
+    """The one that was given first, the one that holds, and the one by which it is late: that is
+    the first, unless the shopper moved it. A shop that moves its own promise is late all the same.
+    """
 
     first: Promise
     now: Promise
+    measure: Promise
 
 
 class Service(NamedTuple):
@@ -81,13 +84,16 @@ def _at(day: date, hour: time, zone: ZoneInfo) -> datetime:
     return max(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
-def kept(promises: Sequence[Promise]) -> Kept | None:
+def promises_of(made: Sequence[Promise]) -> Promises | None:
     """Of all that were made, in any order and told as often as you like; None where there is none.
 
     A carrier's new date is an estimate and moves no promise: only shop and shopper do.
     """
-    made = sorted(
-        (each for each in promises if each.mover is not Mover.CARRIER),
+    ours = sorted(
+        (each for each in made if each.mover is not Mover.CARRIER),
         key=lambda each: (each.at, each.by, each.mover),
     )
-    return Kept(made[0], made[-1]) if made else None
+    if not ours:
+        return None
+    moved = [each for each in ours if each.mover is Mover.SHOPPER]
+    return Promises(ours[0], ours[-1], moved[-1] if moved else ours[0])

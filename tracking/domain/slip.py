@@ -1,0 +1,71 @@
+"""Whether a promise is kept, at risk or broken, and what is published when that changes. Pure.
+
+It is reckoned from the truth of now each time, so late, repeated and retracted scans lead to the
+same: what was published before is corrected, once.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from schemas.shipment import ShipmentState
+from schemas.status import Status
+
+
+class Slip(StrEnum):
+    """AWAITED: still to come, and in time as far as anybody knows. VOID: nothing to keep any more,
+    as it was cancelled.
+    """
+
+    AWAITED = "awaited"
+    AT_RISK = "at_risk"
+    BROKEN = "broken"
+    KEPT = "kept"
+    VOID = "void"
+
+
+_VOID: Final = frozenset({Status.CANCELLED})
+_FACT: Final = {
+    Slip.AT_RISK: "promise.at_risk",
+    Slip.BROKEN: "promise.broken",
+    Slip.KEPT: "promise.kept",
+}
+_KEPT_LATE_SCAN: Final = "promise.kept_late_scan"
+
+
+def arrived_at(state: ShipmentState) -> datetime | None:
+    """When it was where the shopper can have it: handed over, or waiting to be collected.
+
+    Whoever collects it days later was not kept waiting.
+    """
+    waited = state.stages.get(Status.READY_FOR_PICKUP)
+    if waited is not None:
+        return waited
+    return state.stages.get(Status.DELIVERED) if state.status is Status.DELIVERED else None
+
+
+def slip_of(
+    deadline: datetime, state: ShipmentState, expected_by: datetime | None, now: datetime
+) -> Slip:
+    """`expected_by`: by when it comes as far as can be reckoned; None where nobody can say."""
+    arrived = arrived_at(state)
+    if arrived is not None:
+        return Slip.KEPT if arrived <= deadline else Slip.BROKEN
+    if state.status in _VOID:
+        return Slip.VOID
+    if now >= deadline:
+        return Slip.BROKEN
+    is_late = expected_by is not None and expected_by > deadline
+    return Slip.AT_RISK if is_late else Slip.AWAITED
+
+
+def fact_of(published: Slip | None, found: Slip) -> str | None:
+    """The type of the fact that tells of it; None where it was told, or is no news.
+
+    A promise that was said to be broken and then turns out kept: a late scan proves it.
+    """
+    if published is found:
+        return None
+    if published is Slip.BROKEN and found is Slip.KEPT:
+        return _KEPT_LATE_SCAN
+    return _FACT.get(found)
