@@ -18,6 +18,7 @@ STOPPED = frozenset({SPEND_CAP, TOO_MANY_ALIKE})
 there is money again, and it is for what is to be said tomorrow."""
 AFTER_NEWS = REMINDERS | {Occasion.ARRIVING_NEXT}
 """What is not said where the news has just said it itself."""
+_NOT_SAID = frozenset({NoticeState.PLANNED, NoticeState.DROPPED, NoticeState.FAILED})
 _FOR_THE_END = 2
 _SOON_KNOWN = timedelta(minutes=30)
 _STILL_KNOWN = timedelta(hours=6)  # who was told that it waits needs no reminder so soon
@@ -38,6 +39,8 @@ def _never_by_text(situation: Situation, addressee: Addressee, want: Wanted, now
         return False
     key = Key(want.occasion, text.round, Channel.SMS, addressee)
     told = situation.told.get(key)
+    if told is not None and told.state not in _NOT_SAID:
+        return False  # it was said, or is being said, whatever is in its way now
     is_over = told is not None and (told.state is NoticeState.FAILED or told.reason in STOPPED)
     return is_over or wish_or_obstacle(situation, key, want, now) is not None
 

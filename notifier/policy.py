@@ -45,7 +45,7 @@ def decide(situation: Situation, now: datetime) -> list[Decision]:
         known = replace(situation, told={**situation.told, **decided})
         of_pass = [each for each in wants.values() if (each.occasion in AFTER_NEWS) is is_after]
         found += _news(known, of_pass, now)
-    return found
+    return list({each.key: each for each in found}.values())  # what was dropped stands again
 
 
 def _overtaken(

@@ -78,7 +78,7 @@ class _Heard:
                 return self._another_time(want)
             case Occasion.DELIVERED:
                 corrections = _rounds(self._arrived({Occasion.DELIVERY_RETRACTED}))
-                return want._replace(round=_nth("", len(corrections)))
+                return want._replace(round=_after("", corrections))
             case Occasion.DELIVERY_RETRACTED:
                 return self._taken_back(want)
             case occasion if occasion in REMINDERS:
@@ -97,7 +97,7 @@ class _Heard:
             return want._replace(round=last.key.round)
         # A change is news from when it is known.
         until = self._state.pickup_until or self._now + RULES[want.occasion].lasts
-        return want._replace(round=_nth(place, len(rounds)), until=until)
+        return want._replace(round=_after(place, rounds), until=until)
 
     def _misleads(self, last: Told, place: str) -> bool:
         """To another place, or to a door that does not open."""
@@ -117,14 +117,14 @@ class _Heard:
             return want._replace(round=place)
         last, rounds = max(handed, key=_heard_at), _rounds(handed)
         is_of_another = reminds_of_another_day(last.said, self._state) and len(rounds) < MOST
-        return want._replace(round=_nth(place, len(rounds)) if is_of_another else last.key.round)
+        return want._replace(round=_after(place, rounds) if is_of_another else last.key.round)
 
     def _known_place(self, want: Wanted) -> str:
         """A place with an id and one without may be the same: a locker and its carrier both tell
         of it. Only two different ids are two errands.
         """
         of_kind = (each for each in self._everything if each.key.occasion is want.occasion)
-        places = [base_of(each.key.round) for each in sorted(of_kind, key=_heard_at)]
+        places = [base_of(each.key.round) for each in sorted(of_kind, key=_stood_at)]
         if not places or want.round in places:
             return want.round
         if not want.round:
@@ -157,7 +157,7 @@ class _Heard:
             if base_of(each.key.round) == want.round
         )
         if tells_another_time(last.said.window, window) and len(handed) < MOST:
-            return want._replace(round=_nth(want.round, len(handed)))
+            return want._replace(round=_after(want.round, handed))
         is_change = last.key.occasion is want.occasion
         return want._replace(round=last.key.round) if is_change else None
 
@@ -166,8 +166,9 @@ class _Heard:
         told = self._arrived({Occasion.DELIVERED})
         if not told:
             return None
-        until = max(map(_heard_at, told))[1] + RULES[want.occasion].lasts
-        return want._replace(round=_nth("", len(_rounds(told)) - 1), until=until)
+        last = max(told, key=_heard_at)
+        until = _heard_at(last)[1] + RULES[want.occasion].lasts
+        return want._replace(round=last.key.round, until=until)
 
     def _arrived(self, occasions: Collection[Occasion]) -> list[Told]:
         return self._in(occasions, MAY_HAVE_ARRIVED)
@@ -190,6 +191,11 @@ def _heard_at(told: Told) -> tuple[bool, datetime, bool, int, str]:
     return told.said is not None, at.astimezone(UTC), is_change, len(round_), round_
 
 
+def _stood_at(told: Told) -> tuple[bool, tuple[bool, datetime, bool, int, str]]:
+    """What was dropped says least of where it waits: it may have been dropped just now."""
+    return told.state is not NoticeState.DROPPED, _heard_at(told)
+
+
 def _rounds(told: Iterable[Told]) -> set[str]:
     return {each.key.round for each in told}
 
@@ -203,6 +209,16 @@ def _nth(base: str, before: int) -> str:
         return base
     number = "" if before == 1 else f" {before + 1}"
     return f"{base}{_AGAIN}{number}".lstrip()
+
+
+def _after(base: str, rounds: Collection[str]) -> str:
+    """Behind the last of them: one between may have come to nothing."""
+    return _nth(base, max(map(_number, rounds), default=0))
+
+
+def _number(round_: str) -> int:
+    _, again, number = f" {round_}".partition(_AGAIN)
+    return int(number) if number.strip().isdecimal() else 1 + bool(again)
 
 
 def base_of(round_: str) -> str:

@@ -409,7 +409,8 @@ def test_nobody_hears_the_same_twice_or_goes_by_what_holds_no_more(told, data):
     shopper = Shopper(wishes=Wishes(quiet=Quiet(time(0), time(0))))
     last = {}
     for now, parcel in told:
-        shopper.hear(parcel, now)
+        decided = [each.key for each in shopper.hear(parcel, now)]
+        assert len(decided) == len(set(decided)), "the store keeps each once"
         assert decide(shopper.situation(parcel), now) == [], "deciding again is nothing new"
         for key, words in sent_together(shopper, parcel, now, data.draw):
             family = (base_of(key.round), key.occasion in TIMED, *key[2:])
@@ -426,3 +427,60 @@ def test_nobody_hears_the_same_twice_or_goes_by_what_holds_no_more(told, data):
         for channel in Channel:
             words, times = last_heard(shopper, By(channel, Addressee.RECIPIENT))
             assert words.code == said_of(parcel, now).code or times == MOST
+
+
+MAIL_ONLY = {"sms": "no_phone", "push": "not_subscribed"}
+
+
+def test_no_key_is_decided_twice_at_once():
+    """The store can keep a row once in a statement."""
+    shopper, limit = Shopper(), NOON + 5 * DAY
+    for hours, place in enumerate(("9902", "9901")):
+        shopper.live(waiting(limit, place=place), NOON + hours * HOUR)
+    decided = decide(shopper.situation(waiting(limit, place="")), NOON + 2 * HOUR)
+    assert len(decided) == len({each.key for each in decided})
+
+
+def test_no_mail_stands_in_for_a_text_that_went_before_the_phone_was_stopped():
+    shopper = Shopper(wishes=Wishes({Occasion.READY_FOR_PICKUP: (Channel.SMS,)}))
+    assert shopper.live(waiting(LIMIT, code="1"), NOON) == said("ready_for_pickup", "sms")
+    shopper.reaches = everybody(sms="stopped")
+    assert shopper.live(waiting(LIMIT, code="1"), NOON + HOUR) == []
+    told = shopper.live(waiting(LIMIT, code="2"), NOON + 2 * HOUR)
+    assert told == said("ready_for_pickup", "email"), "the change has no other way"
+
+
+@pytest.mark.parametrize(
+    ("bounced", "then"),
+    [
+        (Occasion.DELIVERED, [Status.IN_TRANSIT]),
+        (Occasion.DELIVERY_RETRACTED, [Status.IN_TRANSIT, Status.DELIVERED]),
+    ],
+)
+def test_a_late_bounce_leaves_no_later_mistake_and_no_delivery_untold(bounced, then):
+    shopper = Shopper(everybody(**MAIL_ONLY))
+    for hours, status in enumerate([Status.DELIVERED, Status.IN_TRANSIT, Status.DELIVERED]):
+        shopper.live(state(status), NOON + hours * HOUR / 4)
+    receipt(shopper, NOON + HOUR, NoticeState.FAILED, round="", occasion=bounced)
+    told = [
+        shopper.live(state(status), NOON + (4 + hours) * HOUR / 4)
+        for hours, status in enumerate(then)
+    ]
+    expected = [said("delivery_retracted", "email"), said("delivered", "email")]
+    assert told == expected[: len(then)]
+
+
+def test_a_try_that_was_overtaken_keeps_its_number():
+    """It was in hand when the code changed once more, and came back."""
+    shopper = Shopper(everybody(**MAIL_ONLY))
+    shopper.live(waiting(LIMIT, code="1111"), NOON)
+    shopper.live(waiting(LIMIT, code="2222"), NOON + HOUR)
+    (key,) = [each for each in shopper.told if each.round == "9901 again"]
+    shopper.told[key] = shopper.told[key]._replace(state=NoticeState.HANDED)
+    third = waiting(LIMIT, code="3333")
+    assert shopper.live(third, NOON + 2 * HOUR) == said("ready_for_pickup", "email")
+    back = {"state": NoticeState.PLANNED, "due_at": NOON + 3 * HOUR, "reason": "timeout"}
+    shopper.told[key] = shopper.told[key]._replace(**back)
+    assert shopper.live(third, NOON + 2.5 * HOUR) == []
+    told = shopper.live(waiting(LIMIT, code="4444"), NOON + 4 * HOUR)
+    assert told == said("ready_for_pickup", "email")
