@@ -24,7 +24,7 @@ _UNIT: Final = {
     "d": timedelta(days=1),
 }
 _LONGEST: Final = timedelta(days=365)
-_SHARE: Final = r"^(100|[1-9]?[0-9])(\.[0-9]{1,2})?%$"
+SHARE: Final = r"^(100|[1-9]?[0-9])(\.[0-9]{1,2})?%$"
 
 
 class LateBy(NamedTuple):
@@ -58,7 +58,7 @@ def _late_by(value: Any) -> Any:
 
 
 Late = Annotated[LateBy, BeforeValidator(_late_by), PlainSerializer(str)]
-Share = Annotated[str, StringConstraints(pattern=_SHARE)]
+Share = Annotated[str, StringConstraints(pattern=SHARE)]
 Sum = Amount
 
 

@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.api import AMOUNT
 from schemas.base import COUNTRY, CURRENCY, PRINTABLE
+from schemas.compensation_policy import SHARE
 from schemas.price import SIX_DECIMALS
 from schemas.scan import CARRIER, NUMBER
 from schemas.shop import COLOUR
@@ -20,6 +21,7 @@ OF_PATTERN: Mapping[str, str] = MappingProxyType(
         CURRENCY: "not a currency code of three capital letters such as EUR",
         NUMBER: "not a tracking number such as CE123456789EE: at most 63 letters, digits, blanks"
         " and any of ./~_-, a letter or digit first",
+        SHARE: 'not a share such as "50%", of up to 100%',
         SIX_DECIMALS: "not an amount with six decimals such as 0.045000",
         PRINTABLE: "holds a NUL, a line break or another control character",
     }

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from schemas.compensation_policy import CompensationPolicy
+from schemas.faults import words
 from tracking.errors import KlatError
 
 LONGEST: Final = 256 * 1024  # characters; a policy is a page or two
@@ -51,11 +53,8 @@ def read_policy(text: str) -> CompensationPolicy:
         raise PolicyRefused(sorted(_fault(each, lines) for each in error.errors())) from None
 
 
-def _fault(error: object, lines: Sequence[tuple[tuple[str | int, ...], int]]) -> Fault:
-    assert isinstance(error, dict)
-    place = tuple(error["loc"])
-    why = error["msg"].removeprefix("Value error, ")
-    return Fault(_line_of(place, lines), _dotted(place), why[:1].lower() + why[1:])
+def _fault(error: ErrorDetails, lines: Sequence[tuple[tuple[str | int, ...], int]]) -> Fault:
+    return Fault(_line_of(error["loc"], lines), _dotted(error["loc"]), words(error))
 
 
 def _line_of(
