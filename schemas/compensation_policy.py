@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, NamedTuple, Self
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, model_validator
 
 from schemas.api import Amount
-from schemas.base import CurrencyCode, Frozen, ShortText
+from schemas.base import CountryCode, CurrencyCode, Frozen, ShortText
 
 _LATE: Final = re.compile(r"([1-9][0-9]{0,5})(s|m|h|d|bd)")
 _UNIT: Final = {
@@ -59,7 +59,6 @@ def _late_by(value: Any) -> Any:
 
 Late = Annotated[LateBy, BeforeValidator(_late_by), PlainSerializer(str)]
 Share = Annotated[str, StringConstraints(pattern=SHARE)]
-Sum = Amount
 
 
 class BonusKind(StrEnum):
@@ -92,7 +91,7 @@ class Bonus(Frozen):
     """`amount`, or a `share` of the value that the shop registered, such as "50%"."""
 
     kind: BonusKind
-    amount: Sum | None = None
+    amount: Amount | None = None
     share: Share | None = None
 
     @model_validator(mode="after")
@@ -126,8 +125,8 @@ class Tier(Frozen):
 class Caps(Frozen):
     """No more than this for a parcel, and for a shopper in a calendar month."""
 
-    shipment: Sum | None = None
-    shopper_month: Sum | None = None
+    shipment: Amount | None = None
+    shopper_month: Amount | None = None
 
 
 class ForceMajeure(Frozen):
@@ -137,7 +136,7 @@ class ForceMajeure(Frozen):
 
     starts: date
     ends: date
-    countries: tuple[str, ...] = ()
+    countries: tuple[CountryCode, ...] = ()
     reason: ShortText
 
     @model_validator(mode="after")
@@ -157,8 +156,8 @@ class CompensationPolicy(Frozen):
     name: ShortText
     currency: CurrencyCode
     valid_from: date
-    approval_above: Sum | None = None
-    budget_month: Sum | None = None
+    approval_above: Amount | None = None
+    budget_month: Amount | None = None
     borne_by: Bearer = Bearer.SHOP
     caps: Caps = Caps()
     exclude: tuple[Exclusion, ...] = tuple(Exclusion)

@@ -78,6 +78,9 @@ class Handover(StrEnum):
 TERMINAL = frozenset({Status.DELIVERED, Status.RETURNED})
 """The end of the story: left only by a retraction or a return journey."""
 
+HINDERED = frozenset({Status.ATTEMPT_FAILED, Status.HELD, Status.EXCEPTION})
+"""It does not go on by itself, or nobody knows when."""
+
 # Life-cycle order, used to break ties of time and to read times that name two instants.
 RANK: dict[Status, int] = {
     Status.PENDING: 0,

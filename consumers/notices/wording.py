@@ -11,14 +11,12 @@ from schemas.contact import Person
 from schemas.notice import Addressee, Key
 from schemas.scan import Window
 from schemas.shipment import ShipmentState
-from schemas.status import Status
+from schemas.status import HINDERED
 from tracking.carriers import CARRIERS
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.desk import Subject
 from tracking.web.visible import full_state, public_state
 from tracking.words.language import choose
-
-_HINDERED = frozenset({Status.ATTEMPT_FAILED, Status.HELD, Status.EXCEPTION})
 
 
 class Links(NamedTuple):
@@ -61,7 +59,7 @@ def values_of(
 
 
 def _window(state: ShipmentState) -> Window | None:
-    if state.status not in _HINDERED:
+    if state.status not in HINDERED:
         return state.estimate
     since, at = state.since, state.estimate_at
     return state.estimate if since and at and at >= since else None

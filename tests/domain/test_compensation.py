@@ -13,6 +13,7 @@ from tracking.domain.working_days import WorkingDays
 DEADLINE = datetime(2026, 11, 20, 16, tzinfo=UTC)  # 18:00 in Riga, a Friday
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LATVIA = WorkingDays("LV")
+STORM = {"starts": "2026-11-19", "ends": "2026-11-20", "reason": "storm"}
 FIVE, THREE = {"kind": "code", "amount": "5.00"}, {"kind": "code", "amount": "3.00"}
 
 
@@ -78,8 +79,15 @@ def test_a_lost_parcel_owes_its_value_however_late():
     whole = {"lost": True, "bonus": {"kind": "refund", "share": "100%"}}
     rules = policy({"late_by": "1d", "bonus": THREE}, whole)
     assert due(rules, truth(is_lost=True), DEADLINE) == (1, 4_990)
-    assert due(rules, truth(is_lost=True, value=None)) == (1, 0)
+    assert due(rules, truth(is_lost=True, value=None), DEADLINE) == (1, 0)
     assert due(policy(whole, caps={"shipment": "30.00"}), truth(is_lost=True)) == (0, 3_000)
+
+
+@pytest.mark.parametrize("value", [None, 0, 200])
+def test_a_share_of_little_takes_back_nothing_of_a_tier_before(value):
+    whole = {"lost": True, "bonus": {"kind": "refund", "share": "100%"}}
+    rules = policy({"late_by": "1d", "bonus": THREE}, whole)
+    assert due(rules, truth(is_lost=True, value=value)) == (0, 300)
 
 
 def test_half_a_cent_is_a_cent():
@@ -128,6 +136,8 @@ def test_in_a_storm_nobody_is_late(period, expected):
         ({"tiers": [{"lost": True, "bonus": FIVE}, {"late_by": "1d", "bonus": FIVE}]}, "said once"),
         ({"currency": "euro"}, "pattern"),
         ({"caps": {"shipment": "much"}}, "pattern"),
+        ({"force_majeure": [{**STORM, "countries": ["lv"]}]}, "pattern"),
+        ({"force_majeure": [{**STORM, "ends": "2026-01-01"}]}, "later than 'ends'"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(fields, why):

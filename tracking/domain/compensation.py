@@ -78,21 +78,23 @@ class Room(NamedTuple):
 def owed(
     policy: CompensationPolicy, truth: Truth, calendar: WorkingDays, now: datetime
 ) -> Owed | None:
-    """None where nothing is: in time, not late enough, or not the shop's to pay."""
+    """The dearest tier that is reached: a share of little, or of a value that nobody told, takes
+    back nothing of a tier before. None where nothing is owed: in time, not late enough, or not the
+    shop's to pay.
+    """
     if truth.excluded & set(policy.exclude) or _is_force_majeure(policy, truth):
         return None
     reached = [
-        number
+        (_sum(tier, truth), number)
         for number, tier in enumerate(policy.tiers)
         if _is_reached(tier, truth, calendar, now)
     ]
     if not reached:
         return None
-    tier = policy.tiers[reached[-1]]
-    cents = _sum(tier, truth)
+    cents, number = max(reached)
     if policy.caps.shipment is not None:
         cents = min(cents, _cents(policy.caps.shipment))
-    return Owed(reached[-1], cents, tier.bonus.kind)
+    return Owed(number, cents, policy.tiers[number].bonus.kind)
 
 
 def _is_reached(tier: Tier, truth: Truth, calendar: WorkingDays, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from schemas.status import Handover, Reason, Status
+from schemas.status import HINDERED, Handover, Reason, Status
 from tracking.words.catalog import N_
 
 
@@ -114,7 +114,6 @@ _USUAL: Final[Mapping[Status, Advice]] = {
     Status.CANCELLED: Advice(N_("Contact the shop if you did not expect this."), Helper.SHOP),
     Status.EXPIRED: Advice(N_("Contact the shop. It can ask the carrier."), Helper.SHOP),
 }
-_HINDERED: Final = frozenset({Status.ATTEMPT_FAILED, Status.HELD, Status.EXCEPTION})
 
 OPEN_WITH_SENT_CODE: Final = Advice(N_("Open the locker with the code that the carrier sent you."))
 _READY: Final[Mapping[Handover | None, Advice]] = {
@@ -153,7 +152,7 @@ ASK_IF_LATE: Final = Advice(
 
 def usual(status: Status, reason: Reason | None, handover: Handover | None) -> Advice:
     """What to do, as far as status, reason and handover decide it."""
-    if status in _HINDERED and reason:
+    if status in HINDERED and reason:
         return _HINDRANCE[reason]
     if status is Status.READY_FOR_PICKUP:
         return _READY.get(handover, _USUAL[status])
