@@ -6,7 +6,9 @@
                  courier.events --carrier.#--> klat.carrier_events.spread (x-consistent-hash on
                  message_id) --> klat.carrier_events.v1.0 ... n-1
     relay -----> klat.facts (topic)     what became true; routing key = fact type
+                 klat.facts --shipment.#--> klat.clock.v1     (quorum)
                  klat.facts --shipment.#--> klat.notices.v1   (quorum)
+                            --promise.#---> klat.notices.v1
                  klat.facts --#-----------> klat.webhooks.v1  (quorum)
     relay -----> klat.live (fanout)     which shipments changed, not durable on purpose
 
@@ -31,6 +33,7 @@ CARRIER_QUEUE = "klat.carrier_events.v1"
 SPREAD = "klat.carrier_events.spread"
 LOCKER_QUEUE = "klat.locker_events.v1"
 NOTICES_QUEUE = "klat.notices.v1"
+CLOCK_QUEUE = "klat.clock.v1"
 WEBHOOKS_QUEUE = "klat.webhooks.v1"
 DELIVERY_LIMIT = 20
 LIVE_RELAY, LIVE_NUMBER = "x-live-relay", "x-live-number"  # headers of live messages
@@ -82,7 +85,16 @@ _BASE = (
 EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
-NOTICES = Topology(_BASE, (), (_DEAD, Queue(NOTICES_QUEUE, FACTS, "shipment.#", _QUORUM)))
+CLOCK = Topology(_BASE, (), (_DEAD, Queue(CLOCK_QUEUE, FACTS, "shipment.#", _QUORUM)))
+NOTICES = Topology(
+    _BASE,
+    (),
+    (
+        _DEAD,
+        Queue(NOTICES_QUEUE, FACTS, "shipment.#", _QUORUM),
+        Queue(NOTICES_QUEUE, FACTS, "promise.#", _QUORUM),
+    ),
+)
 WEBHOOKS = Topology(_BASE, (), (_DEAD, Queue(WEBHOOKS_QUEUE, FACTS, "#", _QUORUM)))
 _WHATEVER_THE_NUMBER = Topology(_BASE, (), (_DEAD, _LOCKERS))
 

@@ -7,7 +7,7 @@ shipment the one with the higher version is the newer truth.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
@@ -114,6 +114,71 @@ class ShipmentDetailsChanged(_ShipmentFact):
     changed: tuple[Literal["estimate", "pickup", "handover", "reason", "registration"], ...]
 
 
+class ShipmentStalled(_ShipmentFact):
+    """No scan for two working days, though it should move."""
+
+    type: Literal["shipment.stalled"] = "shipment.stalled"
+
+
+class ShipmentPickupExpired(_ShipmentFact):
+    """The time to collect it is over, and nobody did."""
+
+    type: Literal["shipment.pickup_expired"] = "shipment.pickup_expired"
+
+
+class _PromiseFact(_ShipmentFact):
+    """`promised_by` is what it is late against: the first promise, unless the shopper moved it.
+
+    `arrived_at`: when it was handed over or could be collected; null where it was not yet.
+    """
+
+    promised_by: datetime
+    first_promised_by: datetime
+    arrived_at: datetime | None = None
+
+
+class PromiseAtRisk(_PromiseFact):
+    """It is expected later than it was promised."""
+
+    type: Literal["promise.at_risk"] = "promise.at_risk"
+
+
+class PromiseBroken(_PromiseFact):
+    type: Literal["promise.broken"] = "promise.broken"
+
+
+class PromiseOverdue(_PromiseFact):
+    """It is so late that a further tier of the shop's policy is reached."""
+
+    type: Literal["promise.overdue"] = "promise.overdue"
+
+
+class PromiseKept(_PromiseFact):
+    type: Literal["promise.kept"] = "promise.kept"
+
+
+class PromiseKeptLateScan(_PromiseFact):
+    """It was said to be broken; a scan that came late shows that it was kept."""
+
+    type: Literal["promise.kept_late_scan"] = "promise.kept_late_scan"
+
+
+class PromiseReviewed(_PromiseFact):
+    """It was looked at anew under the shop's new policy, and stands as before."""
+
+    type: Literal["promise.reviewed"] = "promise.reviewed"
+
+
+TimeFact = (
+    ShipmentStalled
+    | ShipmentPickupExpired
+    | PromiseAtRisk
+    | PromiseBroken
+    | PromiseOverdue
+    | PromiseKept
+    | PromiseKeptLateScan
+    | PromiseReviewed
+)
 StatusFact = (
     ShipmentInfoReceived
     | ShipmentAccepted
@@ -131,6 +196,7 @@ StatusFact = (
 )
 Fact = Annotated[
     StatusFact
+    | TimeFact
     | ShipmentRegistered
     | ShipmentDeliveryRetracted
     | ShipmentCorrected
@@ -154,6 +220,12 @@ STATUS_FACTS: Mapping[Status, type[StatusFact]] = {
     Status.CANCELLED: ShipmentCancelled,
     Status.EXPIRED: ShipmentExpired,
 }
+
+
+TIME_FACTS: Mapping[str, type[TimeFact]] = {
+    kind.model_fields["type"].default: kind for kind in get_args(TimeFact)
+}
+"""What no scan brings, by type."""
 
 
 def fact_id(fact: Fact) -> str:

@@ -7,7 +7,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.api import AMOUNT
 from schemas.base import COUNTRY, CURRENCY, PRINTABLE
-from schemas.compensation_policy import SHARE
+from schemas.policy import SHARE
 from schemas.price import SIX_DECIMALS
 from schemas.scan import CARRIER, NUMBER
 from schemas.shop import COLOUR

@@ -34,8 +34,9 @@ class ShipmentState(Frozen):
     """The truth about one journey, a pure function of the set of its scans. Instants are UTC.
 
     `since` is when the present status began (of a failed attempt: the latest attempt), `decided_by`
-    the hex key of the scan that began it, `stages` when each stage was first reached. `estimate_at`
-    is when the estimate was last told, also where it was told before.
+    the hex key of the scan that began it, `stages` when each stage was first reached, `reasons`
+    when each was first told. `estimate_at` is when the estimate was last told, also where it was
+    told before.
     `pickup_code` and `pickup_qr` are sealed texts outside tests; they exist only while the parcel
     waits to be collected.
     """
@@ -47,6 +48,7 @@ class ShipmentState(Frozen):
     since_confidence: Confidence = Confidence.EXACT
     decided_by: str | None = None
     stages: dict[Status, datetime] = Field(default_factory=dict)
+    reasons: dict[Reason, datetime] = Field(default_factory=dict)
     attempts: int = 0
     location: Location | None = None
     estimate: Estimate = None

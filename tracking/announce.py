@@ -7,6 +7,7 @@ from uuid import UUID
 from schemas.base import trusted
 from schemas.facts import (
     STATUS_FACTS,
+    TIME_FACTS,
     Fact,
     ShipmentCorrected,
     ShipmentDeliveryRetracted,
@@ -14,8 +15,11 @@ from schemas.facts import (
     ShipmentRegistered,
     cloud_event,
 )
+from schemas.shipment import ShipmentState
 from tracking.domain.changes import Owed
+from tracking.domain.promise import Promises
 from tracking.domain.reckon import Change
+from tracking.domain.slip import arrived_at
 from tracking.store.changes import ShipmentChange
 
 
@@ -32,7 +36,7 @@ def announced(
     registered: bool = False,
 ) -> ShipmentChange:
     """The change with its fact (as a CloudEvent). `now` is when it was recorded."""
-    about = _about(change, now)
+    about = _about(change.version, change.state, now)
     about["shipment_id"] = shipment_id
     about["carrier"] = carrier
     about["tracking_number"] = tracking_number
@@ -50,10 +54,9 @@ def announced(
     )
 
 
-def _about(change: Change, now: datetime) -> dict[str, Any]:
-    state = change.state
+def _about(version: int, state: ShipmentState, now: datetime) -> dict[str, Any]:
     return {
-        "version": change.version,
+        "version": version,
         "status": state.status,
         "reason": state.reason,
         "handover": state.handover,
@@ -79,3 +82,17 @@ def _fact(owed: Owed | None, change: Change, about: dict[str, Any]) -> Fact | No
             return ShipmentDetailsChanged(**about, changed=changed)
     kind = STATUS_FACTS[change.state.status]
     return trusted(kind, about | {"type": kind.model_fields["type"].default})
+
+
+def brought_by_time(
+    fact_type: str, version: int, state: ShipmentState, promises: Promises | None, **about: Any
+) -> Fact:
+    """The fact of this type, as the parcel stands. `about`: which parcel, and when it was noted."""
+    fields = _about(version, state, about.pop("now")) | about
+    if promises is not None and fact_type.startswith("promise."):
+        fields |= {
+            "promised_by": promises.measure.by,
+            "first_promised_by": promises.first.by,
+            "arrived_at": arrived_at(state),
+        }
+    return TIME_FACTS[fact_type](**fields)

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.compensation_policy import CompensationPolicy
 from schemas.faults import words
+from schemas.policy import ShopPolicy
 from tracking.errors import KlatError
 
 LONGEST: Final = 256 * 1024  # characters; a policy is a page or two
@@ -37,12 +37,12 @@ class PolicyRefused(KlatError):  # noqa: N818 - named for what was decided
         self.faults = faults
 
 
-def read_policy(text: str) -> CompensationPolicy:
+def read_policy(text: str) -> ShopPolicy:
     """Raises PolicyRefused."""
     if len(text) > LONGEST:
         raise PolicyRefused([Fault(1, "", f"is longer than {LONGEST} characters")])
     try:
-        return CompensationPolicy.model_validate(tomllib.loads(text))
+        return ShopPolicy.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1

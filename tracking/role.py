@@ -7,5 +7,6 @@ class Role(StrEnum):
     WEB = "web"
     INGEST = "ingest"
     RELAY = "relay"
+    CLOCK = "clock"
     NOTICES = "notices"
     WEBHOOKS = "webhooks"

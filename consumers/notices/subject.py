@@ -13,9 +13,7 @@ from notifier.quiet import Quiet
 from notifier.situation import Reach, Situation, Wishes
 from schemas.notice import Addressee, Channel
 from schemas.shop import ShopSettings
-from tracking.carriers import CARRIERS
-from tracking.carriers.klat import HOME_ZONE
-from tracking.carriers.zones import zone_for
+from tracking.place import delivery_zone
 from tracking.store.desk import Subject
 
 _UNREADABLE, _NO_PROVIDER = "contact_unreadable", "no_provider"
@@ -53,8 +51,7 @@ def beyond_important(settings: ShopSettings) -> frozenset[Channel]:
 
 
 def zone_of(subject: Subject) -> str:
-    carrier = CARRIERS.get(subject.carrier)
-    return zone_for(subject.country) or (carrier.zone if carrier else HOME_ZONE)
+    return delivery_zone(subject.carrier, subject.country)
 
 
 def _reaches(known: Concerned, means: Means) -> Iterator[Reach]:

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.compensation_policy import BonusKind, CompensationPolicy, Exclusion
-from tracking.domain.compensation import Grant, Granted, Owed, Room, Truth, moves, owed
+from schemas.policy import BonusKind, Exclusion, ShopPolicy
+from tracking.domain.compensation import (
+    Grant,
+    Granted,
+    Owed,
+    Room,
+    moves,
+    owed,
+    thresholds,
+)
+from tracking.domain.truth import Truth
 from tracking.domain.working_days import WorkingDays
 
 DEADLINE = datetime(2026, 11, 20, 16, tzinfo=UTC)  # 18:00 in Riga, a Friday
@@ -17,16 +26,16 @@ STORM = {"starts": "2026-11-19", "ends": "2026-11-20", "reason": "storm"}
 FIVE, THREE = {"kind": "code", "amount": "5.00"}, {"kind": "code", "amount": "3.00"}
 
 
-def policy(*tiers, **fields) -> CompensationPolicy:
+def policy(*tiers, **fields) -> ShopPolicy:
     standard = [{"late_by": "1d", "bonus": THREE}, {"late_by": "3d", "bonus": FIVE}]
     told = {"name": "standard", "currency": "EUR", "valid_from": "2026-01-01"}
-    return CompensationPolicy.model_validate({**told, "tiers": list(tiers) or standard, **fields})
+    return ShopPolicy.model_validate({**told, "tiers": list(tiers) or standard, **fields})
 
 
 def truth(late: timedelta | None = None, **fields) -> Truth:
     told = {
         "deadline": DEADLINE,
-        "delivered_at": None if late is None else DEADLINE + late,
+        "arrived_at": None if late is None else DEADLINE + late,
         "is_lost": False,
         "value": 4_990,
         "country": "LV",
@@ -35,7 +44,7 @@ def truth(late: timedelta | None = None, **fields) -> Truth:
     return Truth(**{**told, **fields})
 
 
-def due(rules: CompensationPolicy, found: Truth, now: datetime = DEADLINE + 60 * DAY):
+def due(rules: ShopPolicy, found: Truth, now: datetime = DEADLINE + 60 * DAY):
     result = owed(rules, found, LATVIA, now)
     return result and (result.tier, result.cents)
 
@@ -96,10 +105,38 @@ def test_half_a_cent_is_a_cent():
 
 
 @pytest.mark.parametrize("why", Exclusion)
-def test_what_was_the_shoppers_doing_owes_nothing_where_the_policy_says_so(why):
-    excluded = truth(3 * DAY, excluded=frozenset({why}))
-    assert due(policy(), excluded) is None
-    assert due(policy(exclude=[]), excluded) == (1, 500)
+@pytest.mark.parametrize(
+    ("stopped", "expected"),
+    [(-HOUR, None), (HOUR, None), (DAY, (0, 300)), (2 * DAY, (0, 300)), (3 * DAY, (1, 500))],
+)
+def test_what_is_the_shoppers_doing_counts_no_further(why, stopped, expected):
+    theirs = truth(9 * DAY, stopped={why: DEADLINE + stopped})
+    assert due(policy(), theirs) == expected
+    assert due(policy(exclude=[]), theirs) == (1, 500)
+
+
+def test_who_was_not_at_home_still_gets_the_value_of_what_was_lost_afterwards():
+    rules = policy({"lost": True, "bonus": {"kind": "refund", "share": "100%"}})
+    absent = {Exclusion.SHOPPER_HELD: DEADLINE - DAY}
+    assert due(rules, truth(is_lost=True, stopped=absent)) == (0, 4_990)
+    refused = {Exclusion.REFUSED: DEADLINE - DAY}
+    assert due(rules, truth(is_lost=True, stopped=refused)) is None
+
+
+@pytest.mark.parametrize(
+    ("late_by", "at"),
+    [
+        ("1d", DEADLINE + DAY),
+        ("90m", DEADLINE + 1.5 * HOUR),
+        ("1bd", datetime(2026, 11, 22, 22, tzinfo=UTC)),  # Monday in Riga
+        ("6bd", datetime(2026, 11, 29, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_tier_is_reached_at_its_threshold_and_not_before(late_by, at):
+    rules = policy({"late_by": late_by, "bonus": THREE})
+    assert thresholds(rules, truth(), LATVIA) == [at]
+    assert due(rules, truth(), at) == (0, 300)
+    assert due(rules, truth(), at - timedelta(seconds=1)) is None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +156,7 @@ def test_in_a_storm_nobody_is_late(period, expected):
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"tiers": []}, "needs a tier"),
+        ({"tiers": []}, "needs 'tiers' or"),
         ({"surprise": 1}, "Extra inputs"),
         ({"tiers": [{"late_by": "1d", "bonus": {"kind": "code", "amount": "-3.00"}}]}, "pattern"),
         ({"tiers": [{"late_by": "1d", "bonus": {"kind": "code", "amount": "0.00"}}]}, "apology"),

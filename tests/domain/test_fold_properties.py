@@ -81,6 +81,8 @@ def test_no_field_once_known_is_lost_to_another_scan(life, one_more):
     before, after = fold(life).state, fold([*life, one_more]).state
     for name in ("location", "estimate", "first_scan_at", "last_scan_at"):
         assert getattr(before, name) is None or getattr(after, name) is not None
+    if one_more.scan.status is Status.READY_FOR_PICKUP:
+        return  # a stay of its own, before: what opened its door opens no other
     if before.status is after.status is Status.READY_FOR_PICKUP and before.since == after.since:
         for name in ("pickup_place", "pickup_until", "pickup_code"):
             assert getattr(before, name) is None or getattr(after, name) is not None

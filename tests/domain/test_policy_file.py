@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.compensation_policy import Bearer, BonusKind, LateBy
+from schemas.policy import Bearer, BonusKind, LateBy
 from tracking.policy_file import LONGEST, PolicyRefused, read_policy
 
 GOOD = """\

@@ -86,3 +86,8 @@ def zone_for(country: str | None, part: str | None = None) -> str | None:
     """The IANA zone of a country, or of a state or province of one; None where it is not clear."""
     code = alpha2(country) or ""
     return _PARTS.get((code, (part or "").strip().upper())) or _ZONES.get(code)
+
+
+def country_of_zone(zone: str) -> str | None:
+    """The country whose only zone it is; None where it is that of several, or of none."""
+    return next((country for country, known in _ZONES.items() if known == zone), None)

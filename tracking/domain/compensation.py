@@ -5,33 +5,21 @@ granted, and the difference is granted or taken back: order and repetition of ne
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.compensation_policy import (
+from schemas.policy import (
     BonusKind,
-    CompensationPolicy,
     Exclusion,
     ForceMajeure,
+    LateBy,
+    ShopPolicy,
     Tier,
 )
+from tracking.domain.truth import Truth
 from tracking.domain.working_days import WorkingDays
-
-
-class Truth(NamedTuple):
-    """A parcel as far as its promise goes. Instants are aware; `value` in cents, of the policy's
-    currency, None where the shop told none. `excluded`: what of its life was the shopper's doing.
-    """
-
-    deadline: datetime
-    delivered_at: datetime | None
-    is_lost: bool
-    value: int | None
-    country: str
-    zone: str
-    excluded: frozenset[Exclusion] = frozenset()
 
 
 class Owed(NamedTuple):
@@ -75,19 +63,19 @@ class Room(NamedTuple):
     budget: int | None = None
 
 
-def owed(
-    policy: CompensationPolicy, truth: Truth, calendar: WorkingDays, now: datetime
-) -> Owed | None:
+def owed(policy: ShopPolicy, truth: Truth, calendar: WorkingDays, now: datetime) -> Owed | None:
     """The dearest tier that is reached: a share of little, or of a value that nobody told, takes
     back nothing of a tier before. None where nothing is owed: in time, not late enough, or not the
-    shop's to pay.
+    shop's to pay. What is lost is owed for, whoever was at home; not what was refused.
     """
-    if truth.excluded & set(policy.exclude) or _is_force_majeure(policy, truth):
+    if _is_force_majeure(policy, truth):
         return None
+    ended = _ended(policy, truth, now)
+    lost = truth.is_lost and Exclusion.REFUSED not in set(truth.stopped) & set(policy.exclude)
     reached = [
         (_sum(tier, truth), number)
         for number, tier in enumerate(policy.tiers)
-        if _is_reached(tier, truth, calendar, now)
+        if (lost if tier.late_by is None else _is_so_late(tier.late_by, truth, calendar, ended))
     ]
     if not reached:
         return None
@@ -97,13 +85,30 @@ def owed(
     return Owed(number, cents, policy.tiers[number].bonus.kind)
 
 
-def _is_reached(tier: Tier, truth: Truth, calendar: WorkingDays, now: datetime) -> bool:
-    if tier.late_by is None:
-        return truth.is_lost
-    ended = truth.delivered_at or now
-    if not tier.late_by.working_days:
-        return ended >= truth.deadline + tier.late_by.span
-    return _working_days_late(truth, calendar, ended) >= tier.late_by.working_days
+def thresholds(policy: ShopPolicy, truth: Truth, calendar: WorkingDays) -> list[datetime]:
+    """When each tier is reached if it goes on being late, in order. UTC."""
+    late = [each.late_by for each in policy.tiers if each.late_by is not None]
+    return [_threshold(each, truth, calendar) for each in late]
+
+
+def _threshold(late: LateBy, truth: Truth, calendar: WorkingDays) -> datetime:
+    if not late.working_days:
+        return truth.deadline + late.span
+    zone = ZoneInfo(truth.zone)
+    day = calendar.after(truth.deadline.astimezone(zone).date(), late.working_days)
+    return datetime.combine(day, time(0), zone).astimezone(UTC)
+
+
+def _ended(policy: ShopPolicy, truth: Truth, now: datetime) -> datetime:
+    """Up to when it is late for other reasons than the shopper's."""
+    stopped = [at for why, at in truth.stopped.items() if why in policy.exclude]
+    return min([truth.arrived_at or now, *stopped])
+
+
+def _is_so_late(late: LateBy, truth: Truth, calendar: WorkingDays, ended: datetime) -> bool:
+    if not late.working_days:
+        return ended >= truth.deadline + late.span
+    return _working_days_late(truth, calendar, ended) >= late.working_days
 
 
 def _working_days_late(truth: Truth, calendar: WorkingDays, ended: datetime) -> int:
@@ -112,7 +117,7 @@ def _working_days_late(truth: Truth, calendar: WorkingDays, ended: datetime) -> 
     return calendar.between(first, last) if ended > truth.deadline else 0
 
 
-def _is_force_majeure(policy: CompensationPolicy, truth: Truth) -> bool:
+def _is_force_majeure(policy: ShopPolicy, truth: Truth) -> bool:
     day = truth.deadline.astimezone(ZoneInfo(truth.zone)).date()
     return any(
         _holds(each, truth.country) and each.starts <= day <= each.ends

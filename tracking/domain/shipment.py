@@ -13,6 +13,7 @@ from schemas.scan import Confidence, Location, Pickup, Scan, Window
 from schemas.shipment import STAGES, EntryKind, ShipmentState
 from schemas.status import TERMINAL, Handover, Reason, Status
 from tracking.domain.order import Placed, Received, in_order, is_doubtful, retracted, twins
+from tracking.domain.silence import is_silence, was_silent
 
 SAME_ATTEMPT = timedelta(hours=6)  # two reports of a failed attempt within this are one attempt
 
@@ -45,6 +46,7 @@ class _Life:
     since_confidence: Confidence
     decided_by: str | None
     stages: dict[Status, datetime]
+    reasons: dict[Reason, datetime]
     attempts: int
     location: Location | None
     estimate: Window | None
@@ -60,6 +62,7 @@ class _Life:
     def __init__(self, state: ShipmentState) -> None:
         self.__dict__.update(state.__dict__)
         self.stages = dict(state.stages)
+        self.reasons = dict(state.reasons)
 
     def frozen(self) -> ShipmentState:
         return trusted(ShipmentState, dict(self.__dict__))
@@ -124,9 +127,11 @@ def advance(state: ShipmentState, placed: Placed) -> ShipmentState:
 
 def _live(life: _Life, placed: Placed, *, counts: bool) -> None:
     scan = placed.scan
-    if life.first_scan_at is None:
-        life.first_scan_at = placed.at
-    life.last_scan_at = placed.at
+    if is_silence(scan):
+        counts = counts and was_silent(placed.at, life.last_scan_at)
+    else:
+        life.first_scan_at = life.first_scan_at or placed.at
+        life.last_scan_at = placed.at
     status = _meant(life, scan)
     if life.status in TERMINAL and status is None:
         _fill_in(life, scan)
@@ -206,6 +211,8 @@ def _forget_pickup(life: _Life) -> None:
 def _learn(life: _Life, placed: Placed, status: Status | None) -> None:
     """Each attribute is the latest that says something; silence never erases."""
     scan = placed.scan
+    if scan.reason is not None:
+        life.reasons.setdefault(scan.reason, placed.at)
     life.location = scan.location or life.location
     if scan.estimate:
         life.estimate, life.estimate_at = scan.estimate, placed.at

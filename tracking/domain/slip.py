@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from schemas.scan import Window
 from schemas.shipment import ShipmentState
 from schemas.status import Status
 
@@ -44,10 +45,17 @@ def arrived_at(state: ShipmentState) -> datetime | None:
     return state.stages.get(Status.DELIVERED) if state.status is Status.DELIVERED else None
 
 
+def expected_by(estimate: Window | None) -> datetime | None:
+    """By when the carrier says that it comes. Of days it is their beginning: in doubt in time."""
+    if estimate is None:
+        return None
+    return estimate.starts if estimate.day_only else estimate.ends
+
+
 def slip_of(
-    deadline: datetime, state: ShipmentState, expected_by: datetime | None, now: datetime
+    deadline: datetime, state: ShipmentState, expected: datetime | None, now: datetime
 ) -> Slip:
-    """`expected_by`: by when it comes as far as can be reckoned; None where nobody can say."""
+    """`expected`: by when it comes as far as can be reckoned; None where nobody can say."""
     arrived = arrived_at(state)
     if arrived is not None:
         return Slip.KEPT if arrived <= deadline else Slip.BROKEN
@@ -55,7 +63,7 @@ def slip_of(
         return Slip.VOID
     if now >= deadline:
         return Slip.BROKEN
-    is_late = expected_by is not None and expected_by > deadline
+    is_late = expected is not None and expected > deadline
     return Slip.AT_RISK if is_late else Slip.AWAITED
 
 

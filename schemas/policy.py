@@ -1,4 +1,5 @@
-"""What a shop pays by itself for a parcel that comes late or never: data, checked when it is read.
+"""What a shop promises, and pays by itself for a parcel that comes late or never: data, checked
+when it is read.
 
 Sums are text, as everywhere: "3.00". How late: `45s 30m 4h 1d 2bd`; a `d` is 24 hours, a `bd` a
 working day of the place of delivery.
@@ -15,6 +16,7 @@ from pydantic import BeforeValidator, PlainSerializer, StringConstraints, model_
 
 from schemas.api import Amount
 from schemas.base import CountryCode, CurrencyCode, Frozen, ShortText
+from schemas.promise_rules import PromiseRules
 
 _LATE: Final = re.compile(r"([1-9][0-9]{0,5})(s|m|h|d|bd)")
 _UNIT: Final = {
@@ -80,7 +82,7 @@ class Bearer(StrEnum):
 
 
 class Exclusion(StrEnum):
-    """Why nothing is owed though it is late: it was the shopper's own doing."""
+    """From when on it is the shopper's own doing that it is late; no time after that counts."""
 
     SHOPPER_HELD = "shopper_held"  # held for a reason of the recipient: absent, address, payment
     SHOPPER_MOVED = "shopper_moved"
@@ -146,11 +148,11 @@ class ForceMajeure(Frozen):
         return self
 
 
-class CompensationPolicy(Frozen):
+class ShopPolicy(Frozen):
     """One version of a shop's rules, which holds for parcels promised from `valid_from` on.
 
     `approval_above`: more than this waits for somebody's yes. `budget_month`: no more is granted by
-    itself in a calendar month.
+    itself in a calendar month. `tiers` in the order in which they are reached.
     """
 
     name: ShortText
@@ -162,12 +164,17 @@ class CompensationPolicy(Frozen):
     caps: Caps = Caps()
     exclude: tuple[Exclusion, ...] = tuple(Exclusion)
     force_majeure: tuple[ForceMajeure, ...] = ()
-    tiers: tuple[Tier, ...]
+    promise: PromiseRules = PromiseRules()
+    tiers: tuple[Tier, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.tiers and not self.promise.services:
+            raise ValueError("needs 'tiers' or 'promise.services': it says nothing without one")
+        return self
 
     @model_validator(mode="after")
     def _tiers_rise(self) -> Self:
-        if not self.tiers:
-            raise ValueError("needs a tier: without one nothing is ever owed")
         late = [each.late_by for each in self.tiers if each.late_by is not None]
         if len({bool(each.working_days) for each in late}) > 1:
             raise ValueError(

@@ -1,0 +1,125 @@
+"""The clock: sleeps until the next deadline, and looks at what is due, until nothing is.
+
+Any number of clocks may run; each takes what no other has in hand. Whoever sets an earlier deadline
+in this process calls `expect`. What another process sets earlier than all that was known here is
+seen after `_LONGEST` at the latest: those are days ahead, and their own process expects them too.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import asyncpg
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from tracking.errors import KlatError
+from tracking.sealing import Sealer
+from tracking.store.clock import deadlines_waiting, next_deadline
+from tracking.store.pool import connection
+from tracking.watch import Looked, look_at_due, note_expired
+
+log = structlog.get_logger()
+
+BATCH: Final = 500
+_LONGEST: Final = 60.0  # seconds
+_AFTER_ERROR: Final = 2.0
+_LAGS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 600, 3600, 86400)
+
+
+class ClockMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.looked = Counter(
+            "klat_deadlines_looked_at", "Parcels looked at as they were due", registry=registry
+        )
+        self.facts = Counter(
+            "klat_clock_facts", "Facts that time has brought", ["type"], registry=registry
+        )
+        self.lag = Histogram(
+            "klat_deadline_lag_seconds",
+            "How late the longest overdue of a batch was looked at",
+            buckets=_LAGS,
+            registry=registry,
+        )
+        self.overdue = Gauge("klat_deadlines_overdue", "Deadlines that wait", registry=registry)
+
+    def noted(self, looked: Looked) -> None:
+        for each in looked.news:
+            self.facts.labels(each).inc()
+
+
+class Clock:
+    """`now` is handed in by tests."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        sealer: Sealer,
+        metrics: ClockMetrics,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pool, self._sealer, self._metrics, self._now = pool, sealer, metrics, now
+        self._next: datetime | None = None
+        self._earlier = asyncio.Event()
+
+    def expect(self, due: datetime | None) -> None:
+        """Something is due then: no later than that it looks again."""
+        if due is not None and (self._next is None or due < self._next):
+            self._next = due
+            self._earlier.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.catch_up()
+                await self._sleep()
+            except KlatError as error:
+                log.warning("clock.not_run", error=type(error).__name__)
+                await asyncio.sleep(_AFTER_ERROR)
+
+    async def catch_up(self) -> None:
+        """Look at all that is due, in order; then it is known when the next is.
+
+        Raises StoreUnavailable.
+        """
+        while (looked := await self.look()).shipments:
+            await asyncio.sleep(0)  # others of this process have their turn
+            log.debug("clock.looked", shipments=looked.shipments, facts=len(looked.news))
+
+    async def look(self) -> Looked:
+        """At a batch of what is due; nothing where nothing is. Raises StoreUnavailable."""
+        now = self._now()
+        self._earlier.clear()  # before it is read: what is set meanwhile may not be in it
+        async with connection(self._pool) as conn:
+            self._next = await next_deadline(conn)
+        if self._next is None or self._next > now:
+            return Looked()
+        self._metrics.lag.observe((now - self._next).total_seconds())
+        looked = await look_at_due(self._pool, BATCH, now=now)
+        await note_expired(self._pool, looked.expired, self._sealer, now=now)
+        self._metrics.looked.inc(looked.shipments)
+        self._metrics.noted(looked)
+        return looked
+
+    async def _sleep(self) -> None:
+        """What is due at once and was not found is in the hands of another clock."""
+        left = _LONGEST
+        if self._next is not None:
+            left = max(0.05, min(left, (self._next - self._now()).total_seconds()))
+        try:
+            async with asyncio.timeout(left):
+                await self._earlier.wait()
+        except TimeoutError:
+            return
+
+    async def keep_measured(self, every: float = 15.0) -> None:
+        while True:
+            try:
+                async with connection(self._pool) as conn:
+                    waiting, _ = await deadlines_waiting(conn, self._now())
+                self._metrics.overdue.set(waiting)
+            except KlatError as error:
+                log.warning("clock.not_measured", error=type(error).__name__)
+            await asyncio.sleep(every)

@@ -1,0 +1,143 @@
+"""What time has made of a parcel, what of that is news, and when to look again. Pure.
+
+Read from the truth of now whatever woke us: looking twice, too late or too early says nothing
+twice and nothing wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from schemas.shipment import ShipmentState
+from schemas.status import Status
+from tracking.domain.slip import Slip, arrived_at, fact_of, slip_of
+
+STALLED: Final = "shipment.stalled"
+PICKUP_EXPIRED: Final = "shipment.pickup_expired"
+OVERDUE: Final = "promise.overdue"
+REVIEWED: Final = "promise.reviewed"
+_AGAIN: Final = timedelta(days=1)  # after what was to be written of it did not change it
+
+
+class DeadlineKind(StrEnum):
+    """Why to look again. REVIEW: somebody asked, as the rules have changed."""
+
+    PROMISE = "promise"
+    OVERDUE = "overdue"
+    PICKUP = "pickup"
+    STALLED = "stalled"
+    EXPIRED = "expired"
+    REVIEW = "review"
+
+
+class Published(NamedTuple):
+    """What was told of it: how its promise stood, how many tiers of lateness, of the silence since
+    when, of the limit of which pickup.
+    """
+
+    slip: Slip | None = None
+    tiers: int = 0
+    silent_since: datetime | None = None
+    pickup_until: datetime | None = None
+
+
+class Watched(NamedTuple):
+    """`deadline`: of the promise, None where there is none. `thresholds`: when a tier of the shop's
+    policy is reached if it goes on being late, in order. `expected_by`: by when it comes as far as
+    can be reckoned.
+    """
+
+    state: ShipmentState
+    deadline: datetime | None = None
+    expected_by: datetime | None = None
+    thresholds: Sequence[datetime] = ()
+    stalls_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class Standing(NamedTuple):
+    """`news`: types of facts to publish. `deadlines`: when to look again, all there are."""
+
+    news: Sequence[str]
+    published: Published
+    deadlines: Mapping[DeadlineKind, datetime]
+    is_expired: bool
+
+
+def standing(
+    watched: Watched, before: Published, now: datetime, *, is_review: bool = False
+) -> Standing:
+    """`is_review`: it is told that it was looked at anew, whatever comes of that."""
+    slip = _slip(watched, now)
+    tiers = _tiers(watched, slip, now)
+    told = fact_of(before.slip, slip) if slip else None
+    news = [told] if told else []
+    if tiers > before.tiers and told is None:
+        news.append(OVERDUE)
+    silent, pickup = _silent_since(watched, now), _pickup_over(watched.state, now)
+    if silent is not None and silent != before.silent_since:
+        news.append(STALLED)
+    if pickup is not None and pickup != before.pickup_until:
+        news.append(PICKUP_EXPIRED)
+    if is_review and slip is not None and not news:
+        news.append(REVIEWED)
+    published = Published(slip, tiers, silent or before.silent_since, pickup or before.pickup_until)
+    expires = watched.expires_at
+    is_expired = expires is not None and expires <= now
+    return Standing(news, published, dict(_deadlines(watched, slip, now)), is_expired)
+
+
+def _slip(watched: Watched, now: datetime) -> Slip | None:
+    if watched.deadline is None:
+        return None
+    return slip_of(watched.deadline, watched.state, watched.expected_by, now)
+
+
+def _tiers(watched: Watched, slip: Slip | None, now: datetime) -> int:
+    """How many were reached until it arrived; none where the promise is kept."""
+    if slip is not Slip.BROKEN:
+        return 0
+    ended = arrived_at(watched.state) or now
+    return sum(each <= ended for each in watched.thresholds)
+
+
+def _silent_since(watched: Watched, now: datetime) -> datetime | None:
+    is_stalled = watched.stalls_at is not None and watched.stalls_at <= now
+    return watched.state.last_scan_at if is_stalled else None
+
+
+def _pickup_over(state: ShipmentState, now: datetime) -> datetime | None:
+    until = _pickup_until(state)
+    return until if until is not None and until <= now else None
+
+
+def _pickup_until(state: ShipmentState) -> datetime | None:
+    return state.pickup_until if state.status is Status.READY_FOR_PICKUP else None
+
+
+def _deadlines(
+    watched: Watched, slip: Slip | None, now: datetime
+) -> Iterator[tuple[DeadlineKind, datetime]]:
+    overdue: Sequence[datetime] = ()
+    if slip is Slip.BROKEN and arrived_at(watched.state) is None:
+        overdue = [each for each in watched.thresholds if each > now]
+    found = (
+        (DeadlineKind.PROMISE, watched.deadline if slip in _PENDING else None),
+        (DeadlineKind.OVERDUE, min(overdue, default=None)),
+        (DeadlineKind.PICKUP, _pickup_until(watched.state)),
+        (DeadlineKind.STALLED, watched.stalls_at),
+        (DeadlineKind.EXPIRED, _expiry(watched, now)),
+    )
+    for kind, due in found:
+        if due is not None and due > now:
+            yield kind, due
+
+
+def _expiry(watched: Watched, now: datetime) -> datetime | None:
+    """What is expired is looked at again, until its status says so."""
+    expires = watched.expires_at
+    return now + _AGAIN if expires is not None and expires <= now else expires
+
+
+_PENDING: Final = frozenset({Slip.AWAITED, Slip.AT_RISK})

@@ -1,0 +1,69 @@
+"""A parcel as far as its promise goes: what lateness and compensation are reckoned from. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from schemas.policy import Exclusion
+from schemas.shipment import ShipmentState
+from schemas.status import Reason
+from tracking.domain.promise import Mover, Promises
+from tracking.domain.slip import arrived_at
+
+_LOST: Final = frozenset({Reason.CARRIER_LOST, Reason.CARRIER_DESTROYED})
+_DOING: Final[Mapping[Exclusion, frozenset[Reason]]] = {
+    Exclusion.SHOPPER_HELD: frozenset(
+        {
+            Reason.RECIPIENT_ABSENT,
+            Reason.RECIPIENT_CLOSED,
+            Reason.RECIPIENT_ADDRESS,
+            Reason.RECIPIENT_ACCESS,
+            Reason.RECIPIENT_PAYMENT,
+            Reason.RECIPIENT_IDENTITY,
+            Reason.PICKUP_MISSED,
+            Reason.CUSTOMS_DUTIES,
+        }
+    ),
+    Exclusion.SHOPPER_MOVED: frozenset({Reason.RECIPIENT_REQUESTED}),
+    Exclusion.REFUSED: frozenset({Reason.RECIPIENT_REFUSED}),
+}
+
+
+class Truth(NamedTuple):
+    """Instants are aware; `value` in cents, of the policy's currency, None where the shop told
+    none. `stopped`: from when on it was the shopper's doing.
+    """
+
+    deadline: datetime
+    arrived_at: datetime | None
+    is_lost: bool
+    value: int | None
+    country: str
+    zone: str
+    stopped: Mapping[Exclusion, datetime] = MappingProxyType({})
+
+
+def truth_of(
+    promises: Promises, state: ShipmentState, value: int | None, country: str, zone: str
+) -> Truth:
+    return Truth(
+        deadline=promises.measure.by,
+        arrived_at=arrived_at(state),
+        is_lost=state.reason in _LOST,
+        value=value,
+        country=country,
+        zone=zone,
+        stopped=_stopped(promises, state),
+    )
+
+
+def _stopped(promises: Promises, state: ShipmentState) -> Mapping[Exclusion, datetime]:
+    found: dict[Exclusion, datetime] = {}
+    for why, reasons in _DOING.items():
+        told = [at for reason, at in state.reasons.items() if reason in reasons]
+        if why is Exclusion.SHOPPER_MOVED and promises.measure.mover is Mover.SHOPPER:
+            told.append(promises.measure.at)
+        if told:
+            found[why] = min(told)
+    return found

@@ -1,0 +1,31 @@
+"""The role `clock`: what time makes of parcels is told when it is so."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from consumers.clock import Watching, clock_runner
+from consumers.topology import CLOCK_QUEUE
+from tracking.clock import Clock, ClockMetrics
+from tracking.roles.running import Running, check
+from tracking.watch import look_at, note_expired
+from tracking.web.ops import Readiness
+
+
+async def start(running: Running) -> Readiness:
+    metrics = ClockMetrics(running.registry)
+    clock = Clock(running.pool, running.sealer, metrics)
+
+    async def look(ids: Collection[UUID], *, now: datetime) -> None:
+        looked = await look_at(running.pool, ids, now=now)
+        clock.expect(looked.earliest)
+        metrics.noted(looked)
+        await note_expired(running.pool, looked.expired, running.sealer, now=now)
+
+    watching, parking = Watching(look), running.parking([CLOCK_QUEUE])
+    runner = clock_runner(running.settings.broker(), watching, parking)
+    running.start("watching", runner.run())
+    running.start("clock", clock.run())
+    running.start("overdue", clock.keep_measured())
+    checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
+    return Readiness(checks)

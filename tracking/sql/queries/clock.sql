@@ -1,0 +1,81 @@
+-- name: due_shipments: those with a deadline that has passed, the longest overdue first, locked; what another clock has in hand is left to it ($1 now, $2 at the most)
+SELECT s.shipment_id
+FROM deadline AS d JOIN shipment AS s USING (shipment_id)
+WHERE d.due_at <= $1
+ORDER BY d.due_at
+LIMIT $2
+FOR UPDATE OF s SKIP LOCKED;
+
+-- name: next_deadline: when the next one is due
+SELECT due_at FROM deadline ORDER BY due_at LIMIT 1;
+
+-- name: hold_shipments: nobody else looks at these or changes them meanwhile ($1 shipment ids)
+SELECT count(*) FROM (
+    SELECT FROM shipment WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id FOR UPDATE
+) AS held;
+
+-- name: watched: parcels as they stand, what was promised and told of them; read after their lock ($1 shipment ids, $2 now)
+SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, s.created_at,
+       r.merchant_id, r.order_ref, r.country, r.registered_at, r.value_cents, r.value_currency,
+       st.slip, coalesce(st.tiers, 0) AS tiers, st.silent_since, st.pickup_until,
+       p.at, p.mover, p.starts, p.by, d.is_review
+FROM shipment AS s
+LEFT JOIN registration AS r USING (shipment_id)
+LEFT JOIN standing AS st USING (shipment_id)
+LEFT JOIN LATERAL (
+    SELECT array_agg(at) AS at, array_agg(mover) AS mover, array_agg(starts) AS starts,
+           array_agg(by) AS by
+    FROM promise WHERE promise.shipment_id = s.shipment_id
+) AS p ON true
+LEFT JOIN LATERAL (
+    SELECT true AS is_review FROM deadline
+    WHERE deadline.shipment_id = s.shipment_id AND kind = 'review' AND due_at <= $2
+) AS d ON true
+WHERE s.shipment_id = ANY($1::uuid[]);
+
+-- name: keep_standing: what was published of parcels ($1 shipment ids, $2 slips, $3 tiers, $4 silent since, $5 pickup until)
+INSERT INTO standing AS known (shipment_id, slip, tiers, silent_since, pickup_until)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[])
+ON CONFLICT (shipment_id) DO UPDATE
+SET slip = EXCLUDED.slip, tiers = EXCLUDED.tiers, silent_since = EXCLUDED.silent_since,
+    pickup_until = EXCLUDED.pickup_until;
+
+-- name: keep_deadlines: of these parcels just these, moved where they were ($1 shipment ids, $2 of each deadline the shipment, $3 the kind, $4 when it is due)
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS w (shipment_id, kind, due_at)
+), gone AS (
+    DELETE FROM deadline AS d
+    WHERE d.shipment_id = ANY($1::uuid[])
+      AND NOT EXISTS (SELECT FROM wanted AS w
+                      WHERE w.shipment_id = d.shipment_id AND w.kind = d.kind)
+)
+INSERT INTO deadline AS known (shipment_id, kind, due_at)
+SELECT shipment_id, kind, due_at FROM wanted
+ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = EXCLUDED.due_at
+WHERE known.due_at <> EXCLUDED.due_at;
+
+-- name: write_news: facts that time has brought, each a version of its parcel; wakes the relay ($1 shipment ids, $2 versions, $3 fact types, $4 facts, $5 now)
+WITH news AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) WITH ORDINALITY
+         AS n (shipment_id, version, fact_type, fact, place)
+), moved AS (
+    UPDATE shipment SET version = latest.version, changed_at = $5
+    FROM (SELECT shipment_id, max(version) AS version FROM news GROUP BY shipment_id) AS latest
+    WHERE shipment.shipment_id = latest.shipment_id
+), owed AS (
+    INSERT INTO outbox (shipment_id, version, fact_type, fact, created_at)
+    SELECT shipment_id, version, fact_type, fact, $5 FROM news ORDER BY place
+)
+SELECT pg_notify('klat_outbox', '');
+
+-- name: deadlines_waiting: how many are overdue (ten thousand and more are one), and since when ($1 now)
+SELECT count(*) AS waiting, min(due_at) AS oldest
+FROM (SELECT due_at FROM deadline WHERE due_at <= $1 ORDER BY due_at LIMIT 10000) AS first;
+
+-- name: review_shipments: parcels of a shop promised since then are looked at anew, and it is told ($1 merchant, $2 promised since, $3 now)
+INSERT INTO deadline (shipment_id, kind, due_at)
+SELECT DISTINCT r.shipment_id, 'review', $3::timestamptz
+FROM registration AS r JOIN promise AS p USING (shipment_id)
+WHERE r.merchant_id = $1 AND p.at >= $2
+ORDER BY r.shipment_id
+ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = EXCLUDED.due_at;

@@ -1,0 +1,130 @@
+"""Parcels that time moves: what is due, how they stand, when to look again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from schemas.shipment import ShipmentState
+from tracking.domain.promise import Mover, Promise
+from tracking.domain.slip import Slip
+from tracking.domain.standing import DeadlineKind, Published
+from tracking.sql import SQL
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRow:
+    """A parcel as it stands. What belongs to a registration is None where no shop made one."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    version: int
+    state: ShipmentState
+    created_at: datetime
+    merchant_id: UUID | None
+    order: str | None
+    country: str | None
+    registered_at: datetime | None
+    value_cents: int | None
+    value_currency: str | None
+    published: Published
+    promises: Sequence[Promise]
+    is_review: bool
+
+
+class News(NamedTuple):
+    """`fact` is a CloudEvent as JSON."""
+
+    shipment_id: UUID
+    version: int
+    fact_type: str
+    fact: str
+
+
+async def due_shipments(conn: asyncpg.Connection, now: datetime, most: int) -> list[UUID]:
+    rows = await conn.fetch(SQL["due_shipments"], now, most)
+    return list(dict.fromkeys(row["shipment_id"] for row in rows))
+
+
+async def next_deadline(conn: asyncpg.Connection) -> datetime | None:
+    found: datetime | None = await conn.fetchval(SQL["next_deadline"])
+    return found
+
+
+async def hold_shipments(conn: asyncpg.Connection, ids: Iterable[UUID]) -> None:
+    await conn.fetchval(SQL["hold_shipments"], sorted(ids))
+
+
+async def watched(
+    conn: asyncpg.Connection, ids: Sequence[UUID], now: datetime
+) -> list[asyncpg.Record]:
+    """For `watched_row`, which one of them may break that a later release has written."""
+    return await conn.fetch(SQL["watched"], ids, now)  # type: ignore[no-any-return]  # no types
+
+
+async def keep_standing(conn: asyncpg.Connection, found: Mapping[UUID, Published]) -> None:
+    if found:
+        columns = zip(*found.values(), strict=True)
+        await conn.execute(SQL["keep_standing"], list(found), *map(list, columns))
+
+
+async def keep_deadlines(
+    conn: asyncpg.Connection, found: Mapping[UUID, Mapping[DeadlineKind, datetime]]
+) -> None:
+    """All that these parcels have from now on."""
+    rows = [(key, kind, due) for key, deadlines in found.items() for kind, due in deadlines.items()]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    await conn.execute(SQL["keep_deadlines"], list(found), *map(list, columns))
+
+
+async def write_news(conn: asyncpg.Connection, news: Sequence[News], now: datetime) -> None:
+    if news:
+        await conn.execute(SQL["write_news"], *map(list, zip(*news, strict=True)), now)
+
+
+async def deadlines_waiting(conn: asyncpg.Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many are overdue, counted to ten thousand, and since when the first."""
+    row = await conn.fetchrow(SQL["deadlines_waiting"], now)
+    return row["waiting"], row["oldest"]
+
+
+async def review_shipments(
+    conn: asyncpg.Connection, merchant_id: UUID, since: datetime, now: datetime
+) -> None:
+    await conn.execute(SQL["review_shipments"], merchant_id, since, now)
+
+
+def watched_row(row: asyncpg.Record) -> WatchedRow:
+    """Raises ValueError where it is not understood."""
+    slip = Slip(row["slip"]) if row["slip"] else None
+    return WatchedRow(
+        shipment_id=row["shipment_id"],
+        carrier=row["carrier"],
+        tracking_number=row["tracking_number"],
+        version=row["version"],
+        state=ShipmentState.kept(row["state"]),
+        created_at=row["created_at"],
+        merchant_id=row["merchant_id"],
+        order=row["order_ref"],
+        country=row["country"],
+        registered_at=row["registered_at"],
+        value_cents=row["value_cents"],
+        value_currency=row["value_currency"],
+        published=Published(slip, row["tiers"], row["silent_since"], row["pickup_until"]),
+        promises=_promises(row),
+        is_review=row["is_review"] or False,
+    )
+
+
+def _promises(row: asyncpg.Record) -> list[Promise]:
+    if row["at"] is None:
+        return []
+    columns = (row["at"], row["mover"], row["starts"], row["by"])
+    return [
+        Promise(by=by, starts=starts, mover=Mover(mover), at=at)
+        for at, mover, starts, by in zip(*columns, strict=True)
+    ]
