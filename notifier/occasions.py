@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from notifier.said import place_of
 from schemas.notice import Channel, Occasion
 from schemas.shipment import ShipmentState
-from schemas.status import Reason, Status
+from schemas.status import HINDERED, Reason, Status
+from tracking.domain.slip import expected_by
 
 _SMS, _EMAIL, _PUSH = Channel.SMS, Channel.EMAIL, Channel.PUSH
 _HALF_TIME_FROM = timedelta(hours=36)  # who has less time to collect is reminded once less
@@ -191,14 +192,18 @@ def _arriving(parcel: Parcel) -> Iterator[Wanted]:
 
 
 def _delayed(parcel: Parcel, now: datetime) -> Iterator[Wanted]:
-    """The carrier's own date lies behind the promise, and the parcel is still on its way."""
-    state, window, promise = parcel.state, parcel.state.estimate, parcel.promise_by
-    if promise is None or window is None or state.status not in _UNDER_WAY:
+    """The carrier's own date lies behind the promise, or its time has passed, and it still comes.
+
+    Where something else has stopped it, that was said.
+    """
+    state, promise = parcel.state, parcel.promise_by
+    if promise is None or state.status not in _UNDER_WAY:
         return
-    expected = window.starts if window.day_only else window.ends
+    lasts, expected = RULES[Occasion.DELAYED].lasts, expected_by(state.estimate)
     if expected is not None and expected > promise:
-        until = max(promise, now) + RULES[Occasion.DELAYED].lasts
-        yield Wanted(Occasion.DELAYED, "", None, until)
+        yield Wanted(Occasion.DELAYED, "", None, max(promise, now) + lasts)
+    elif now >= promise and state.status not in HINDERED:
+        yield Wanted(Occasion.DELAYED, "", None, promise + lasts)
 
 
 _UNDER_WAY = frozenset(

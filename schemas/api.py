@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints
 
-from schemas.base import CurrencyCode, Frozen, LongText, PlausibleInstant, ShortText
+from schemas.base import CurrencyCode, Frozen, LongText, ShortText
 from schemas.contact import Buyer, Recipient
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
 from schemas.price import Cost
+from schemas.promise import PromiseBody, PromiseTold
 from schemas.scan import CarrierCode, Confidence, Estimate, Location, TrackingNumber
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
@@ -35,19 +36,6 @@ class Money(Frozen):
         return cls(amount=f"{Decimal(cents).scaleb(-2):.2f}", currency=currency)
 
 
-class Promise(Frozen):
-    """What the shop promised: delivered by then, perhaps not before. Instants with an offset."""
-
-    starts: PlausibleInstant | None = Field(default=None, alias="from")
-    by: PlausibleInstant
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.starts is not None and self.starts > self.by:
-            raise ValueError("promise 'from' is later than 'by'")
-        return self
-
-
 class Notify(Frozen):
     """By which ways Klāt may write to the recipient about this parcel."""
 
@@ -64,7 +52,7 @@ class ShipmentRegistration(Frozen):
     merchant_reference: Reference | None = None
     recipient: Recipient | None = None
     buyer: Buyer | None = None
-    promise: Promise | None = None
+    promise: PromiseTold | None = None
     value: Money | None = None
     service: Reference | None = None
     notify: Notify = Notify()
@@ -123,7 +111,7 @@ class ShipmentBody(Frozen):
     handover: Handover | None = None
     since: datetime | None = None
     attempts: int = 0
-    promise: Promise | None = None
+    promise: PromiseBody | None = None
     estimate: Estimate = None
     pickup: PickupPlace | None = None
     value: Money | None = None

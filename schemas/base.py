@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, Self, TypeVar
 
@@ -138,7 +138,7 @@ def _plausible(value: datetime | None) -> datetime | None:
     return value
 
 
-def is_plausible(value: datetime) -> bool:
+def is_plausible(value: date) -> bool:
     """Whether anybody means such a year: of 9999 and 1 carriers make "not known"."""
     return 2000 <= value.year <= 2100
 

@@ -4,7 +4,7 @@ The order does not matter: a parcel may have been scanned for days before its sh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -19,9 +19,11 @@ from tracking.contact import Contact, seal_contact
 from tracking.domain.changes import Owed
 from tracking.domain.journeys import Registration, journey_for_registration
 from tracking.domain.order import in_order
+from tracking.domain.promise import Promise
 from tracking.domain.reckon import Change, Reckoning, join
 from tracking.errors import KlatError
 from tracking.numbers import Number, lock_numbers
+from tracking.promises import promise_now
 from tracking.sealing import Sealer
 from tracking.store.changes import ShipmentChange, write_changes
 from tracking.store.pool import retried, transaction
@@ -84,6 +86,10 @@ async def _register(
                 status=known.journey.state.status,
                 version=known.journey.version,
             )
+        if before and before.merchant_id != merchant_id:
+            raise RegisteredByAnother
+        promise = await promise_now(conn, target, merchant_id, body, now)
+        row = _with_promise(row, promise)
         if not await Registrations(pool).save_registration(conn, row):
             raise RegisteredByAnother
         joined = (
@@ -175,7 +181,7 @@ def _told(
 def _row(
     target: UUID, merchant_id: UUID, body: ShipmentRegistration, sealer: Sealer, now: datetime
 ) -> RegistrationRow:
-    recipient, promise, value = body.recipient, body.promise, body.value
+    recipient, value = body.recipient, body.value
     contact = Contact(recipient=recipient, buyer=body.buyer)
     return RegistrationRow(
         shipment_id=target,
@@ -186,14 +192,20 @@ def _row(
         language=recipient.language if recipient else None,
         country=recipient.country if recipient else None,
         contact=seal_contact(sealer, target, contact),
-        promise_from=promise.starts if promise else None,
-        promise_by=promise.by if promise else None,
+        promise_from=None,
+        promise_by=None,
         value_cents=value.cents if value else None,
         value_currency=value.currency if value else None,
         notify=body.notify.model_dump(),
         digest=_fingerprints(body, sealer)[0],
         registered_at=now,
     )
+
+
+def _with_promise(row: RegistrationRow, promise: Promise | None) -> RegistrationRow:
+    if promise is None:
+        return row
+    return replace(row, promise_from=promise.starts, promise_by=promise.by)
 
 
 def _fingerprints(body: ShipmentRegistration, sealer: Sealer) -> list[bytes]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.domain.promise import Mover, Promise, Service, promised, promises_of
+from schemas.promise import Mover
+from tracking.domain.promise import Promise, Service, promised, promises_of
 from tracking.domain.working_days import MONDAY_TO_SATURDAY, WorkingDays
 
 RIGA, TALLINN = "Europe/Riga", "Europe/Tallinn"

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schemas.promise import Slip
 from schemas.shipment import ShipmentState
 from schemas.status import Status
-from tracking.domain.slip import Slip, fact_of, slip_of
+from tracking.domain.slip import fact_of, slip_of
 
 DEADLINE = datetime(2026, 11, 20, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,14 +34,24 @@ COMING = state(Status.IN_TRANSIT)
         (state(Status.DELIVERED, delivered=DEADLINE), None, AFTER, Slip.KEPT),
         (state(Status.DELIVERED, delivered=AFTER), None, AFTER, Slip.BROKEN),
         # In the locker in time, collected days later.
-        (state(Status.READY_FOR_PICKUP, ready_for_pickup=BEFORE), None, AFTER, Slip.KEPT),
+        (
+            state(Status.READY_FOR_PICKUP, ready_for_pickup=BEFORE),
+            None,
+            AFTER,
+            Slip.KEPT,
+        ),
         (
             state(Status.DELIVERED, ready_for_pickup=BEFORE, delivered=AFTER + 48 * HOUR),
             None,
             AFTER + 50 * HOUR,
             Slip.KEPT,
         ),
-        (state(Status.READY_FOR_PICKUP, ready_for_pickup=AFTER), None, AFTER, Slip.BROKEN),
+        (
+            state(Status.READY_FOR_PICKUP, ready_for_pickup=AFTER),
+            None,
+            AFTER,
+            Slip.BROKEN,
+        ),
         # The delivery was a mistake: the stage stands in no state that is not delivered.
         (state(Status.IN_TRANSIT, delivered=BEFORE), None, AFTER, Slip.BROKEN),
         (state(Status.CANCELLED), None, AFTER, Slip.VOID),

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.promise import Slip
 from schemas.shipment import ShipmentState
 from schemas.status import Status
-from tracking.domain.slip import Slip
 from tracking.domain.standing import (
     OVERDUE,
     PICKUP_EXPIRED,

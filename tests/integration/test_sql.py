@@ -73,6 +73,7 @@ NOT_OF_A_SHIPMENT = {
     "code_map": "a reference table, copied to every shard",
     "parked_message": "a message may hold many parcels",
     "early_receipt": "whose it is, is not known yet",
+    "policy": "a shop's; a reference table, copied to every shard",
     "sms_quota": "belongs to a shop, or to all of them; kept on one shard",
     "merchant": "a reference table, copied to every shard",
     "api_key": "a reference table, copied to every shard",
@@ -211,6 +212,13 @@ FROM generate_series(1, 20000) n;
 INSERT INTO push_subscription SELECT md5(n::text)::uuid, decode(md5('p' || n), 'hex'),
     decode(md5('t' || n), 'hex'), 'lv', 's', now() - n * interval '1 hour'
 FROM generate_series(1, 20000) n;
+INSERT INTO promise SELECT md5(n::text)::uuid, now() - n * interval '1 second', 'shop', NULL, now()
+FROM generate_series(1, 20000) n;
+INSERT INTO standing SELECT md5(n::text)::uuid, 'awaited', 0, NULL, NULL
+FROM generate_series(1, 20000) n;
+INSERT INTO deadline SELECT md5(n::text)::uuid, 'promise', now() + (n - 100) * interval '1 minute'
+FROM generate_series(1, 20000) n;
+UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
 ANALYZE;
 """
 IDS = "ARRAY[" + ",".join(f"md5('{n}')::uuid" for n in range(1, 21)) + "]"
@@ -349,6 +357,18 @@ QUICK = {
     "note_receipts": ((IDS, IDS, TEXTS, TEXTS, TEXTS, "now()"), "notice_by_id"),
     "take_early_receipts": (("500", "now() - interval '900 days'"), "notice_by_provider"),
     "forget_early_receipts": (("now() - interval '1 hour'",), "early_receipt_by_age"),
+    "due_shipments": (("now()", "20"), "deadline_due"),
+    "next_deadline": ((), "deadline_due"),
+    "deadlines_waiting": (("now()",), "deadline_due"),
+    "hold_shipments": ((IDS,), "shipment_pkey"),
+    "watched": ((IDS, "now()"), "shipment_pkey"),
+    "keep_standing": ((IDS, TEXTS, NUMBERS, TIMES, TIMES), "standing_pkey"),
+    "keep_deadlines": ((IDS, IDS, TEXTS, TIMES), "deadline_pkey"),
+    "write_news": ((IDS, NUMBERS, TEXTS, TEXTS, "now()"), "shipment_pkey"),
+    "review_shipments": ((ID, "now() - interval '1 hour'", "now()"), "registration_by_shop"),
+    "promises_of": ((ID,), "promise_pkey"),
+    "insert_promise": ((ID, "now()", "'shop'", "NULL", "now()"), "promise_pkey"),
+    "standing_of": ((ID,), "standing_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
@@ -358,6 +378,7 @@ NOTHING_TO_FIND = {
     "keep_early_receipts",  # the same
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
     *("take_lead", "keep_lead"),  # no table at all
+    *("insert_policy", "policies_of"),  # a few rows for each shop
     *("map_code", "unmap_code"),  # tables of a few rows
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
     *(
@@ -399,7 +420,8 @@ async def _plan(
     conn: asyncpg.Connection, name: str, arguments: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     await conn.execute(f"PREPARE {name} AS {SQL[name]}")
-    explain = f"EXPLAIN (FORMAT JSON) EXECUTE {name} ({', '.join(arguments)})"
+    given = f"({', '.join(arguments)})" if arguments else ""
+    explain = f"EXPLAIN (FORMAT JSON) EXECUTE {name} {given}"
     return list(_nodes(json.loads(await conn.fetchval(explain))[0]["Plan"]))
 
 

@@ -31,7 +31,13 @@ async def test_a_registration_answers_with_the_shipment_and_a_link(world, shop):
     assert re.fullmatch(r"http://track\.test/t/[A-Za-z0-9_-]{22}", body["tracking_url"])
     assert (body["status"], body["version"], body["history"]) == ("pending", 1, [])
     assert (body["order"], body["service"], body["registered"]) == ("1001", "locker", True)
-    assert body["promise"] == {"from": None, "by": "2026-11-21T16:00:00Z"}
+    assert body["promise"] == {
+        "from": None,
+        "by": "2026-11-21T16:00:00Z",
+        "first_by": "2026-11-21T16:00:00Z",
+        "made_by": "shop",
+        "standing": None,
+    }
     assert body["value"] == {"amount": "49.90", "currency": "EUR"}
 
 

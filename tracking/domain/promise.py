@@ -6,23 +6,14 @@ first one is never forgotten: what is late is late against that, unless the shop
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.base import Frozen, Instant
+from schemas.promise import Mover
 from tracking.domain.working_days import WorkingDays
 
 _MIDNIGHT: Final = time(0)
-
-
-class Mover(StrEnum):
-    """Who said so. RULE: the shop's rule, as it registered no promise of its own."""
-
-    SHOP = "shop"
-    RULE = "rule"
-    SHOPPER = "shopper"
-    CARRIER = "carrier"
 
 
 class Promise(Frozen):
@@ -97,3 +88,23 @@ def promises_of(made: Sequence[Promise]) -> Promises | None:
         return None
     moved = [each for each in ours if each.mover is Mover.SHOPPER]
     return Promises(ours[0], ours[-1], moved[-1] if moved else ours[0])
+
+
+def told(starts: date | None, by: date, mover: Mover, at: datetime, zone: str) -> Promise:
+    """As somebody says it at `at`: instants, or days from their beginning and to their end."""
+    place = ZoneInfo(zone)
+    return Promise(
+        starts=None if starts is None else _instant(starts, place),
+        by=by if isinstance(by, datetime) else _instant(by + timedelta(days=1), place),
+        mover=mover,
+        at=at,
+    )
+
+
+def _instant(value: date, zone: ZoneInfo) -> datetime:
+    return value if isinstance(value, datetime) else _at(value, _MIDNIGHT, zone)
+
+
+def is_same(one: Promise, other: Promise) -> bool:
+    """Whether they promise the same, whoever made them."""
+    return (one.starts, one.by) == (other.starts, other.by)

@@ -5,25 +5,12 @@ same: what was published before is corrected, once.
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
+from schemas.promise import Slip
 from schemas.scan import Window
 from schemas.shipment import ShipmentState
 from schemas.status import Status
-
-
-class Slip(StrEnum):
-    """AWAITED: still to come, and in time as far as anybody knows. VOID: nothing to keep any more,
-    as it was cancelled.
-    """
-
-    AWAITED = "awaited"
-    AT_RISK = "at_risk"
-    BROKEN = "broken"
-    KEPT = "kept"
-    VOID = "void"
-
 
 _VOID: Final = frozenset({Status.CANCELLED})
 _FACT: Final = {

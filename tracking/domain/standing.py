@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from schemas.promise import Slip
 from schemas.shipment import ShipmentState
 from schemas.status import Status
-from tracking.domain.slip import Slip, arrived_at, fact_of, slip_of
+from tracking.domain.slip import arrived_at, fact_of, slip_of
 
 STALLED: Final = "shipment.stalled"
 PICKUP_EXPIRED: Final = "shipment.pickup_expired"

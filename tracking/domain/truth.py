@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from schemas.policy import Exclusion
+from schemas.promise import Mover
 from schemas.shipment import ShipmentState
 from schemas.status import Reason
-from tracking.domain.promise import Mover, Promises
+from tracking.domain.promise import Promises
 from tracking.domain.slip import arrived_at
 
 _LOST: Final = frozenset({Reason.CARRIER_LOST, Reason.CARRIER_DESTROYED})

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
+from schemas.promise import Mover, Slip
 from schemas.shipment import ShipmentState
-from tracking.domain.promise import Mover, Promise
-from tracking.domain.slip import Slip
+from tracking.domain.promise import Promise
 from tracking.domain.standing import DeadlineKind, Published
 from tracking.sql import SQL
 

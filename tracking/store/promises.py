@@ -5,9 +5,18 @@ from uuid import UUID
 
 import asyncpg
 
-from tracking.domain.promise import Mover, Promise
-from tracking.domain.slip import Slip
+from schemas.promise import Mover, Slip
+from tracking.domain.promise import Promise
 from tracking.sql import SQL
+from tracking.store.pool import connection
+
+
+async def promise_rows(
+    pool: asyncpg.Pool, shipment_id: UUID
+) -> tuple[Sequence[Promise], Slip | None]:
+    """What was promised, and how that stands as it was published."""
+    async with connection(pool) as conn:
+        return await promises_of(conn, shipment_id), await standing_of(conn, shipment_id)
 
 
 async def promises_of(conn: asyncpg.Connection, shipment_id: UUID) -> Sequence[Promise]:

@@ -11,8 +11,10 @@ from schemas.api import (
     ShipmentRegistered,
     ShipmentRegistration,
 )
+from schemas.promise import PromiseBody
 from schemas.scan import TrackingNumber
 from tracking.keys import Role
+from tracking.promises import promise_body
 from tracking.register import Registered, RegisteredByAnother, register
 from tracking.store.keys import ApiKey
 from tracking.store.registrations import RegistrationRow, Registrations
@@ -63,7 +65,7 @@ async def _register(
         ) from None
     url = await issue_link(deps, merchant_id, registered.shipment_id, now)
     shipment = await _told(deps, registered, url)
-    warnings = hints(body, couriers, heard=bool(shipment.history))
+    warnings = hints(body, couriers, shipment, now)
     answer = ShipmentRegistered(**dict(shipment), warnings=warnings)
     return Answer(201 if registered.created else 200, answer.model_dump_json(by_alias=True))
 
@@ -82,7 +84,12 @@ async def _body(
     deps: Deps, row: ShipmentRow, registration: RegistrationRow | None, url: str | None = None
 ) -> ShipmentBody:
     history = await Shipments(deps.pool).history(row.shipment_id)
-    return shipment_body(row, history, registration, url)
+    promise = await _promise(deps, registration)
+    return shipment_body(row, history, registration, promise, url)
+
+
+async def _promise(deps: Deps, registration: RegistrationRow | None) -> PromiseBody | None:
+    return await promise_body(deps.pool, registration.shipment_id) if registration else None
 
 
 async def get_shipment(request: web.Request) -> web.Response:
@@ -90,11 +97,12 @@ async def get_shipment(request: web.Request) -> web.Response:
     if not seen:
         raise not_found()
     row, registration = seen[0]
-    tag = _tag(row, registration)
+    promise = await _promise(request.app[DEPS], registration)
+    tag = _tag(row, registration, promise)
     if any(etag.value in {tag, "*"} for etag in request.if_none_match or ()):
         return web.Response(status=304, headers={"ETag": f'"{tag}"'})
-    body = await _body(request.app[DEPS], row, registration)
-    return _answer(body, tag)
+    history = await Shipments(request.app[DEPS].pool).history(row.shipment_id)
+    return _answer(shipment_body(row, history, registration, promise), tag)
 
 
 def asked_id(request: web.Request) -> UUID:
@@ -104,8 +112,11 @@ def asked_id(request: web.Request) -> UUID:
         raise not_found() from None
 
 
-def _tag(row: ShipmentRow, registration: RegistrationRow | None) -> str:
-    return f"{row.version}.{registration.digest.hex()[:12] if registration else 0}"
+def _tag(
+    row: ShipmentRow, registration: RegistrationRow | None, promise: PromiseBody | None
+) -> str:
+    said = registration.digest.hex()[:12] if registration else "0"
+    return f"{row.version}.{said}.{promise.standing if promise else 0}"
 
 
 def _answer(body: ShipmentBody, tag: str | None = None) -> web.Response:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from schemas.api import HistoryItem, Money, PickupPlace, Promise, ShipmentBody
+from schemas.api import HistoryItem, Money, PickupPlace, ShipmentBody
+from schemas.promise import PromiseBody
 from schemas.shipment import HistoryEntry, ShipmentState
 from tracking.store.registrations import RegistrationRow
 from tracking.store.shipments import ShipmentRow
@@ -12,6 +13,7 @@ def shipment_body(
     row: ShipmentRow,
     history: Sequence[HistoryEntry],
     registration: RegistrationRow | None,
+    promise: PromiseBody | None,
     tracking_url: str | None = None,
 ) -> ShipmentBody:
     state = row.state
@@ -32,18 +34,12 @@ def shipment_body(
         handover=state.handover,
         since=state.since,
         attempts=state.attempts,
-        promise=_promise(registration),
+        promise=promise,
         estimate=state.estimate,
         pickup=_pickup(state),
         value=_value(registration),
         history=[_item(entry) for entry in history],
     )
-
-
-def _promise(registration: RegistrationRow | None) -> Promise | None:
-    if registration is None or registration.promise_by is None:
-        return None
-    return Promise(starts=registration.promise_from, by=registration.promise_by)
 
 
 def _value(registration: RegistrationRow | None) -> Money | None:

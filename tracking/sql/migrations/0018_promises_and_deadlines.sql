@@ -12,6 +12,8 @@ CREATE TABLE policy (
     PRIMARY KEY (merchant_id, version)
 );
 
+CREATE INDEX registration_by_shop ON registration (merchant_id, registered_at);
+
 -- Every promise that was made for a parcel, and who made it. None is ever changed or deleted.
 CREATE TABLE promise (
     shipment_id uuid NOT NULL,

@@ -72,10 +72,9 @@ SELECT pg_notify('klat_outbox', '');
 SELECT count(*) AS waiting, min(due_at) AS oldest
 FROM (SELECT due_at FROM deadline WHERE due_at <= $1 ORDER BY due_at LIMIT 10000) AS first;
 
--- name: review_shipments: parcels of a shop promised since then are looked at anew, and it is told ($1 merchant, $2 promised since, $3 now)
+-- name: review_shipments: parcels of a shop registered since then are looked at anew, and it is told ($1 merchant, $2 registered since, $3 now)
 INSERT INTO deadline (shipment_id, kind, due_at)
-SELECT DISTINCT r.shipment_id, 'review', $3::timestamptz
-FROM registration AS r JOIN promise AS p USING (shipment_id)
-WHERE r.merchant_id = $1 AND p.at >= $2
-ORDER BY r.shipment_id
+SELECT shipment_id, 'review', $3 FROM registration
+WHERE merchant_id = $1 AND registered_at >= $2
+ORDER BY shipment_id
 ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = EXCLUDED.due_at;

@@ -1,0 +1,108 @@
+"""A shop that promises, couriers that tell, and a clock that the test holds."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from consuming import SEALER
+from prometheus_client import CollectorRegistry
+
+from schemas.api import ShipmentRegistration
+from schemas.promise import Slip
+from schemas.scan import Scan, ScanTime
+from schemas.shipment import shipment_id
+from schemas.status import Status
+from tracking.clock import Clock, ClockMetrics
+from tracking.incoming import incoming
+from tracking.ingest import Batch, ingest
+from tracking.policy_file import read_policy
+from tracking.register import register
+from tracking.store.clock import review_shipments
+from tracking.store.keys import Keys
+from tracking.store.policies import insert_policy
+from tracking.store.pool import transaction
+from tracking.store.promises import promise_rows
+from tracking.watch import look_at, note_expired
+
+NOON = datetime(2026, 11, 20, 10, tzinfo=UTC)  # a Friday in Riga
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@dataclass
+class Shop:
+    """`now` is the time of everybody. Whatever is told is looked at, as the consumer does."""
+
+    pool: asyncpg.Pool
+    merchant_id: UUID
+    now: datetime = NOON
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.pool, SEALER, ClockMetrics(self.registry), lambda: self.now)
+
+    @classmethod
+    async def open(cls, pool: asyncpg.Pool, name: str = "Shop") -> Self:
+        async with transaction(pool) as conn:
+            return cls(pool, await Keys(pool).ensure_merchant(conn, name, NOON))
+
+    async def load(self, text: str) -> int:
+        async with transaction(self.pool) as conn:
+            policy = read_policy(text)
+            version = await insert_policy(conn, self.merchant_id, policy, text, self.now)
+            await review_shipments(conn, self.merchant_id, NOON - 900 * DAY, self.now)
+        return version
+
+    async def register(self, number: int = 1, **fields: Any) -> UUID:
+        told = {"carrier": "omniva", "tracking_number": f"CE{number}", "order": str(number)}
+        body = ShipmentRegistration.model_validate({**told, **fields})
+        made = await register(self.pool, SEALER, self.merchant_id, body, now=self.now)
+        await self.look(made.shipment_id)
+        return made.shipment_id
+
+    async def promise(self, number: int = 1, *, by: datetime, **fields: Any) -> UUID:
+        return await self.register(number, promise={"by": by.isoformat()}, **fields)
+
+    async def scan(self, status: Status, number: int = 1, **fields: Any) -> None:
+        at = fields.pop("at", self.now)
+        self.now = max(self.now, at)
+        told = Scan(
+            carrier="omniva",
+            tracking_number=f"CE{number}",
+            time=ScanTime(raw=at.isoformat(), at=at),
+            status=status,
+            **fields,
+        )
+        batch = Batch(scans=[incoming(told, self.now, SEALER)])
+        await ingest(self.pool, batch, SEALER, now=self.now)
+        await self.look(shipment_id("omniva", f"CE{number}"))
+
+    async def look(self, *ids: UUID) -> None:
+        looked = await look_at(self.pool, ids, now=self.now)
+        await note_expired(self.pool, looked.expired, SEALER, now=self.now)
+
+    async def pass_time(self, until: datetime) -> None:
+        """As it would pass: the clock wakes at each deadline on the way."""
+        while (due := await self.next_due()) is not None and due <= until:
+            self.now = max(self.now, due)
+            await self.clock.catch_up()
+        self.now = until
+
+    async def next_due(self) -> datetime | None:
+        return await self.pool.fetchval("SELECT min(due_at) FROM deadline")
+
+    async def deadlines(self) -> dict[str, datetime]:
+        rows = await self.pool.fetch("SELECT kind, due_at FROM deadline")
+        return {row["kind"]: row["due_at"] for row in rows}
+
+    async def told(self, *prefixes: str) -> list[str]:
+        """The types of all facts, in their order."""
+        rows = await self.pool.fetch(
+            "SELECT fact_type FROM outbox WHERE fact IS NOT NULL ORDER BY id"
+        )
+        wanted = prefixes or ("promise.", "shipment.stalled", "shipment.pickup_expired")
+        return [row[0] for row in rows if row[0].startswith(wanted)]
+
+    async def slip(self, number: int = 1) -> Slip | None:
+        return (await promise_rows(self.pool, shipment_id("omniva", f"CE{number}")))[1]
