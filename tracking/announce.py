@@ -90,9 +90,7 @@ def brought_by_time(
     """The fact of this type, as the parcel stands. `about`: which parcel, and when it was noted."""
     fields = _about(version, state, about.pop("now")) | about
     if promises is not None and fact_type.startswith("promise."):
-        fields |= {
-            "promised_by": promises.measure.by,
-            "first_promised_by": promises.first.by,
-            "arrived_at": arrived_at(state),
-        }
-    return TIME_FACTS[fact_type](**fields)
+        fields["promised_by"] = promises.measure.by
+        fields["first_promised_by"] = promises.first.by
+        fields["arrived_at"] = arrived_at(state)
+    return trusted(TIME_FACTS[fact_type], fields | {"type": fact_type})

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 import uvloop
 from bench_batches import hundred_events_a_message
+from bench_clock import clock
 from bench_ingest import one_event_a_message
 from bench_live import live
 from bench_memory import draining
@@ -27,6 +28,7 @@ BENCHES: dict[str, tuple[Bench, str, str]] = {
     "memory": (draining, "MB", "of 200 MB"),
     "notices": (notices, "", ""),
     "webhooks": (webhooks, "", ""),
+    "clock": (clock, "", ""),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from schemas.promise import Slip
 from schemas.shipment import ShipmentState
 from schemas.status import Status
-from tracking.domain.slip import fact_of, slip_of
+from tracking.domain.slip import arrived_at, fact_of, slip_of
 
 DEADLINE = datetime(2026, 11, 20, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ COMING = state(Status.IN_TRANSIT)
     ],
 )
 def test_how_a_promise_stands(found, expected_by, now, slip):
-    assert slip_of(DEADLINE, found, expected_by, now) is slip
+    assert slip_of(DEADLINE, found.status, arrived_at(found), expected_by, now) is slip
 
 
 @pytest.mark.parametrize(

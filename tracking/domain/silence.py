@@ -16,6 +16,8 @@ STALLED_AFTER: Final = timedelta(hours=48)
 EXPIRED_AFTER: Final = timedelta(days=30)
 """As AfterShip and other trackers do: no news for 30 days."""
 
+_DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = time(0)
 _SILENCE: Final = "klat:silent:"
 
 # A carrier has it and it should move; whatever waits for somebody is silent for good reason.
@@ -75,12 +77,15 @@ def after_working_hours(
     Raises NoWorkingDayError.
     """
     place, at, left = ZoneInfo(zone), start, span
+    day = at.astimezone(place).date()
     while True:
-        day = at.astimezone(place).date()
-        midnight = datetime.combine(day + timedelta(days=1), time(0), place).astimezone(UTC)
+        following = day + _DAY
+        midnight = datetime.combine(following, _MIDNIGHT, place).astimezone(UTC)
         if calendar.works(day):
             if at + left <= midnight:
                 return (at + left).astimezone(UTC)
             left -= midnight - at
-        calendar.on_or_after(day + timedelta(days=1))
-        at = midnight
+        else:
+            following = calendar.on_or_after(following)
+            midnight = datetime.combine(following, _MIDNIGHT, place).astimezone(UTC)
+        day, at = following, midnight

@@ -40,13 +40,18 @@ def expected_by(estimate: Window | None) -> datetime | None:
 
 
 def slip_of(
-    deadline: datetime, state: ShipmentState, expected: datetime | None, now: datetime
+    deadline: datetime,
+    status: Status,
+    arrived: datetime | None,
+    expected: datetime | None,
+    now: datetime,
 ) -> Slip:
-    """`expected`: by when it comes as far as can be reckoned; None where nobody can say."""
-    arrived = arrived_at(state)
+    """`arrived` as `arrived_at` says; `expected`: by when it comes as far as can be reckoned, None
+    where nobody can say.
+    """
     if arrived is not None:
         return Slip.KEPT if arrived <= deadline else Slip.BROKEN
-    if state.status in _VOID:
+    if status in _VOID:
         return Slip.VOID
     if now >= deadline:
         return Slip.BROKEN

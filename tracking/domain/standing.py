@@ -70,8 +70,10 @@ def standing(
     watched: Watched, before: Published, now: datetime, *, is_review: bool = False
 ) -> Standing:
     """`is_review`: it is told that it was looked at anew, whatever comes of that."""
-    slip = _slip(watched, now)
-    tiers = _tiers(watched, slip, now)
+    arrived = arrived_at(watched.state)
+    slip = _slip(watched, arrived, now)
+    is_broken = slip is Slip.BROKEN
+    tiers = _reached(watched, arrived or now) if is_broken else 0
     told = fact_of(before.slip, slip) if slip else None
     news = [told] if told else []
     if tiers > before.tiers and told is None:
@@ -86,21 +88,25 @@ def standing(
     published = Published(slip, tiers, silent or before.silent_since, pickup or before.pickup_until)
     expires = watched.expires_at
     is_expired = expires is not None and expires <= now
-    return Standing(news, published, dict(_deadlines(watched, slip, now)), is_expired)
+    overdue = _next_tier(watched, now) if is_broken and arrived is None else None
+    promise = watched.deadline if slip in _PENDING else None
+    deadlines = dict(_deadlines(watched, promise, overdue, now))
+    return Standing(news, published, deadlines, is_expired)
 
 
-def _slip(watched: Watched, now: datetime) -> Slip | None:
+def _slip(watched: Watched, arrived: datetime | None, now: datetime) -> Slip | None:
     if watched.deadline is None:
         return None
-    return slip_of(watched.deadline, watched.state, watched.expected_by, now)
+    return slip_of(watched.deadline, watched.state.status, arrived, watched.expected_by, now)
 
 
-def _tiers(watched: Watched, slip: Slip | None, now: datetime) -> int:
-    """How many were reached until it arrived; none where the promise is kept."""
-    if slip is not Slip.BROKEN:
-        return 0
-    ended = arrived_at(watched.state) or now
+def _reached(watched: Watched, ended: datetime) -> int:
+    """How many tiers of lateness."""
     return sum(each <= ended for each in watched.thresholds)
+
+
+def _next_tier(watched: Watched, now: datetime) -> datetime | None:
+    return min((each for each in watched.thresholds if each > now), default=None)
 
 
 def _silent_since(watched: Watched, now: datetime) -> datetime | None:
@@ -118,14 +124,11 @@ def _pickup_until(state: ShipmentState) -> datetime | None:
 
 
 def _deadlines(
-    watched: Watched, slip: Slip | None, now: datetime
+    watched: Watched, promise: datetime | None, overdue: datetime | None, now: datetime
 ) -> Iterator[tuple[DeadlineKind, datetime]]:
-    overdue: Sequence[datetime] = ()
-    if slip is Slip.BROKEN and arrived_at(watched.state) is None:
-        overdue = [each for each in watched.thresholds if each > now]
     found = (
-        (DeadlineKind.PROMISE, watched.deadline if slip in _PENDING else None),
-        (DeadlineKind.OVERDUE, min(overdue, default=None)),
+        (DeadlineKind.PROMISE, promise),
+        (DeadlineKind.OVERDUE, overdue),
         (DeadlineKind.PICKUP, _pickup_until(watched.state)),
         (DeadlineKind.STALLED, watched.stalls_at),
         (DeadlineKind.EXPIRED, _expiry(watched, now)),

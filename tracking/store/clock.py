@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from schemas.base import trusted
 from schemas.promise import Mover, Slip
 from schemas.shipment import ShipmentState
 from tracking.domain.promise import Promise
@@ -125,6 +126,6 @@ def _promises(row: asyncpg.Record) -> list[Promise]:
         return []
     columns = (row["at"], row["mover"], row["starts"], row["by"])
     return [
-        Promise(by=by, starts=starts, mover=Mover(mover), at=at)
+        trusted(Promise, {"by": by, "starts": starts, "mover": Mover(mover), "at": at})
         for at, mover, starts, by in zip(*columns, strict=True)
     ]
