@@ -7,8 +7,8 @@
                  message_id) --> klat.carrier_events.v1.0 ... n-1
     relay -----> klat.facts (topic)     what became true; routing key = fact type
                  klat.facts --shipment.#--> klat.clock.v1     (quorum)
-                 klat.facts --shipment.#--> klat.notices.v1   (quorum)
-                            --promise.#---> klat.notices.v1
+                 klat.facts --shipment.#, promise.#--> klat.compensation.v1   (quorum)
+                 klat.facts --shipment.#, promise.#, compensation.#--> klat.notices.v1   (quorum)
                  klat.facts --#-----------> klat.webhooks.v1  (quorum)
     relay -----> klat.live (fanout)     which shipments changed, not durable on purpose
 
@@ -34,6 +34,7 @@ SPREAD = "klat.carrier_events.spread"
 LOCKER_QUEUE = "klat.locker_events.v1"
 NOTICES_QUEUE = "klat.notices.v1"
 CLOCK_QUEUE = "klat.clock.v1"
+COMPENSATION_QUEUE = "klat.compensation.v1"
 WEBHOOKS_QUEUE = "klat.webhooks.v1"
 DELIVERY_LIMIT = 20
 LIVE_RELAY, LIVE_NUMBER = "x-live-relay", "x-live-number"  # headers of live messages
@@ -82,18 +83,20 @@ _BASE = (
     Exchange(FACTS, "topic"),
     Exchange(LIVE, "fanout"),
 )
+
+
+def _bound(queue: str, *keys: str) -> tuple[Queue, ...]:
+    """To facts of several kinds."""
+    return tuple(Queue(queue, FACTS, key, _QUORUM) for key in keys)
+
+
 EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
 CLOCK = Topology(_BASE, (), (_DEAD, Queue(CLOCK_QUEUE, FACTS, "shipment.#", _QUORUM)))
+COMPENSATION = Topology(_BASE, (), (_DEAD, *_bound(COMPENSATION_QUEUE, "shipment.#", "promise.#")))
 NOTICES = Topology(
-    _BASE,
-    (),
-    (
-        _DEAD,
-        Queue(NOTICES_QUEUE, FACTS, "shipment.#", _QUORUM),
-        Queue(NOTICES_QUEUE, FACTS, "promise.#", _QUORUM),
-    ),
+    _BASE, (), (_DEAD, *_bound(NOTICES_QUEUE, "shipment.#", "promise.#", "compensation.#"))
 )
 WEBHOOKS = Topology(_BASE, (), (_DEAD, Queue(WEBHOOKS_QUEUE, FACTS, "#", _QUORUM)))
 _WHATEVER_THE_NUMBER = Topology(_BASE, (), (_DEAD, _LOCKERS))

@@ -12,8 +12,11 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
+from schemas.api import Money
 from schemas.base import Frozen
+from schemas.compensation import CompensationState
 from schemas.instants import utc_text
+from schemas.policy import BonusKind
 from schemas.scan import Confidence, Window
 from schemas.status import Handover, Reason, Status
 
@@ -179,6 +182,72 @@ TimeFact = (
     | PromiseKeptLateScan
     | PromiseReviewed
 )
+
+
+class _CompensationFact(_ShipmentFact):
+    """What a shopper gets by one tier of the shop's policy, as it is after the change. `used`: what
+    of it cannot be taken back.
+    """
+
+    compensation_id: UUID
+    tier: int
+    kind: BonusKind
+    amount: Money
+    used: Money
+    why: str | None = None
+
+
+class CompensationProposed(_CompensationFact):
+    """It waits for somebody's yes."""
+
+    type: Literal["compensation.proposed"] = "compensation.proposed"
+
+
+class CompensationApproved(_CompensationFact):
+    """The shop's endpoint is asked to carry it out."""
+
+    type: Literal["compensation.approved"] = "compensation.approved"
+
+
+class CompensationIssued(_CompensationFact):
+    """The shopper has it, or it is worth another sum than before."""
+
+    type: Literal["compensation.issued"] = "compensation.issued"
+
+
+class CompensationRedeemed(_CompensationFact):
+    """All of it is used."""
+
+    type: Literal["compensation.redeemed"] = "compensation.redeemed"
+
+
+class CompensationRevoked(_CompensationFact):
+    """It turned out not to be owed, and what was not used is taken back."""
+
+    type: Literal["compensation.revoked"] = "compensation.revoked"
+
+
+class CompensationRefused(_CompensationFact):
+    """Somebody said no."""
+
+    type: Literal["compensation.refused"] = "compensation.refused"
+
+
+class CompensationFailed(_CompensationFact):
+    """The shop's endpoint does not carry it out."""
+
+    type: Literal["compensation.failed"] = "compensation.failed"
+
+
+CompensationFact = (
+    CompensationProposed
+    | CompensationApproved
+    | CompensationIssued
+    | CompensationRedeemed
+    | CompensationRevoked
+    | CompensationRefused
+    | CompensationFailed
+)
 StatusFact = (
     ShipmentInfoReceived
     | ShipmentAccepted
@@ -197,6 +266,7 @@ StatusFact = (
 Fact = Annotated[
     StatusFact
     | TimeFact
+    | CompensationFact
     | ShipmentRegistered
     | ShipmentDeliveryRetracted
     | ShipmentCorrected
@@ -226,6 +296,12 @@ TIME_FACTS: Mapping[str, type[TimeFact]] = {
     kind.model_fields["type"].default: kind for kind in get_args(TimeFact)
 }
 """What no scan brings, by type."""
+
+
+COMPENSATION_FACTS: Mapping[CompensationState, type[CompensationFact]] = {
+    CompensationState(kind.model_fields["type"].default.removeprefix("compensation.")): kind
+    for kind in get_args(CompensationFact)
+}
 
 
 def fact_id(fact: Fact) -> str:

@@ -11,8 +11,16 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Final, NamedTuple, Self
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, PlainSerializer, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
 
 from schemas.api import Amount
 from schemas.base import CountryCode, CurrencyCode, Frozen, ShortText
@@ -59,6 +67,14 @@ def _late_by(value: Any) -> Any:
     return late
 
 
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
+        raise ValueError("must be like https://shop.example.com/klat/compensations")
+    return value
+
+
+Endpoint = Annotated[str, StringConstraints(max_length=500), AfterValidator(_endpoint)]
 Late = Annotated[LateBy, BeforeValidator(_late_by), PlainSerializer(str)]
 Share = Annotated[str, StringConstraints(pattern=SHARE)]
 
@@ -117,6 +133,11 @@ class Tier(Frozen):
     lost: bool = False
     bonus: Bonus
 
+    @property
+    def rule(self) -> str:
+        """As it stands beside what was granted by it."""
+        return f"late_by {self.late_by}" if self.late_by else "lost"
+
     @model_validator(mode="after")
     def _is_one_case(self) -> Self:
         if (self.late_by is None) is not self.lost:
@@ -152,7 +173,9 @@ class ShopPolicy(Frozen):
     """One version of a shop's rules, which holds for parcels promised from `valid_from` on.
 
     `approval_above`: more than this waits for somebody's yes. `budget_month`: no more is granted by
-    itself in a calendar month. `tiers` in the order in which they are reached.
+    itself in a calendar month. `tiers` in the order in which they are reached. `endpoint`: who at
+    the shop carries out refunds and points; without one they wait. `tell_withdrawn`: whether the
+    shopper is told when a code that was told turns out not to be owed.
     """
 
     name: ShortText
@@ -161,6 +184,9 @@ class ShopPolicy(Frozen):
     approval_above: Amount | None = None
     budget_month: Amount | None = None
     borne_by: Bearer = Bearer.SHOP
+    bonus_valid_days: int = Field(default=365, ge=1, le=3650)
+    tell_withdrawn: bool = True
+    endpoint: Endpoint | None = None
     caps: Caps = Caps()
     exclude: tuple[Exclusion, ...] = tuple(Exclusion)
     force_majeure: tuple[ForceMajeure, ...] = ()

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from schemas.base import trusted
+from schemas.compensation import CompensationState
 from schemas.facts import (
+    COMPENSATION_FACTS,
     STATUS_FACTS,
     TIME_FACTS,
     Fact,
@@ -94,3 +96,12 @@ def brought_by_time(
         fields["first_promised_by"] = promises.first.by
         fields["arrived_at"] = arrived_at(state)
     return trusted(TIME_FACTS[fact_type], fields | {"type": fact_type})
+
+
+def compensated(
+    state: CompensationState, version: int, shipment: ShipmentState, **about: Any
+) -> Fact:
+    """The fact that a compensation is in this state. `about`: which of which parcel, and when."""
+    kind = COMPENSATION_FACTS[state]
+    fields = _about(version, shipment, about.pop("now")) | about
+    return trusted(kind, fields | {"type": kind.model_fields["type"].default})

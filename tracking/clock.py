@@ -1,8 +1,8 @@
 """The clock: sleeps until the next deadline, and looks at what is due, until nothing is.
 
 Any number of clocks may run; each takes what no other has in hand. Whoever sets an earlier deadline
-in this process calls `expect`. What another process sets earlier than all that was known here is
-seen after `_LONGEST` at the latest: those are days ahead, and their own process expects them too.
+in this process calls `expect`; other processes that want something looked at now say so by NOTIFY.
+Should that be missed, it is seen after `_LONGEST` at the latest.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from tracking.errors import KlatError
 from tracking.sealing import Sealer
-from tracking.store.clock import deadlines_waiting, next_deadline
+from tracking.store.clock import deadlines_waiting, next_deadline, wakened
 from tracking.store.pool import connection
 from tracking.watch import Looked, look_at_due, note_expired
 
@@ -68,6 +68,18 @@ class Clock:
         if due is not None and (self._next is None or due < self._next):
             self._next = due
             self._earlier.set()
+
+    def wake(self) -> None:
+        self._earlier.set()
+
+    async def keep_listening(self, dsn: str) -> None:
+        """Until cancelled: another process asks to be looked at something now."""
+        while True:
+            try:
+                await wakened(dsn, self.wake)
+            except KlatError as error:
+                log.warning("clock.not_listening", error=type(error).__name__)
+            await asyncio.sleep(_AFTER_ERROR)
 
     async def run(self) -> None:
         """Until cancelled."""

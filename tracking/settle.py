@@ -12,6 +12,7 @@ from tracking.announce import announced
 from tracking.domain.reckon import Change, Journey, follow, reckon
 from tracking.numbers import Number
 from tracking.store.changes import ShipmentChange, write_changes
+from tracking.store.clock import ask_reviews
 from tracking.store.shipments import (
     ScanMove,
     StoredScan,
@@ -109,5 +110,7 @@ def _told(number: Number, change: Change, now: datetime) -> ShipmentChange:
 async def write_settled(conn: asyncpg.Connection, settled: Settled, now: datetime) -> None:
     if settled.changes:
         await write_changes(conn, settled.changes, now)
+        reviews = [each.shipment_id for each in settled.changes if each.change.is_review]
+        await ask_reviews(conn, reviews, now)
     for head, journeys in settled.journeys.items():
         await note_journeys(conn, head, journeys)

@@ -99,6 +99,10 @@ def test_a_share_of_little_takes_back_nothing_of_a_tier_before(value):
     assert due(rules, truth(is_lost=True, value=value)) == (0, 300)
 
 
+def test_what_was_cancelled_owes_nothing():
+    assert due(policy(), truth(9 * DAY, is_void=True)) is None
+
+
 def test_half_a_cent_is_a_cent():
     rules = policy({"late_by": "1d", "bonus": {"kind": "code", "share": "12.5%"}})
     assert due(rules, truth(DAY, value=101_2)) == (0, 127)  # 126.5
@@ -235,12 +239,14 @@ def test_whatever_was_thought_before_the_last_truth_is_what_is_granted(thought, 
 @settings(max_examples=200)
 @given(st.lists(OWED, max_size=10), CENTS, CENTS)
 def test_no_more_is_granted_than_there_is_room(thought, shopper, budget):
-    purse, spent = Purse(), 0
+    purse = Purse()
     for due_then in thought:
-        room = Room(shopper - purse.total, budget - spent)
-        for each in purse.settle(due_then, room):
-            spent += each.cents if isinstance(each, Grant) else -each.cents
-        assert purse.total <= min(shopper, budget)
+        room = Room(shopper - purse.total, budget - purse.total, alone=400)
+        for each in moves(due_then, list(purse.granted.values()), room):
+            if isinstance(each, Grant) and purse.total + each.cents > min(budget, 400):
+                assert each.waits is not None
+        purse.settle(due_then, room)
+        assert purse.total <= shopper
 
 
 def test_a_higher_tier_tops_up():

@@ -14,9 +14,12 @@ from schemas.promise import Slip
 from schemas.scan import Scan, ScanTime
 from schemas.shipment import shipment_id
 from schemas.status import Status
+from tracking.bonus_code import code_context
 from tracking.clock import Clock, ClockMetrics
+from tracking.compensations import compensations
 from tracking.incoming import incoming
 from tracking.ingest import Batch, ingest
+from tracking.judge import judge
 from tracking.policy_file import read_policy
 from tracking.register import register
 from tracking.store.clock import review_shipments
@@ -38,6 +41,7 @@ class Shop:
     merchant_id: UUID
     now: datetime = NOON
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    _read: int = 0
 
     def __post_init__(self) -> None:
         self.clock = Clock(self.pool, SEALER, ClockMetrics(self.registry), lambda: self.now)
@@ -64,7 +68,7 @@ class Shop:
     async def promise(self, number: int = 1, *, by: datetime, **fields: Any) -> UUID:
         return await self.register(number, promise={"by": by.isoformat()}, **fields)
 
-    async def scan(self, status: Status, number: int = 1, **fields: Any) -> None:
+    async def scan(self, status: Status | None, number: int = 1, **fields: Any) -> None:
         at = fields.pop("at", self.now)
         self.now = max(self.now, at)
         told = Scan(
@@ -82,11 +86,27 @@ class Shop:
         looked = await look_at(self.pool, ids, now=self.now)
         await note_expired(self.pool, looked.expired, SEALER, now=self.now)
 
+    async def pump(self) -> None:
+        """What facts lead to, until nothing follows any more: the consumers at work."""
+        while rows := await self.pool.fetch(
+            "SELECT id, shipment_id, fact_type FROM outbox WHERE id > $1 ORDER BY id", self._read
+        ):
+            self._read = rows[-1]["id"]
+            ids = {row["shipment_id"] for row in rows if row["fact_type"]}
+            await self.look(*ids)
+            await self.clock.catch_up()
+            await judge(self.pool, ids, SEALER, now=self.now)
+
+    def rewind(self) -> None:
+        """What was not finished is delivered again, as a broker does."""
+        self._read = 0
+
     async def pass_time(self, until: datetime) -> None:
         """As it would pass: the clock wakes at each deadline on the way."""
         while (due := await self.next_due()) is not None and due <= until:
             self.now = max(self.now, due)
             await self.clock.catch_up()
+            await self.pump()
         self.now = until
 
     async def next_due(self) -> datetime | None:
@@ -106,3 +126,14 @@ class Shop:
 
     async def slip(self, number: int = 1) -> Slip | None:
         return (await promise_rows(self.pool, shipment_id("omniva", f"CE{number}")))[1]
+
+    async def granted(self, number: int = 1) -> list[tuple[int, str, str]]:
+        """Of each tier: number, state and sum."""
+        key = shipment_id("omniva", f"CE{number}")
+        found = await compensations(self.pool, SEALER, key)
+        return [(each.tier, each.state.value, each.amount.amount) for each in found]
+
+    async def code(self, number: int = 1) -> str:
+        key = shipment_id("omniva", f"CE{number}")
+        sealed = await self.pool.fetchval("SELECT code FROM bonus WHERE shipment_id = $1", key)
+        return SEALER.open_text(sealed, code_context(key))

@@ -4,9 +4,10 @@
 granted, and the difference is granted or taken back: order and repetition of news change nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,13 @@ from schemas.policy import (
 )
 from tracking.domain.truth import Truth
 from tracking.domain.working_days import WorkingDays
+
+
+class Waits(StrEnum):
+    """APPROVAL: it is more than the shop grants without looking. BUDGET: of this month is spent."""
+
+    APPROVAL = "above_approval"
+    BUDGET = "budget_spent"
 
 
 class Owed(NamedTuple):
@@ -39,11 +47,12 @@ class Granted(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """So much more, by this tier."""
+    """So much more, by this tier. `waits`: why it needs somebody's yes first."""
 
     tier: int
     cents: int
     kind: BonusKind
+    waits: Waits | None = None
 
 
 class Revoke(NamedTuple):
@@ -54,21 +63,21 @@ class Revoke(NamedTuple):
 
 
 class Room(NamedTuple):
-    """How much more may be granted this month, in cents, to this shopper and by this shop.
-
-    None: any sum.
+    """In cents; None: any sum. `shopper`: how much more this shopper may get this month. `budget`:
+    how much more is granted by itself this month. `alone`: as much as one parcel gets by itself.
     """
 
     shopper: int | None = None
     budget: int | None = None
+    alone: int | None = None
 
 
 def owed(policy: ShopPolicy, truth: Truth, calendar: WorkingDays, now: datetime) -> Owed | None:
     """The dearest tier that is reached: a share of little, or of a value that nobody told, takes
-    back nothing of a tier before. None where nothing is owed: in time, not late enough, or not the
-    shop's to pay. What is lost is owed for, whoever was at home; not what was refused.
+    back nothing of a tier before. None where nothing is owed: in time, not late enough, cancelled,
+    or not the shop's to pay. What is lost is owed for, whoever was at home; not what was refused.
     """
-    if _is_force_majeure(policy, truth):
+    if truth.is_void or _is_force_majeure(policy, truth):
         return None
     ended = _ended(policy, truth, now)
     lost = truth.is_lost and Exclusion.REFUSED not in set(truth.stopped) & set(policy.exclude)
@@ -81,21 +90,22 @@ def owed(policy: ShopPolicy, truth: Truth, calendar: WorkingDays, now: datetime)
         return None
     cents, number = max(reached)
     if policy.caps.shipment is not None:
-        cents = min(cents, _cents(policy.caps.shipment))
+        cents = min(cents, cents_of(policy.caps.shipment))
     return Owed(number, cents, policy.tiers[number].bonus.kind)
 
 
 def thresholds(policy: ShopPolicy, truth: Truth, calendar: WorkingDays) -> list[datetime]:
     """When each tier is reached if it goes on being late, in order. UTC."""
     late = [each.late_by for each in policy.tiers if each.late_by is not None]
-    return [_threshold(each, truth, calendar) for each in late]
+    deadline = truth.deadline
+    return [_threshold(each, deadline, truth.zone, calendar) for each in late] if deadline else []
 
 
-def _threshold(late: LateBy, truth: Truth, calendar: WorkingDays) -> datetime:
+def _threshold(late: LateBy, deadline: datetime, place: str, calendar: WorkingDays) -> datetime:
     if not late.working_days:
-        return truth.deadline + late.span
-    zone = ZoneInfo(truth.zone)
-    day = calendar.after(truth.deadline.astimezone(zone).date(), late.working_days)
+        return deadline + late.span
+    zone = ZoneInfo(place)
+    day = calendar.after(deadline.astimezone(zone).date(), late.working_days)
     return datetime.combine(day, time(0), zone).astimezone(UTC)
 
 
@@ -106,18 +116,14 @@ def _ended(policy: ShopPolicy, truth: Truth, now: datetime) -> datetime:
 
 
 def _is_so_late(late: LateBy, truth: Truth, calendar: WorkingDays, ended: datetime) -> bool:
-    if not late.working_days:
-        return ended >= truth.deadline + late.span
-    return _working_days_late(truth, calendar, ended) >= late.working_days
-
-
-def _working_days_late(truth: Truth, calendar: WorkingDays, ended: datetime) -> int:
-    zone = ZoneInfo(truth.zone)
-    first, last = truth.deadline.astimezone(zone).date(), ended.astimezone(zone).date()
-    return calendar.between(first, last) if ended > truth.deadline else 0
+    if truth.deadline is None:
+        return False
+    return ended >= _threshold(late, truth.deadline, truth.zone, calendar)
 
 
 def _is_force_majeure(policy: ShopPolicy, truth: Truth) -> bool:
+    if truth.deadline is None:
+        return False
     day = truth.deadline.astimezone(ZoneInfo(truth.zone)).date()
     return any(
         _holds(each, truth.country) and each.starts <= day <= each.ends
@@ -132,14 +138,14 @@ def _holds(period: ForceMajeure, country: str) -> bool:
 def _sum(tier: Tier, truth: Truth) -> int:
     """A share of a value that nobody told is nothing; half a cent is a cent."""
     if tier.bonus.amount is not None:
-        return _cents(tier.bonus.amount)
+        return cents_of(tier.bonus.amount)
     if tier.bonus.share is None or truth.value is None:
         return 0
     share = Decimal(tier.bonus.share.rstrip("%")) / 100
     return int((truth.value * share).to_integral_value(ROUND_HALF_UP))
 
 
-def _cents(amount: str) -> int:
+def cents_of(amount: str) -> int:
     return int(Decimal(amount).scaleb(2))
 
 
@@ -151,9 +157,9 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
     standing = sum(each.cents for each in granted)
     due = owed.cents if owed else 0
     if owed and due > standing:
-        more = min([due - standing, *_limits(room)])
+        more = due - standing if room.shopper is None else min(due - standing, room.shopper)
         if more > 0:
-            yield Grant(owed.tier, more, owed.kind)
+            yield Grant(owed.tier, more, owed.kind, _waits(standing + more, more, room))
         return
     surplus = standing - due
     for each in sorted(granted, key=lambda one: one.tier, reverse=True):
@@ -163,5 +169,7 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
             surplus -= back
 
 
-def _limits(room: Room) -> Collection[int]:
-    return [max(0, each) for each in room if each is not None]
+def _waits(whole: int, more: int, room: Room) -> Waits | None:
+    if room.alone is not None and whole > room.alone:
+        return Waits.APPROVAL
+    return Waits.BUDGET if room.budget is not None and more > room.budget else None

@@ -16,6 +16,7 @@ from tracking.domain.changes import Owed, owed
 from tracking.domain.journeys import Registration, opens_journey, split
 from tracking.domain.order import Placed, Received, in_order, place_alone
 from tracking.domain.shipment import Folded, advance, fold_ordered, needs_the_set
+from tracking.domain.slip import arrived_at
 
 
 class Journey(NamedTuple):
@@ -30,7 +31,10 @@ class Journey(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A journey after the batch: its next version, and what that owes to the world."""
+    """A journey after the batch: its next version, and what that owes to the world.
+
+    `is_review`: it owes nothing, and yet what lies behind it is other than was known.
+    """
 
     journey: int
     version: int
@@ -38,6 +42,7 @@ class Change(NamedTuple):
     last_at: datetime | None
     simple: bool
     owed: Owed | None
+    is_review: bool = False
 
 
 def follow(known: Journey, news: Sequence[Received]) -> Change | None:
@@ -50,13 +55,22 @@ def follow(known: Journey, news: Sequence[Received]) -> Change | None:
         if (last_at is not None and each.at <= last_at) or _may_open(state, each):
             return None
         state, last_at = advance(state, each), each.at
+    debt = owed(known.state, state)
     return Change(
         journey=known.journey,
         version=known.version + 1,
         state=state,
         last_at=last_at,
         simple=True,
-        owed=owed(known.state, state),
+        owed=debt,
+        is_review=debt is None and _is_another_course(known.state, state),
+    )
+
+
+def _is_another_course(before: ShipmentState, after: ShipmentState) -> bool:
+    """When it arrived, or what held it up: a promise may have been kept after all, or not."""
+    return before.reasons != after.reasons or (
+        before.stages != after.stages and arrived_at(before) != arrived_at(after)
     )
 
 
@@ -117,13 +131,15 @@ def _refolded(known: Journey, scans: Sequence[Placed], news: AbstractSet[bytes])
     is_told = any(placed.key in news for placed in scans)
     if not is_told and folded.state == known.state and folded.last_at == known.last_at:
         return None
+    debt = _owed(known, folded)
     return Change(
         journey=known.journey,
         version=known.version + 1,
         state=folded.state,
         last_at=folded.last_at,
         simple=folded.simple,
-        owed=_owed(known, folded),
+        owed=debt,
+        is_review=debt is None and _is_another_course(known.state, folded.state),
     )
 
 

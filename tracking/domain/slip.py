@@ -12,7 +12,7 @@ from schemas.scan import Window
 from schemas.shipment import ShipmentState
 from schemas.status import Status
 
-_VOID: Final = frozenset({Status.CANCELLED})
+VOID: Final = frozenset({Status.CANCELLED})
 _FACT: Final = {
     Slip.AT_RISK: "promise.at_risk",
     Slip.BROKEN: "promise.broken",
@@ -51,7 +51,7 @@ def slip_of(
     """
     if arrived is not None:
         return Slip.KEPT if arrived <= deadline else Slip.BROKEN
-    if status in _VOID:
+    if status in VOID:
         return Slip.VOID
     if now >= deadline:
         return Slip.BROKEN

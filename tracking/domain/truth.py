@@ -10,7 +10,7 @@ from schemas.promise import Mover
 from schemas.shipment import ShipmentState
 from schemas.status import Reason
 from tracking.domain.promise import Promises
-from tracking.domain.slip import arrived_at
+from tracking.domain.slip import VOID, arrived_at
 
 _LOST: Final = frozenset({Reason.CARRIER_LOST, Reason.CARRIER_DESTROYED})
 _DOING: Final[Mapping[Exclusion, frozenset[Reason]]] = {
@@ -32,39 +32,46 @@ _DOING: Final[Mapping[Exclusion, frozenset[Reason]]] = {
 
 
 class Truth(NamedTuple):
-    """Instants are aware; `value` in cents, of the policy's currency, None where the shop told
-    none. `stopped`: from when on it was the shopper's doing.
+    """Instants are aware; `deadline` None: nothing was promised. `value` in cents, of the policy's
+    currency, None where the shop told none. `stopped`: from when on it was the shopper's doing.
+    `is_void`: it was cancelled.
     """
 
-    deadline: datetime
+    deadline: datetime | None
     arrived_at: datetime | None
     is_lost: bool
     value: int | None
     country: str
     zone: str
     stopped: Mapping[Exclusion, datetime] = MappingProxyType({})
+    is_void: bool = False
 
 
 def truth_of(
-    promises: Promises, state: ShipmentState, value: int | None, country: str, zone: str
+    promises: Promises | None, state: ShipmentState, value: int | None, country: str, zone: str
 ) -> Truth:
     return Truth(
-        deadline=promises.measure.by,
+        deadline=promises.measure.by if promises else None,
         arrived_at=arrived_at(state),
         is_lost=state.reason in _LOST,
         value=value,
         country=country,
         zone=zone,
         stopped=_stopped(promises, state),
+        is_void=state.status in VOID,
     )
 
 
-def _stopped(promises: Promises, state: ShipmentState) -> Mapping[Exclusion, datetime]:
+def _stopped(promises: Promises | None, state: ShipmentState) -> Mapping[Exclusion, datetime]:
     found: dict[Exclusion, datetime] = {}
     for why, reasons in _DOING.items():
         told = [at for reason, at in state.reasons.items() if reason in reasons]
-        if why is Exclusion.SHOPPER_MOVED and promises.measure.mover is Mover.SHOPPER:
+        if why is Exclusion.SHOPPER_MOVED and promises and _is_theirs(promises):
             told.append(promises.measure.at)
         if told:
             found[why] = min(told)
     return found
+
+
+def _is_theirs(promises: Promises) -> bool:
+    return promises.measure.mover is Mover.SHOPPER

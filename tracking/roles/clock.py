@@ -26,6 +26,7 @@ async def start(running: Running) -> Readiness:
     runner = clock_runner(running.settings.broker(), watching, parking)
     running.start("watching", runner.run())
     running.start("clock", clock.run())
+    running.start("listening", clock.keep_listening(running.settings.database()))
     running.start("overdue", clock.keep_measured())
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
     return Readiness(checks)

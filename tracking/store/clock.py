@@ -1,6 +1,7 @@
 """Parcels that time moves: what is due, how they stand, when to look again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -8,12 +9,15 @@ from uuid import UUID
 
 import asyncpg
 
-from schemas.base import trusted
-from schemas.promise import Mover, Slip
+from schemas.promise import Slip
 from schemas.shipment import ShipmentState
 from tracking.domain.promise import Promise
 from tracking.domain.standing import DeadlineKind, Published
 from tracking.sql import SQL
+from tracking.store.pool import store_errors
+from tracking.store.promises import promises_in
+
+_CHANNEL = "klat_clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,35 @@ async def deadlines_waiting(conn: asyncpg.Connection, now: datetime) -> tuple[in
     return row["waiting"], row["oldest"]
 
 
+async def ask_reviews(conn: asyncpg.Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Whoever asks holds these shipments."""
+    if ids:
+        await conn.execute(SQL["ask_reviews"], ids, now)
+
+
 async def review_shipments(
     conn: asyncpg.Connection, merchant_id: UUID, since: datetime, now: datetime
 ) -> None:
     await conn.execute(SQL["review_shipments"], merchant_id, since, now)
+
+
+async def wakened(dsn: str, wake: Callable[[], None]) -> None:
+    """Call `wake` whenever something is to be looked at now, until the connection is lost.
+
+    Raises StoreUnavailable.
+    """
+    over = asyncio.Event()
+    async with store_errors():
+        conn = await asyncpg.connect(
+            dsn, timeout=5, server_settings={"application_name": "klat clock"}
+        )
+        try:
+            conn.add_termination_listener(lambda *_: over.set())
+            await conn.add_listener(_CHANNEL, lambda *_: wake())
+            wake()  # what was said before
+            await over.wait()
+        finally:
+            conn.terminate()
 
 
 def watched_row(row: asyncpg.Record) -> WatchedRow:
@@ -116,16 +145,6 @@ def watched_row(row: asyncpg.Record) -> WatchedRow:
         value_cents=row["value_cents"],
         value_currency=row["value_currency"],
         published=Published(slip, row["tiers"], row["silent_since"], row["pickup_until"]),
-        promises=_promises(row),
+        promises=promises_in(row),
         is_review=row["is_review"] or False,
     )
-
-
-def _promises(row: asyncpg.Record) -> list[Promise]:
-    if row["at"] is None:
-        return []
-    columns = (row["at"], row["mover"], row["starts"], row["by"])
-    return [
-        trusted(Promise, {"by": by, "starts": starts, "mover": Mover(mover), "at": at})
-        for at, mover, starts, by in zip(*columns, strict=True)
-    ]

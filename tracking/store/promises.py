@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from schemas.base import trusted
 from schemas.promise import Mover, Slip
 from tracking.domain.promise import Promise
 from tracking.sql import SQL
@@ -41,3 +42,14 @@ async def insert_promise(conn: asyncpg.Connection, shipment_id: UUID, promise: P
 async def standing_of(conn: asyncpg.Connection, shipment_id: UUID) -> Slip | None:
     slip = await conn.fetchval(SQL["standing_of"], shipment_id)
     return Slip(slip) if slip else None
+
+
+def promises_in(row: asyncpg.Record) -> list[Promise]:
+    """Of a row in which they stand as arrays."""
+    if row["at"] is None:
+        return []
+    columns = (row["at"], row["mover"], row["starts"], row["by"])
+    return [
+        trusted(Promise, {"by": by, "starts": starts, "mover": Mover(mover), "at": at})
+        for at, mover, starts, by in zip(*columns, strict=True)
+    ]

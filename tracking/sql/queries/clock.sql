@@ -72,9 +72,20 @@ SELECT pg_notify('klat_outbox', '');
 SELECT count(*) AS waiting, min(due_at) AS oldest
 FROM (SELECT due_at FROM deadline WHERE due_at <= $1 ORDER BY due_at LIMIT 10000) AS first;
 
--- name: review_shipments: parcels of a shop registered since then are looked at anew, and it is told ($1 merchant, $2 registered since, $3 now)
-INSERT INTO deadline (shipment_id, kind, due_at)
-SELECT shipment_id, 'review', $3 FROM registration
-WHERE merchant_id = $1 AND registered_at >= $2
-ORDER BY shipment_id
-ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = EXCLUDED.due_at;
+-- name: review_shipments: parcels of a shop registered since then are looked at anew, and it is told; wakes the clocks ($1 merchant, $2 registered since, $3 now)
+WITH asked AS (
+    INSERT INTO deadline (shipment_id, kind, due_at)
+    SELECT shipment_id, 'review', $3 FROM registration
+    WHERE merchant_id = $1 AND registered_at >= $2
+    ORDER BY shipment_id
+    ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = EXCLUDED.due_at
+)
+SELECT pg_notify('klat_clock', '');
+
+-- name: ask_reviews: parcels are looked at anew as soon as may be; wakes the clocks ($1 shipment ids, $2 now)
+WITH asked AS (
+    INSERT INTO deadline (shipment_id, kind, due_at)
+    SELECT shipment_id, 'review', $2 FROM unnest($1::uuid[]) AS s (shipment_id)
+    ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = least(deadline.due_at, EXCLUDED.due_at)
+)
+SELECT pg_notify('klat_clock', '');

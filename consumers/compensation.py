@@ -1,0 +1,45 @@
+"""Facts -> compensations: what is news of a shop's parcel may owe its shopper something, or not."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
+
+from consumers.parking import Parking
+from consumers.runner import BATCH, Runner
+from consumers.source import Source
+from consumers.topology import COMPENSATION, COMPENSATION_QUEUE, declare
+
+
+class Judge(Protocol):
+    """Judge parcels by their shops' policies. Raises StoreUnavailable."""
+
+    async def __call__(self, ids: Collection[UUID], *, now: datetime) -> None: ...
+
+
+class Judging:
+    """`handle` is what a Runner asks for."""
+
+    def __init__(
+        self, judge: Judge, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._judge, self._now = judge, now
+
+    async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
+        """Raises KeyError, TypeError, ValueError on what is no fact: it is parked."""
+        facts = [json.loads(message.body) for message in messages]
+        ids = {UUID(each["subject"]) for each in facts if each["data"].get("merchant_id")}
+        if ids:
+            await self._judge(ids, now=self._now())
+
+
+def compensation_runner(url: str, judging: Judging, parking: Parking) -> Runner:
+    async def prepare(channel: AbstractChannel) -> Sequence[str]:
+        await declare(channel, COMPENSATION)
+        return [COMPENSATION_QUEUE]
+
+    source = Source(url, "compensation", prepare, prefetch=2 * BATCH)
+    return Runner(source, judging.handle, parking.park)

@@ -1,0 +1,118 @@
+"""Bonus codes as their shop knows them: what each is worth, and used in part or whole."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from schemas.api import Money
+from schemas.compensation import BonusBody, Redemption
+from tracking.bonus_code import code_hashes
+from tracking.compensations import keep_moves, moved
+from tracking.domain.ledger import left_of, redeem
+from tracking.errors import KlatError
+from tracking.sealing import Sealer
+from tracking.store.clock import hold_shipments
+from tracking.store.compensations import (
+    CompensationRow,
+    FoundBonus,
+    bonus_by_code,
+    compensations_of,
+    insert_redemption,
+)
+from tracking.store.pool import connection, retried, transaction
+
+BY_SHOP = "shop"
+
+
+class NoSuchBonus(KlatError):  # noqa: N818 - named for what was found
+    """No bonus of this shop has this code."""
+
+
+class BonusRefused(KlatError):  # noqa: N818 - named for what was decided
+    """It cannot be redeemed so. `left` is what it is worth."""
+
+    def __init__(self, why: str, left: Money) -> None:
+        super().__init__(why)
+        self.left = left
+
+
+async def find_bonus(pool: asyncpg.Pool, sealer: Sealer, merchant_id: UUID, code: str) -> BonusBody:
+    """What it is worth. Raises NoSuchBonus, StoreUnavailable."""
+    async with connection(pool) as conn:
+        found = await _found(conn, sealer, merchant_id, code)
+        rows = (await compensations_of(conn, [found.shipment_id])).get(found.shipment_id, ())
+    return _body(found, rows, 0)
+
+
+async def redeem_bonus(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    merchant_id: UUID,
+    code: str,
+    asked: Redemption,
+    *,
+    now: datetime,
+) -> BonusBody:
+    """Use so much of it for an order. Raises NoSuchBonus, BonusRefused, StoreUnavailable."""
+    return await retried(partial(_redeem, pool, sealer, merchant_id, code, asked, now))
+
+
+async def _redeem(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    merchant_id: UUID,
+    code: str,
+    asked: Redemption,
+    now: datetime,
+) -> BonusBody:
+    async with transaction(pool) as conn:
+        found = await _found(conn, sealer, merchant_id, code)
+        await hold_shipments(conn, [found.shipment_id])
+        rows = (await compensations_of(conn, [found.shipment_id])).get(found.shipment_id, ())
+        _refuse(found, rows, asked.amount, now)
+        changed = moved(rows, redeem([row.entry for row in rows], asked.amount.cents))
+        await keep_moves(conn, changed, by=BY_SHOP, why="redeemed", now=now)
+        await insert_redemption(
+            conn, found.shipment_id, uuid4(), asked.amount.cents, asked.order, now
+        )
+        standing = {row.entry.tier: row for row in (*rows, *changed)}
+        return _body(found, list(standing.values()), asked.amount.cents)
+
+
+async def _found(
+    conn: asyncpg.Connection, sealer: Sealer, merchant_id: UUID, code: str
+) -> FoundBonus:
+    found = await bonus_by_code(conn, code_hashes(sealer, code))
+    if found is None or found.merchant_id != merchant_id:
+        raise NoSuchBonus
+    return found
+
+
+def _refuse(
+    found: FoundBonus, rows: Sequence[CompensationRow], asked: Money, now: datetime
+) -> None:
+    """Raises BonusRefused where it cannot be so."""
+    left = _left(found, rows)
+    if asked.currency != found.currency:
+        raise BonusRefused(f"it is worth {found.currency}", left)
+    if asked.cents == 0:
+        raise BonusRefused("nothing is asked for", left)
+    if now >= found.valid_until:
+        raise BonusRefused("its time is over", left)
+    if asked.cents > left.cents:
+        raise BonusRefused("there is not so much left of it", left)
+
+
+def _left(found: FoundBonus, rows: Sequence[CompensationRow]) -> Money:
+    return Money.from_cents(left_of([row.entry for row in rows]), found.currency)
+
+
+def _body(found: FoundBonus, rows: Sequence[CompensationRow], redeemed: int) -> BonusBody:
+    return BonusBody(
+        left=_left(found, rows),
+        redeemed=Money.from_cents(redeemed, found.currency),
+        valid_until=found.valid_until,
+    )

@@ -1,0 +1,44 @@
+"""The bonus code of a parcel: made with its first grant of that kind; later ones are worth more."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from schemas.compensation import CompensationState
+from schemas.policy import BonusKind
+from tracking.bonus_code import code_context, code_hashes, new_code
+from tracking.sealing import Sealer
+from tracking.store.compensations import CompensationRow, NewBonus, bonuses_of, keep_bonuses
+from tracking.store.policies import PolicyVersion, policies_of
+
+
+async def issue_codes(
+    conn: asyncpg.Connection, rows: Sequence[CompensationRow], sealer: Sealer, now: datetime
+) -> None:
+    """For those of them whose parcel has none. Whoever calls holds their shipments."""
+    issued = {row.shipment_id: row for row in rows if _is_code(row)}
+    if not issued:
+        return
+    known = await bonuses_of(conn, list(issued))
+    new = [row for key, row in issued.items() if key not in known]
+    policies = await policies_of(conn, {row.merchant_id for row in new})
+    bonuses = [_new_bonus(row, sealer, now + _valid_for(row, policies)) for row in new]
+    await keep_bonuses(conn, bonuses, now)
+
+
+def _is_code(row: CompensationRow) -> bool:
+    return row.entry.kind is BonusKind.CODE and row.entry.state is CompensationState.ISSUED
+
+
+def _valid_for(row: CompensationRow, policies: Mapping[UUID, Sequence[PolicyVersion]]) -> timedelta:
+    (held,) = [each for each in policies[row.merchant_id] if each.version == row.policy_version]
+    return timedelta(days=held.policy.bonus_valid_days)
+
+
+def _new_bonus(row: CompensationRow, sealer: Sealer, valid_until: datetime) -> NewBonus:
+    code = new_code()
+    sealed = sealer.seal_text(code, code_context(row.shipment_id))
+    newest = code_hashes(sealer, code)[0]
+    return NewBonus(row.shipment_id, row.merchant_id, newest, sealed, row.currency, valid_until)

@@ -1,0 +1,170 @@
+"""The compensations of a parcel, one for each tier, and every move that they may make. Pure.
+
+`settle` moves them to what is owed now; `approve`, `refuse`, `redeem` and `carried_out` are what
+people, the shop's checkout and its endpoint do. Whatever is no legal move is not made.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from schemas.compensation import LEGAL, CompensationState
+from schemas.policy import BonusKind
+from tracking.domain.compensation import Grant, Granted, Owed, Revoke, Room, moves
+
+_S = CompensationState
+_SETTLED: Final = frozenset({_S.REFUSED, _S.FAILED})
+CARRIED_OUT_THERE: Final = frozenset({BonusKind.REFUND, BonusKind.POINTS})
+"""Kinds for which the shop's own endpoint does what is to be done."""
+
+
+class IllegalMove(ValueError):  # noqa: N818 - named for what was asked
+    """No compensation of this state may go there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a tier grants, in cents, and what of it cannot be taken back: redeemed, or carried out.
+
+    `reason`: why it stands as it does, where that is not plain.
+    """
+
+    tier: int
+    kind: BonusKind
+    cents: int
+    state: CompensationState
+    used: int = 0
+    reason: str | None = None
+
+    @property
+    def granted(self) -> int:
+        """Money that the shopper has or will have without anybody's yes."""
+        return (
+            self.used if self.state in _SETTLED else 0 if self.state is _S.PROPOSED else self.cents
+        )
+
+
+def settle(owed: Owed | None, entries: Sequence[Entry], room: Room) -> list[Entry]:
+    """Those that change, as they are afterwards.
+
+    What was refused, or could not be carried out, is not tried in another way.
+    """
+    known = {each.tier: each for each in entries}
+    changed: dict[int, Entry] = {}
+    for move in moves(owed, [_as_granted(each) for each in entries], room):
+        before = known.get(move.tier)
+        after = _granted(before, move) if isinstance(move, Grant) else _revoked(before, move)
+        if after is not None:
+            changed[move.tier] = after
+    for each in _apologies(owed, known):
+        changed.setdefault(each.tier, each)
+    return [_legal(known.get(tier), each) for tier, each in sorted(changed.items())]
+
+
+def _as_granted(entry: Entry) -> Granted:
+    """What was settled otherwise counts as if it had been given, and gives nothing back."""
+    used = entry.cents if entry.state in _SETTLED else entry.used
+    return Granted(entry.tier, entry.cents, used)
+
+
+def _granted(before: Entry | None, move: Grant) -> Entry | None:
+    if before is None or before.state is _S.REVOKED:
+        used, reason = (before.used, before.reason) if before else (0, None)
+        state = _S.PROPOSED if move.waits else _first_state(move.kind)
+        whole = (before.cents if before else 0) + move.cents
+        return Entry(move.tier, move.kind, whole, state, used, move.waits or (reason and None))
+    if before.state in _SETTLED or (move.waits and before.state is not _S.PROPOSED):
+        return None
+    if before.state is _S.PROPOSED:
+        return replace(before, cents=before.cents + move.cents)
+    return replace(before, cents=before.cents + move.cents, state=_first_state(before.kind))
+
+
+def _first_state(kind: BonusKind) -> CompensationState:
+    return _S.APPROVED if kind in CARRIED_OUT_THERE else _S.ISSUED
+
+
+def _revoked(before: Entry | None, move: Revoke) -> Entry:
+    assert before is not None  # only what is granted is revoked
+    left = before.cents - move.cents
+    state = _S.REVOKED if left == 0 else _used_state(before, left)
+    return replace(before, cents=left, state=state, reason=None if left else "not_owed")
+
+
+def _used_state(before: Entry, cents: int) -> CompensationState:
+    """Of what is left after some was taken back."""
+    if cents > before.used or before.state is _S.PROPOSED:
+        return before.state
+    return _S.ISSUED if before.kind in CARRIED_OUT_THERE else _S.REDEEMED
+
+
+def _apologies(owed: Owed | None, known: Mapping[int, Entry]) -> Iterator[Entry]:
+    """Words cost nothing: they are said where nothing else is, and taken back with the rest."""
+    is_owed = owed is not None and owed.kind is BonusKind.APOLOGY
+    if is_owed and owed is not None:
+        before = known.get(owed.tier)
+        if before is None or before.state is _S.REVOKED:
+            yield Entry(owed.tier, BonusKind.APOLOGY, 0, _S.ISSUED)
+    for each in known.values():
+        said = each.kind is BonusKind.APOLOGY and each.state is _S.ISSUED
+        if said and owed is None:
+            yield replace(each, state=_S.REVOKED, reason="not_owed")
+
+
+def approve(entry: Entry) -> Entry:
+    """Somebody says yes. Raises IllegalMove."""
+    if entry.state is not _S.PROPOSED:
+        raise IllegalMove(f"it is {entry.state}, and only what is proposed can be approved")
+    return _legal(entry, replace(entry, state=_first_state(entry.kind), reason=None))
+
+
+def refuse(entry: Entry, why: str) -> Entry:
+    """Somebody says no. Raises IllegalMove."""
+    if entry.state is not _S.PROPOSED:
+        raise IllegalMove(f"it is {entry.state}, and only what is proposed can be refused")
+    return _legal(entry, replace(entry, state=_S.REFUSED, reason=why))
+
+
+def carried_out(entry: Entry) -> Entry:
+    """The shop's endpoint has done it. Raises IllegalMove."""
+    if entry.state is not _S.APPROVED:
+        raise IllegalMove(f"it is {entry.state}, and nothing was to be carried out")
+    return _legal(entry, replace(entry, state=_S.ISSUED, used=entry.cents, reason=None))
+
+
+def failed(entry: Entry, why: str) -> Entry:
+    """The shop's endpoint does not do it. Raises IllegalMove."""
+    if entry.state is not _S.APPROVED:
+        raise IllegalMove(f"it is {entry.state}, and nothing was to be carried out")
+    return _legal(entry, replace(entry, state=_S.FAILED, reason=why))
+
+
+def left_of(entries: Sequence[Entry]) -> int:
+    """What a bonus code is still worth, in cents."""
+    return sum(each.cents - each.used for each in entries if _is_code(each))
+
+
+def redeem(entries: Sequence[Entry], cents: int) -> list[Entry]:
+    """Those that change when so much is used: earlier tiers first. Raises IllegalMove."""
+    if cents > left_of(entries):
+        raise IllegalMove("there is not so much left")
+    changed = []
+    for each in sorted(filter(_is_code, entries), key=lambda one: one.tier):
+        part = min(cents, each.cents - each.used)
+        if part > 0:
+            used = each.used + part
+            state = _S.REDEEMED if used == each.cents else _S.ISSUED
+            changed.append(_legal(each, replace(each, used=used, state=state)))
+            cents -= part
+    return changed
+
+
+def _is_code(entry: Entry) -> bool:
+    return entry.kind is BonusKind.CODE and entry.state in {_S.ISSUED, _S.REDEEMED}
+
+
+def _legal(before: Entry | None, after: Entry) -> Entry:
+    came_from = before.state if before else None
+    if after.state not in LEGAL[came_from]:
+        raise IllegalMove(f"from {came_from} to {after.state}")
+    return after

@@ -1,0 +1,65 @@
+-- What is paid for late and lost parcels. Whoever changes rows here holds the row of the shipment.
+
+CREATE TABLE compensation (
+    shipment_id     uuid NOT NULL,
+    tier            integer NOT NULL,           -- of the policy, from 0: each is granted once
+    compensation_id uuid NOT NULL,              -- derived from the two
+    merchant_id     uuid NOT NULL,
+    policy_version  integer NOT NULL,
+    policy          text NOT NULL,              -- its name
+    rule            text NOT NULL,              -- the tier in words
+    kind            text NOT NULL,              -- code | refund | points | apology
+    borne_by        text NOT NULL,              -- shop | carrier
+    currency        text NOT NULL,
+    cents           bigint NOT NULL,
+    used            bigint NOT NULL,            -- of it, what cannot be taken back
+    state           text NOT NULL,              -- schemas.compensation.CompensationState
+    reason          text,
+    evidence        json NOT NULL,              -- schemas.compensation.Evidence
+    shopper         bytea,                      -- keyed hash of an address: for the cap of a month
+    month           date NOT NULL,              -- in which it was granted first, its first day
+    due_at          timestamptz,                -- when the shop's endpoint is asked (again)
+    tries           integer NOT NULL DEFAULT 0,
+    created_at      timestamptz NOT NULL,
+    changed_at      timestamptz NOT NULL,
+    PRIMARY KEY (shipment_id, tier),
+    CHECK (0 <= used AND used <= cents)
+);
+CREATE INDEX compensation_of_month ON compensation (merchant_id, month, shopper);
+CREATE INDEX compensation_due ON compensation (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX compensation_proposed ON compensation (merchant_id, created_at)
+    WHERE state = 'proposed';
+
+-- Every move, never changed: who or what moved which, when and why.
+CREATE TABLE compensation_move (
+    shipment_id uuid NOT NULL,
+    id          bigint GENERATED ALWAYS AS IDENTITY,
+    tier        integer NOT NULL,
+    at          timestamptz NOT NULL,
+    state       text NOT NULL,
+    cents       bigint NOT NULL,
+    by          text NOT NULL,                  -- policy | shop | operator | endpoint
+    why         text,
+    PRIMARY KEY (shipment_id, id)
+);
+
+-- One code for a parcel; it is worth what its compensations of that kind grant.
+CREATE TABLE bonus (
+    shipment_id uuid PRIMARY KEY,
+    merchant_id uuid NOT NULL,
+    code_hash   bytea NOT NULL,                 -- keyed hash: a leaked table pays for nothing
+    code        text NOT NULL,                  -- sealed
+    currency    text NOT NULL,
+    valid_until timestamptz NOT NULL,
+    created_at  timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX bonus_by_code ON bonus (code_hash);
+
+CREATE TABLE bonus_redemption (
+    shipment_id   uuid NOT NULL,
+    redemption_id uuid NOT NULL,
+    cents         bigint NOT NULL,
+    order_ref     text NOT NULL,
+    at            timestamptz NOT NULL,
+    PRIMARY KEY (shipment_id, redemption_id)
+);

@@ -1,0 +1,102 @@
+-- name: worth_judging: of these parcels of shops, those that are late or lost, or were compensated ($1 shipment ids)
+SELECT r.shipment_id
+FROM registration AS r
+JOIN shipment AS s USING (shipment_id)
+LEFT JOIN standing AS st USING (shipment_id)
+WHERE r.shipment_id = ANY($1::uuid[])
+  AND (st.slip = 'broken'
+       OR s.state ->> 'reason' IN ('carrier_lost', 'carrier_destroyed')
+       OR EXISTS (SELECT FROM compensation AS c WHERE c.shipment_id = r.shipment_id));
+
+-- name: cases: parcels as they are judged; read after their lock ($1 shipment ids)
+SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state,
+       r.merchant_id, r.order_ref, r.country, r.contact, r.registered_at, r.value_cents,
+       r.value_currency, p.at, p.mover, p.starts, p.by
+FROM shipment AS s
+JOIN registration AS r USING (shipment_id)
+LEFT JOIN LATERAL (
+    SELECT array_agg(at) AS at, array_agg(mover) AS mover, array_agg(starts) AS starts,
+           array_agg(by) AS by
+    FROM promise WHERE promise.shipment_id = s.shipment_id
+) AS p ON true
+WHERE s.shipment_id = ANY($1::uuid[])
+ORDER BY s.shipment_id;
+
+-- name: compensations_of: what was granted for these parcels ($1 shipment ids)
+SELECT shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
+       borne_by, currency, cents, used, state, reason, evidence::text AS evidence, shopper, month,
+       due_at, tries, created_at, changed_at
+FROM compensation WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id, tier;
+
+-- name: hold_merchants: one at a time counts what these shops have granted ($1 merchant ids)
+SELECT count(*) FROM (
+    SELECT FROM merchant WHERE merchant_id = ANY($1::uuid[]) ORDER BY merchant_id
+    FOR NO KEY UPDATE
+) AS held;
+
+-- name: granted_in_month: what shops have granted in a month, in all and to each shopper; what waits for a yes is not granted ($1 merchant ids, $2 first day of the month)
+SELECT merchant_id, currency, shopper,
+       sum(CASE WHEN state = 'proposed' THEN 0 WHEN state IN ('refused', 'failed') THEN used
+                ELSE cents END)::bigint AS cents
+FROM compensation
+WHERE merchant_id = ANY($1::uuid[]) AND month = $2
+GROUP BY merchant_id, currency, shopper;
+
+-- name: keep_compensations: rows that are new or changed, and the move of each ($1 shipments, $2 tiers, $3 ids, $4 merchants, $5 policy versions, $6 policies, $7 rules, $8 kinds, $9 borne by, $10 currencies, $11 cents, $12 used, $13 states, $14 reasons, $15 evidence, $16 shoppers, $17 months, $18 due, $19 tries, $20 whys, $21 by whom, $22 now)
+WITH told AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::integer[],
+                         $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[],
+                         $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bytea[],
+                         $17::date[], $18::timestamptz[], $19::integer[], $20::text[])
+         AS t (shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
+               borne_by, currency, cents, used, state, reason, evidence, shopper, month, due_at,
+               tries, why)
+), moved AS (
+    INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, why)
+    SELECT shipment_id, tier, $22, state, cents, $21, why FROM told
+)
+INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id, policy_version, policy,
+                          rule, kind, borne_by, currency, cents, used, state, reason, evidence,
+                          shopper, month, due_at, tries, created_at, changed_at)
+SELECT shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
+       borne_by, currency, cents, used, state, reason, evidence::json, shopper, month, due_at,
+       tries, $22, $22
+FROM told
+ON CONFLICT (shipment_id, tier) DO UPDATE
+SET policy_version = EXCLUDED.policy_version, policy = EXCLUDED.policy, rule = EXCLUDED.rule,
+    kind = EXCLUDED.kind, borne_by = EXCLUDED.borne_by, currency = EXCLUDED.currency,
+    cents = EXCLUDED.cents, used = EXCLUDED.used, state = EXCLUDED.state,
+    reason = EXCLUDED.reason, evidence = EXCLUDED.evidence, shopper = EXCLUDED.shopper,
+    month = EXCLUDED.month, due_at = EXCLUDED.due_at, tries = EXCLUDED.tries,
+    changed_at = EXCLUDED.changed_at;
+
+-- name: moves_of: every move of the compensations of a parcel, in order ($1 shipment)
+SELECT tier, at, state, cents, by, why FROM compensation_move
+WHERE shipment_id = $1 ORDER BY id;
+
+-- name: proposed_compensations: what waits for a shop's yes, the oldest first ($1 merchant or null for all, $2 at the most)
+SELECT c.shipment_id, c.tier, s.carrier, s.tracking_number, m.name AS merchant_name, c.currency,
+       c.cents, c.rule, c.reason, c.created_at
+FROM compensation AS c
+JOIN shipment AS s USING (shipment_id)
+JOIN merchant AS m USING (merchant_id)
+WHERE c.state = 'proposed' AND ($1::uuid IS NULL OR c.merchant_id = $1)
+ORDER BY c.created_at LIMIT $2;
+
+-- name: bonuses_of: the codes of these parcels ($1 shipment ids)
+SELECT shipment_id, merchant_id, code, currency, valid_until, created_at
+FROM bonus WHERE shipment_id = ANY($1::uuid[]);
+
+-- name: keep_bonuses: new codes; the first of a parcel stands ($1 shipments, $2 merchants, $3 hashes, $4 sealed codes, $5 currencies, $6 valid until, $7 now)
+INSERT INTO bonus (shipment_id, merchant_id, code_hash, code, currency, valid_until, created_at)
+SELECT *, $7 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[],
+                         $6::timestamptz[])
+ON CONFLICT (shipment_id) DO NOTHING;
+
+-- name: bonus_by_code: the parcel and the shop of a code ($1 hashes of the code under every key)
+SELECT shipment_id, merchant_id, currency, valid_until FROM bonus
+WHERE code_hash = ANY($1::bytea[]);
+
+-- name: insert_redemption: so much of a code was used for an order ($1 shipment, $2 redemption, $3 cents, $4 order, $5 now)
+INSERT INTO bonus_redemption (shipment_id, redemption_id, cents, order_ref, at)
+VALUES ($1, $2, $3, $4, $5);

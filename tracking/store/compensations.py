@@ -1,0 +1,260 @@
+"""Compensations, their moves, and the codes by which they are redeemed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from schemas.compensation import CompensationState, Evidence
+from schemas.policy import Bearer, BonusKind
+from schemas.shipment import ShipmentState
+from tracking.domain.ledger import Entry
+from tracking.domain.promise import Promise
+from tracking.sql import SQL
+from tracking.store.promises import promises_in
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A shop's parcel as it is judged. `contact` is sealed."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    version: int
+    state: ShipmentState
+    merchant_id: UUID
+    order: str | None
+    country: str | None
+    contact: str | None
+    registered_at: datetime
+    value_cents: int | None
+    value_currency: str | None
+    promises: Sequence[Promise]
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationRow:
+    """One tier of one parcel. `due_at`: when the shop's endpoint is asked, None where it is not."""
+
+    shipment_id: UUID
+    merchant_id: UUID
+    policy_version: int
+    policy: str
+    rule: str
+    borne_by: Bearer
+    currency: str
+    entry: Entry
+    evidence: Evidence
+    shopper: bytes | None
+    month: date
+    due_at: datetime | None
+    tries: int
+    created_at: datetime
+    changed_at: datetime
+
+    @property
+    def compensation_id(self) -> UUID:
+        return compensation_id(self.shipment_id, self.entry.tier)
+
+
+def compensation_id(shipment_id: UUID, tier: int) -> UUID:
+    """One id for one tier of one parcel, however often it is decided."""
+    return uuid5(shipment_id, f"compensation\x1f{tier}")
+
+
+class Move(NamedTuple):
+    tier: int
+    at: datetime
+    state: CompensationState
+    cents: int
+    by: str
+    why: str | None
+
+
+class Proposed(NamedTuple):
+    """What waits for a yes."""
+
+    shipment_id: UUID
+    tier: int
+    carrier: str
+    tracking_number: str
+    merchant_name: str
+    currency: str
+    cents: int
+    rule: str
+    reason: str | None
+    created_at: datetime
+
+
+class BonusRow(NamedTuple):
+    """`code` is sealed."""
+
+    shipment_id: UUID
+    merchant_id: UUID
+    code: str
+    currency: str
+    valid_until: datetime
+    created_at: datetime
+
+
+class NewBonus(NamedTuple):
+    shipment_id: UUID
+    merchant_id: UUID
+    code_hash: bytes
+    code: str
+    currency: str
+    valid_until: datetime
+
+
+class FoundBonus(NamedTuple):
+    shipment_id: UUID
+    merchant_id: UUID
+    currency: str
+    valid_until: datetime
+
+
+Spent = Mapping[tuple[UUID, str, bytes | None], int]
+"""Cents granted in a month, by shop, currency and shopper."""
+
+
+async def worth_judging(conn: asyncpg.Connection, ids: Collection[UUID]) -> list[UUID]:
+    rows = await conn.fetch(SQL["worth_judging"], list(ids))
+    return [row["shipment_id"] for row in rows]
+
+
+async def cases(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Case]:
+    return [_case(row) for row in await conn.fetch(SQL["cases"], ids)]
+
+
+async def compensations_of(
+    conn: asyncpg.Connection, ids: Sequence[UUID]
+) -> Mapping[UUID, Sequence[CompensationRow]]:
+    found: dict[UUID, list[CompensationRow]] = defaultdict(list)
+    for row in await conn.fetch(SQL["compensations_of"], ids):
+        found[row["shipment_id"]].append(_row(row))
+    return found
+
+
+async def hold_merchants(conn: asyncpg.Connection, merchants: Iterable[UUID]) -> None:
+    await conn.fetchval(SQL["hold_merchants"], sorted(merchants))
+
+
+async def granted_in_month(
+    conn: asyncpg.Connection, merchants: Iterable[UUID], month: date
+) -> Spent:
+    rows = await conn.fetch(SQL["granted_in_month"], list(merchants), month)
+    return {(row["merchant_id"], row["currency"], row["shopper"]): row["cents"] for row in rows}
+
+
+async def keep_compensations(
+    conn: asyncpg.Connection,
+    rows: Sequence[tuple[CompensationRow, str | None]],
+    by: str,
+    now: datetime,
+) -> None:
+    """Each with why it moved."""
+    if rows:
+        columns = zip(*(_columns(row, why) for row, why in rows), strict=True)
+        await conn.execute(SQL["keep_compensations"], *map(list, columns), by, now)
+
+
+async def moves_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[Move]:
+    rows = await conn.fetch(SQL["moves_of"], shipment_id)
+    return [Move(**{**dict(row), "state": CompensationState(row["state"])}) for row in rows]
+
+
+async def proposed_compensations(
+    conn: asyncpg.Connection, merchant_id: UUID | None, most: int
+) -> list[Proposed]:
+    rows = await conn.fetch(SQL["proposed_compensations"], merchant_id, most)
+    return [Proposed(**dict(row)) for row in rows]
+
+
+async def bonuses_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> Mapping[UUID, BonusRow]:
+    rows = await conn.fetch(SQL["bonuses_of"], ids)
+    return {row["shipment_id"]: BonusRow(**dict(row)) for row in rows}
+
+
+async def keep_bonuses(
+    conn: asyncpg.Connection, bonuses: Sequence[NewBonus], now: datetime
+) -> None:
+    if bonuses:
+        columns = zip(*bonuses, strict=True)
+        await conn.execute(SQL["keep_bonuses"], *map(list, columns), now)
+
+
+async def bonus_by_code(conn: asyncpg.Connection, hashes: Sequence[bytes]) -> FoundBonus | None:
+    row = await conn.fetchrow(SQL["bonus_by_code"], hashes)
+    return FoundBonus(**dict(row)) if row else None
+
+
+async def insert_redemption(
+    conn: asyncpg.Connection,
+    shipment_id: UUID,
+    redemption_id: UUID,
+    cents: int,
+    order: str,
+    now: datetime,
+) -> None:
+    await conn.execute(SQL["insert_redemption"], shipment_id, redemption_id, cents, order, now)
+
+
+def _columns(row: CompensationRow, why: str | None) -> tuple[object, ...]:
+    entry = row.entry
+    return (
+        row.shipment_id,
+        entry.tier,
+        row.compensation_id,
+        row.merchant_id,
+        row.policy_version,
+        row.policy,
+        row.rule,
+        entry.kind,
+        row.borne_by,
+        row.currency,
+        entry.cents,
+        entry.used,
+        entry.state,
+        entry.reason,
+        row.evidence.model_dump_json(),
+        row.shopper,
+        row.month,
+        row.due_at,
+        row.tries,
+        why,
+    )
+
+
+def _row(row: asyncpg.Record) -> CompensationRow:
+    entry = Entry(
+        tier=row["tier"],
+        kind=BonusKind(row["kind"]),
+        cents=row["cents"],
+        state=CompensationState(row["state"]),
+        used=row["used"],
+        reason=row["reason"],
+    )
+    same = ("shipment_id", "merchant_id", "policy_version", "policy", "rule", "currency", "shopper")
+    times = ("month", "due_at", "tries", "created_at", "changed_at")
+    return CompensationRow(
+        **{name: row[name] for name in (*same, *times)},
+        borne_by=Bearer(row["borne_by"]),
+        entry=entry,
+        evidence=Evidence.kept(row["evidence"]),
+    )
+
+
+def _case(row: asyncpg.Record) -> Case:
+    same = ("shipment_id", "carrier", "tracking_number", "version", "merchant_id", "country")
+    more = ("contact", "registered_at", "value_cents", "value_currency")
+    return Case(
+        **{name: row[name] for name in (*same, *more)},
+        state=ShipmentState.kept(row["state"]),
+        order=row["order_ref"],
+        promises=promises_in(row),
+    )
