@@ -7,17 +7,29 @@ from typing import Protocol
 from uuid import UUID
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
+from prometheus_client import CollectorRegistry, Counter
 
 from consumers.parking import Parking
 from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import COMPENSATION, COMPENSATION_QUEUE, declare
+from schemas.compensation import CompensationState
 
 
 class Judge(Protocol):
     """Judge parcels by their shops' policies. Raises StoreUnavailable."""
 
     async def __call__(self, ids: Collection[UUID], *, now: datetime) -> None: ...
+
+
+class JudgingMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._moved = Counter(
+            "klat_compensations", "Compensations that moved by policy", ["state"], registry=registry
+        )
+
+    def noted(self, state: CompensationState) -> None:
+        self._moved.labels(state).inc()
 
 
 class Judging:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from schemas.api import Money, Reference
@@ -105,11 +105,34 @@ class CompensationList(Frozen):
     compensations: list[CompensationBody]
 
 
+class Payout(Frozen):
+    """What is posted to the shop's endpoint: do this, once for each `webhook-id`. `total` is what
+    it has done with it for this tier.
+    """
+
+    type: Literal["compensation.carry_out"] = "compensation.carry_out"
+    compensation_id: UUID
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    order: str | None = None
+    kind: BonusKind
+    amount: Money
+    total: Money
+    rule: str
+
+
 class Redemption(Frozen):
     """`POST /v1/bonuses/{code}/redeem`: so much of it is taken off a new order."""
 
     amount: Money
     order: Reference
+
+
+class Refusal(Frozen):
+    """Why not: kept with it, for whoever asks."""
+
+    why: Reference
 
 
 class BonusBody(Frozen):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -54,10 +54,15 @@ async def redeem_bonus(
     code: str,
     asked: Redemption,
     *,
+    call: str,
     now: datetime,
 ) -> BonusBody:
-    """Use so much of it for an order. Raises NoSuchBonus, BonusRefused, StoreUnavailable."""
-    return await retried(partial(_redeem, pool, sealer, merchant_id, code, asked, now))
+    """Use so much of it for an order; for a call of the same name only once.
+
+    Raises NoSuchBonus, BonusRefused, StoreUnavailable.
+    """
+    named = f"redemption\x1f{merchant_id}\x1f{call}"
+    return await retried(partial(_redeem, pool, sealer, merchant_id, code, asked, named, now))
 
 
 async def _redeem(
@@ -66,20 +71,21 @@ async def _redeem(
     merchant_id: UUID,
     code: str,
     asked: Redemption,
+    call: str,
     now: datetime,
 ) -> BonusBody:
     async with transaction(pool) as conn:
         found = await _found(conn, sealer, merchant_id, code)
         await hold_shipments(conn, [found.shipment_id])
         rows = (await compensations_of(conn, [found.shipment_id])).get(found.shipment_id, ())
+        key, cents = uuid5(found.shipment_id, call), asked.amount.cents
+        if not await insert_redemption(conn, found.shipment_id, key, cents, asked.order, now):
+            return _body(found, rows, cents)
         _refuse(found, rows, asked.amount, now)
-        changed = moved(rows, redeem([row.entry for row in rows], asked.amount.cents))
+        changed = moved(rows, redeem([row.entry for row in rows], cents))
         await keep_moves(conn, changed, by=BY_SHOP, why="redeemed", now=now)
-        await insert_redemption(
-            conn, found.shipment_id, uuid4(), asked.amount.cents, asked.order, now
-        )
         standing = {row.entry.tier: row for row in (*rows, *changed)}
-        return _body(found, list(standing.values()), asked.amount.cents)
+        return _body(found, list(standing.values()), cents)
 
 
 async def _found(

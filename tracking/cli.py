@@ -7,10 +7,12 @@ import structlog
 import typer
 
 from tracking.commands import (
+    compensations,
     keys,
     mail,
     merchants,
     parked,
+    policy,
     quarantine,
     suppressions,
     webhooks,
@@ -44,6 +46,8 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(mail.app, name="mail")
+app.add_typer(policy.app, name="policy")
+app.add_typer(compensations.app, name="compensations")
 app.command()(show)
 app.command()(explain)
 app.command()(preview)

@@ -10,3 +10,4 @@ class Role(StrEnum):
     CLOCK = "clock"
     NOTICES = "notices"
     WEBHOOKS = "webhooks"
+    COMPENSATION = "compensation"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Self
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from consuming import SEALER
 from prometheus_client import CollectorRegistry
 
 from schemas.api import ShipmentRegistration
+from schemas.compensation import BonusBody, Redemption
 from schemas.promise import Slip
 from schemas.scan import Scan, ScanTime
 from schemas.shipment import shipment_id
 from schemas.status import Status
 from tracking.bonus_code import code_context
+from tracking.bonuses import redeem_bonus
 from tracking.clock import Clock, ClockMetrics
 from tracking.compensations import compensations
 from tracking.incoming import incoming
@@ -30,6 +33,7 @@ from tracking.store.promises import promise_rows
 from tracking.watch import look_at, note_expired
 
 NOON = datetime(2026, 11, 20, 10, tzinfo=UTC)  # a Friday in Riga
+_CALLS = count(1)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -137,3 +141,18 @@ class Shop:
         key = shipment_id("omniva", f"CE{number}")
         sealed = await self.pool.fetchval("SELECT code FROM bonus WHERE shipment_id = $1", key)
         return SEALER.open_text(sealed, code_context(key))
+
+    async def redeem(
+        self, cents: int, code: str | None = None, call: str | None = None
+    ) -> BonusBody:
+        """At the shop's checkout, each time by a call of its own unless it is named."""
+        amount = {"amount": f"{cents // 100}.{cents % 100:02d}", "currency": "EUR"}
+        return await redeem_bonus(
+            self.pool,
+            SEALER,
+            self.merchant_id,
+            await self.code() if code is None else code,
+            Redemption.model_validate({"amount": amount, "order": "2002"}),
+            call=call or str(next(_CALLS)),
+            now=self.now,
+        )

@@ -8,11 +8,10 @@ import pytest
 from consuming import SEALER
 from promise_shop import DAY, HOUR, NOON, Shop
 
-from schemas.compensation import Redemption
 from schemas.shipment import shipment_id
 from schemas.status import Reason, Status
 from tracking import judge as module
-from tracking.bonuses import BonusRefused, NoSuchBonus, find_bonus, redeem_bonus
+from tracking.bonuses import BonusRefused, NoSuchBonus, find_bonus
 from tracking.compensations import compensations, move
 from tracking.domain.ledger import IllegalMove, approve, refuse
 from tracking.errors import StoreUnavailable
@@ -57,11 +56,6 @@ async def late(shop: Shop, number: int = 1, **fields: object) -> None:
     await shop.promise(number, by=BY, **fields)
 
 
-def bought(cents: int, order: str = "2002") -> Redemption:
-    amount = {"amount": f"{cents // 100}.{cents % 100:02d}", "currency": "EUR"}
-    return Redemption.model_validate({"amount": amount, "order": order})
-
-
 async def test_so_late_pays_so_much_once_and_tops_up(shop):
     await late(shop)
     await shop.pass_time(BY + DAY - HOUR)
@@ -97,9 +91,7 @@ async def test_a_late_scan_takes_back_what_is_unused(shop):
     await shop.pump()
     assert await shop.granted() == [(0, "revoked", "0.00")]
     with pytest.raises(BonusRefused):
-        await redeem_bonus(
-            shop.pool, SEALER, shop.merchant_id, await shop.code(), bought(100), now=shop.now
-        )
+        await shop.redeem(100)
     (found,) = await compensations(shop.pool, SEALER, KEY)
     assert [(each.state, each.amount.amount, each.why) for each in found.moves] == [
         ("issued", "3.00", "owed"),
@@ -111,8 +103,7 @@ async def test_a_late_scan_takes_back_what_is_unused(shop):
 async def test_and_keeps_what_is_used(shop):
     await late(shop)
     await shop.pass_time(BY + DAY)
-    code = await shop.code()
-    left = await redeem_bonus(shop.pool, SEALER, shop.merchant_id, code, bought(120), now=shop.now)
+    left = await shop.redeem(120)
     assert (left.left.amount, left.redeemed.amount) == ("1.80", "1.20")
     await shop.scan(Status.DELIVERED, at=BY - HOUR)
     await shop.pump()
@@ -261,21 +252,16 @@ async def test_a_code_is_used_in_parts_by_its_own_shop_only(shop, pool):
     await shop.pass_time(BY + DAY)
     code, other = await shop.code(), await Shop.open(pool, "Another shop")
 
-    async def redeem(cents: int, typed: str = code, whose: Shop = shop):
-        return await redeem_bonus(
-            pool, SEALER, whose.merchant_id, typed, bought(cents), now=shop.now
-        )
-
     for wrong in (code[:-1], "", "0000-0000-0000", "\0", "Ā" * 99):
         with pytest.raises(NoSuchBonus):
-            await redeem(100, wrong)
+            await shop.redeem(100, wrong)
     with pytest.raises(NoSuchBonus):
-        await redeem(100, whose=other)
+        await other.redeem(100, code)
     sloppy = code.lower().replace("-", " ").replace("0", "o").replace("1", "l")
-    assert (await redeem(100, sloppy)).left.amount == "2.00"
+    assert (await shop.redeem(100, sloppy)).left.amount == "2.00"
     with pytest.raises(BonusRefused, match="not so much"):
-        await redeem(201)
-    assert (await redeem(200)).left.amount == "0.00"
+        await shop.redeem(201)
+    assert (await shop.redeem(200)).left.amount == "0.00"
     assert await shop.granted() == [(0, "redeemed", "3.00")]
     assert (await shop.told("compensation."))[-1] == "compensation.redeemed"
 
@@ -283,25 +269,32 @@ async def test_a_code_is_used_in_parts_by_its_own_shop_only(shop, pool):
 async def test_two_checkouts_at_once_use_it_once(shop, pool):
     await late(shop)
     await shop.pass_time(BY + DAY)
-    code = await shop.code()
     results = await asyncio.gather(
-        *(
-            redeem_bonus(pool, SEALER, shop.merchant_id, code, bought(300), now=shop.now)
-            for _ in range(4)
-        ),
+        *(shop.redeem(300) for _ in range(4)),
         return_exceptions=True,
     )
     assert sum(isinstance(each, BonusRefused) for each in results) == 3
     assert await pool.fetchval("SELECT sum(cents) FROM bonus_redemption") == 300
 
 
+async def test_one_call_that_is_made_again_uses_it_once(shop, pool):
+    """Whoever was killed after the commit and before the answer is asked again."""
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    for _ in range(3):
+        left = await shop.redeem(100, call="same")
+        assert (left.left.amount, left.redeemed.amount) == ("2.00", "1.00")
+    with pytest.raises(BonusRefused):
+        await shop.redeem(999)
+    assert await pool.fetchval("SELECT count(*) FROM bonus_redemption") == 1
+
+
 async def test_its_time_is_over_some_day(shop, pool):
     await late(shop)
     await shop.pass_time(BY + DAY)
+    shop.now += 365 * DAY
     with pytest.raises(BonusRefused, match="its time is over"):
-        await redeem_bonus(
-            pool, SEALER, shop.merchant_id, await shop.code(), bought(100), now=shop.now + 365 * DAY
-        )
+        await shop.redeem(100)
 
 
 async def test_nothing_at_rest_names_the_code(shop, pool):

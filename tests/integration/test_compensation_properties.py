@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from promise_shop import HOUR, NOON, Shop
 
-from schemas.compensation import Redemption
 from schemas.status import Reason, Status
 from tracking import judge as judging
 from tracking import watch
-from tracking.bonuses import BonusRefused, redeem_bonus
+from tracking.bonuses import BonusRefused
 from tracking.domain.ledger import left_of
 from tracking.errors import StoreUnavailable
 from tracking.judge import _owed, _policy_of, judge
@@ -122,17 +121,8 @@ class Story:
     async def redeem(self, cents: int) -> None:
         if await self.shop.pool.fetchval("SELECT count(*) FROM bonus WHERE merchant_id = $1",
                                          self.shop.merchant_id):  # fmt: skip
-            amount = {"amount": f"{cents / 100:.2f}", "currency": "EUR"}
-            asked = Redemption.model_validate({"amount": amount, "order": "2002"})
             with suppress(BonusRefused):
-                await redeem_bonus(
-                    self.shop.pool,
-                    SEALER,
-                    self.shop.merchant_id,
-                    await self.shop.code(self.number),
-                    asked,
-                    now=self.shop.now,
-                )
+                await self.shop.redeem(cents, await self.shop.code(self.number))
 
     async def killed(self, where: str) -> None:
         """Right before the commit, at whatever is to be done now."""

@@ -65,7 +65,9 @@ async def answer(url, limit=30):
                 await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("role", ["web", "ingest", "relay", "clock", "notices", "webhooks"])
+@pytest.mark.parametrize(
+    "role", ["web", "ingest", "relay", "clock", "notices", "webhooks", "compensation"]
+)
 async def test_the_operators_port_is_where_it_was_asked_for_and_tells_of_the_process(
     environment, role
 ):
@@ -181,7 +183,9 @@ async def register(port, key):
         return urlsplit((await response.json())["tracking_url"]).path
 
 
-@pytest.mark.parametrize("role", ["web", "ingest", "relay", "clock", "notices", "webhooks"])
+@pytest.mark.parametrize(
+    "role", ["web", "ingest", "relay", "clock", "notices", "webhooks", "compensation"]
+)
 async def test_it_can_be_stopped_while_the_broker_says_nothing(environment, role):
     """Its first connection is still being made."""
     async with in_front_of(environment["KLAT_AMQP_URL"]) as broker:

@@ -108,7 +108,7 @@ async def test_it_says_it_is_ready_on_a_line_of_its_own_and_then_what_to_try(sta
     ports = json.loads((stack.folder / "stack.json").read_text())["ops_ports"]
     listed = ", ".join(
         f"{role} {ports[role]}"
-        for role in ["web", "ingest", "relay", "clock", "notices", "webhooks"]
+        for role in ["web", "ingest", "relay", "clock", "notices", "webhooks", "compensation"]
     )
     assert await stack.hears("operator's ports") == f"operator's ports: {listed}\n"
     assert await stack.hears("open ") == "open http://127.0.0.1/t/link\n"
@@ -134,7 +134,7 @@ def test_the_other_roles_have_the_next_free_ports():
         ports = ops_ports(settings, list(Role))
         assert ports == ops_ports(settings, list(Role))
         free = [port for port in range(taken, taken + 50) if is_free(port)]
-    others = ["ingest", "relay", "clock", "notices", "webhooks"]
+    others = ["ingest", "relay", "clock", "notices", "webhooks", "compensation"]
     assert ports == {"web": first, **dict(zip(others, free, strict=False))}
 
 
@@ -169,7 +169,9 @@ async def test_the_schema_is_there(stack):
     assert await query(url, "SELECT count(*) FROM schema_migration") > 0
 
 
-@pytest.mark.parametrize("role", ["web", "ingest", "relay", "clock", "notices", "webhooks"])
+@pytest.mark.parametrize(
+    "role", ["web", "ingest", "relay", "clock", "notices", "webhooks", "compensation"]
+)
 async def test_a_killed_role_comes_back(stack, role):
     stack.child(FAKE.name, role).kill()
     assert (await stack.comes_back(role))["exit_code"] == -signal.SIGKILL

@@ -125,18 +125,37 @@ def refuse(entry: Entry, why: str) -> Entry:
     return _legal(entry, replace(entry, state=_S.REFUSED, reason=why))
 
 
+def taken_in_hand(entry: Entry) -> Entry:
+    """The shop's endpoint is being asked: whether it was done is not known until it answers."""
+    _refuse_unless_approved(entry)
+    return replace(entry, used=entry.cents)
+
+
 def carried_out(entry: Entry) -> Entry:
-    """The shop's endpoint has done it. Raises IllegalMove."""
-    if entry.state is not _S.APPROVED:
-        raise IllegalMove(f"it is {entry.state}, and nothing was to be carried out")
-    return _legal(entry, replace(entry, state=_S.ISSUED, used=entry.cents, reason=None))
+    """What was in hand was done; what was granted meanwhile is still to do. Raises IllegalMove."""
+    _refuse_unless_approved(entry)
+    used = entry.used or entry.cents
+    state = _S.ISSUED if used == entry.cents else _S.APPROVED
+    return _legal(entry, replace(entry, state=state, used=used, reason=None))
 
 
-def failed(entry: Entry, why: str) -> Entry:
-    """The shop's endpoint does not do it. Raises IllegalMove."""
+def failed(entry: Entry, why: str, in_hand: int = 0) -> Entry:
+    """The shop's endpoint does not do what was in hand. Raises IllegalMove."""
+    _refuse_unless_approved(entry)
+    after = replace(entry, state=_S.FAILED, used=entry.used - in_hand, reason=why)
+    return _legal(entry, after)
+
+
+def try_again(entry: Entry) -> Entry:
+    """Somebody has mended the shop's endpoint. Raises IllegalMove."""
+    if entry.state is not _S.FAILED:
+        raise IllegalMove(f"it is {entry.state}, and only what has failed is tried again")
+    return _legal(entry, replace(entry, state=_S.APPROVED, reason=None))
+
+
+def _refuse_unless_approved(entry: Entry) -> None:
     if entry.state is not _S.APPROVED:
         raise IllegalMove(f"it is {entry.state}, and nothing was to be carried out")
-    return _legal(entry, replace(entry, state=_S.FAILED, reason=why))
 
 
 def left_of(entries: Sequence[Entry]) -> int:

@@ -11,7 +11,7 @@ import structlog
 import uvloop
 
 from tracking.role import Role
-from tracking.roles import clock, ingest, notices, relay, web, webhooks
+from tracking.roles import clock, compensation, ingest, notices, relay, web, webhooks
 from tracking.roles.running import OPS_SHUTDOWN, POOL_LIMIT, Running, cancel
 from tracking.settings import Settings
 from tracking.store.pool import open_pool
@@ -27,6 +27,7 @@ _ROLES: Mapping[Role, Callable[[Running], Awaitable[Readiness]]] = {
     Role.CLOCK: clock.start,
     Role.NOTICES: notices.start,
     Role.WEBHOOKS: webhooks.start,
+    Role.COMPENSATION: compensation.start,
 }
 
 

@@ -39,7 +39,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CompensationRow:
-    """One tier of one parcel. `due_at`: when the shop's endpoint is asked, None where it is not."""
+    """One tier of one parcel. `due_at`: when the shop's endpoint is asked, None where it is not.
+
+    `in_hand`: of what is used, what it is being asked to do, so that nothing takes it back.
+    """
 
     shipment_id: UUID
     merchant_id: UUID
@@ -56,6 +59,7 @@ class CompensationRow:
     tries: int
     created_at: datetime
     changed_at: datetime
+    in_hand: int = 0
 
     @property
     def compensation_id(self) -> UUID:
@@ -131,6 +135,14 @@ async def cases(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Case]:
     return [_case(row) for row in await conn.fetch(SQL["cases"], ids)]
 
 
+async def cases_since(
+    conn: asyncpg.Connection, merchant_id: UUID, since: datetime, after: UUID, most: int
+) -> list[Case]:
+    """In the order of registration, behind this one."""
+    rows = await conn.fetch(SQL["cases_since"], merchant_id, since, after, most)
+    return [_case(row) for row in rows]
+
+
 async def compensations_of(
     conn: asyncpg.Connection, ids: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[CompensationRow]]:
@@ -200,8 +212,12 @@ async def insert_redemption(
     cents: int,
     order: str,
     now: datetime,
-) -> None:
-    await conn.execute(SQL["insert_redemption"], shipment_id, redemption_id, cents, order, now)
+) -> bool:
+    """False where it was inserted before."""
+    new = await conn.fetchval(
+        SQL["insert_redemption"], shipment_id, redemption_id, cents, order, now
+    )
+    return new is not None
 
 
 def _columns(row: CompensationRow, why: str | None) -> tuple[object, ...]:
@@ -226,6 +242,7 @@ def _columns(row: CompensationRow, why: str | None) -> tuple[object, ...]:
         row.month,
         row.due_at,
         row.tries,
+        row.in_hand,
         why,
     )
 
@@ -240,7 +257,7 @@ def _row(row: asyncpg.Record) -> CompensationRow:
         reason=row["reason"],
     )
     same = ("shipment_id", "merchant_id", "policy_version", "policy", "rule", "currency", "shopper")
-    times = ("month", "due_at", "tries", "created_at", "changed_at")
+    times = ("month", "due_at", "tries", "in_hand", "created_at", "changed_at")
     return CompensationRow(
         **{name: row[name] for name in (*same, *times)},
         borne_by=Bearer(row["borne_by"]),
@@ -258,3 +275,36 @@ def _case(row: asyncpg.Record) -> Case:
         order=row["order_ref"],
         promises=promises_in(row),
     )
+
+
+async def due_payouts(conn: asyncpg.Connection, now: datetime, most: int) -> list[tuple[UUID, int]]:
+    """Parcel and tier of each; whoever claims them holds the parcel and reads anew."""
+    rows = await conn.fetch(SQL["due_payouts"], now, most)
+    return [(row["shipment_id"], row["tier"]) for row in rows]
+
+
+async def put_off_payouts(conn: asyncpg.Connection, rows: Sequence[CompensationRow]) -> None:
+    """That is no move: only when it is tried again, and what is in hand."""
+    if rows:
+        columns = [
+            [row.shipment_id for row in rows],
+            [row.entry.tier for row in rows],
+            [row.due_at for row in rows],
+            [row.tries for row in rows],
+            [row.entry.used for row in rows],
+            [row.in_hand for row in rows],
+        ]
+        await conn.execute(SQL["put_off_payouts"], *columns)
+
+
+async def payout_secrets(
+    conn: asyncpg.Connection, merchants: Collection[UUID]
+) -> Mapping[UUID, str]:
+    rows = await conn.fetch(SQL["payout_secrets"], list(merchants))
+    return {row["merchant_id"]: row["secret"] for row in rows}
+
+
+async def save_payout_secret(
+    conn: asyncpg.Connection, merchant_id: UUID, sealed: str, now: datetime
+) -> None:
+    await conn.execute(SQL["save_payout_secret"], merchant_id, sealed, now)

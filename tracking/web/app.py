@@ -9,6 +9,7 @@ from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
+from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -35,6 +36,7 @@ ALL_ROUTES = (
     *COURIER_ROUTES,
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
+    *COMPENSATION_ROUTES,
     *SETTINGS_ROUTES,
     *OPT_OUT_ROUTES,
     *SAMPLE_ROUTES,

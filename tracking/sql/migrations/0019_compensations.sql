@@ -13,6 +13,7 @@ CREATE TABLE compensation (
     currency        text NOT NULL,
     cents           bigint NOT NULL,
     used            bigint NOT NULL,            -- of it, what cannot be taken back
+    in_hand         bigint NOT NULL DEFAULT 0,  -- of that, what the shop's endpoint is asked to do
     state           text NOT NULL,              -- schemas.compensation.CompensationState
     reason          text,
     evidence        json NOT NULL,              -- schemas.compensation.Evidence
@@ -23,7 +24,7 @@ CREATE TABLE compensation (
     created_at      timestamptz NOT NULL,
     changed_at      timestamptz NOT NULL,
     PRIMARY KEY (shipment_id, tier),
-    CHECK (0 <= used AND used <= cents)
+    CHECK (0 <= in_hand AND in_hand <= used AND used <= cents)
 );
 CREATE INDEX compensation_of_month ON compensation (merchant_id, month, shopper);
 CREATE INDEX compensation_due ON compensation (due_at) WHERE due_at IS NOT NULL;
@@ -62,4 +63,11 @@ CREATE TABLE bonus_redemption (
     order_ref     text NOT NULL,
     at            timestamptz NOT NULL,
     PRIMARY KEY (shipment_id, redemption_id)
+);
+
+-- By what a shop's endpoint knows that it is we who ask; sealed.
+CREATE TABLE payout_secret (
+    merchant_id uuid PRIMARY KEY REFERENCES merchant,
+    secret      text NOT NULL,
+    changed_at  timestamptz NOT NULL
 );

@@ -25,7 +25,7 @@ ORDER BY s.shipment_id;
 -- name: compensations_of: what was granted for these parcels ($1 shipment ids)
 SELECT shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
        borne_by, currency, cents, used, state, reason, evidence::text AS evidence, shopper, month,
-       due_at, tries, created_at, changed_at
+       due_at, tries, in_hand, created_at, changed_at
 FROM compensation WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id, tier;
 
 -- name: hold_merchants: one at a time counts what these shops have granted ($1 merchant ids)
@@ -42,25 +42,26 @@ FROM compensation
 WHERE merchant_id = ANY($1::uuid[]) AND month = $2
 GROUP BY merchant_id, currency, shopper;
 
--- name: keep_compensations: rows that are new or changed, and the move of each ($1 shipments, $2 tiers, $3 ids, $4 merchants, $5 policy versions, $6 policies, $7 rules, $8 kinds, $9 borne by, $10 currencies, $11 cents, $12 used, $13 states, $14 reasons, $15 evidence, $16 shoppers, $17 months, $18 due, $19 tries, $20 whys, $21 by whom, $22 now)
+-- name: keep_compensations: rows that are new or changed, and the move of each ($1 shipments, $2 tiers, $3 ids, $4 merchants, $5 policy versions, $6 policies, $7 rules, $8 kinds, $9 borne by, $10 currencies, $11 cents, $12 used, $13 states, $14 reasons, $15 evidence, $16 shoppers, $17 months, $18 due, $19 tries, $20 in hand, $21 whys, $22 by whom, $23 now)
 WITH told AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::integer[],
                          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[],
                          $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bytea[],
-                         $17::date[], $18::timestamptz[], $19::integer[], $20::text[])
+                         $17::date[], $18::timestamptz[], $19::integer[], $20::bigint[],
+                         $21::text[])
          AS t (shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
                borne_by, currency, cents, used, state, reason, evidence, shopper, month, due_at,
-               tries, why)
+               tries, in_hand, why)
 ), moved AS (
     INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, why)
-    SELECT shipment_id, tier, $22, state, cents, $21, why FROM told
+    SELECT shipment_id, tier, $23, state, cents, $22, why FROM told
 )
 INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id, policy_version, policy,
                           rule, kind, borne_by, currency, cents, used, state, reason, evidence,
-                          shopper, month, due_at, tries, created_at, changed_at)
+                          shopper, month, due_at, tries, in_hand, created_at, changed_at)
 SELECT shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
        borne_by, currency, cents, used, state, reason, evidence::json, shopper, month, due_at,
-       tries, $22, $22
+       tries, in_hand, $23, $23
 FROM told
 ON CONFLICT (shipment_id, tier) DO UPDATE
 SET policy_version = EXCLUDED.policy_version, policy = EXCLUDED.policy, rule = EXCLUDED.rule,
@@ -68,7 +69,7 @@ SET policy_version = EXCLUDED.policy_version, policy = EXCLUDED.policy, rule = E
     cents = EXCLUDED.cents, used = EXCLUDED.used, state = EXCLUDED.state,
     reason = EXCLUDED.reason, evidence = EXCLUDED.evidence, shopper = EXCLUDED.shopper,
     month = EXCLUDED.month, due_at = EXCLUDED.due_at, tries = EXCLUDED.tries,
-    changed_at = EXCLUDED.changed_at;
+    in_hand = EXCLUDED.in_hand, changed_at = EXCLUDED.changed_at;
 
 -- name: moves_of: every move of the compensations of a parcel, in order ($1 shipment)
 SELECT tier, at, state, cents, by, why FROM compensation_move
@@ -97,6 +98,42 @@ ON CONFLICT (shipment_id) DO NOTHING;
 SELECT shipment_id, merchant_id, currency, valid_until FROM bonus
 WHERE code_hash = ANY($1::bytea[]);
 
--- name: insert_redemption: so much of a code was used for an order ($1 shipment, $2 redemption, $3 cents, $4 order, $5 now)
+-- name: insert_redemption: so much of a code was used for an order, once ($1 shipment, $2 redemption, $3 cents, $4 order, $5 now)
 INSERT INTO bonus_redemption (shipment_id, redemption_id, cents, order_ref, at)
-VALUES ($1, $2, $3, $4, $5);
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (shipment_id, redemption_id) DO NOTHING
+RETURNING redemption_id;
+
+-- name: cases_since: parcels of a shop registered since then, as they would be judged, in order ($1 merchant, $2 registered at, $3 and behind this shipment, $4 at the most)
+SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state,
+       r.merchant_id, r.order_ref, r.country, r.contact, r.registered_at, r.value_cents,
+       r.value_currency, p.at, p.mover, p.starts, p.by
+FROM (
+    SELECT * FROM registration
+    WHERE merchant_id = $1 AND (registered_at, shipment_id) > ($2, $3)
+    ORDER BY registered_at, shipment_id LIMIT $4
+) AS r
+JOIN shipment AS s USING (shipment_id)
+LEFT JOIN LATERAL (
+    SELECT array_agg(at) AS at, array_agg(mover) AS mover, array_agg(starts) AS starts,
+           array_agg(by) AS by
+    FROM promise WHERE promise.shipment_id = s.shipment_id
+) AS p ON true
+ORDER BY r.registered_at, r.shipment_id;
+
+-- name: due_payouts: what the endpoints of shops are to carry out now, the longest due first ($1 now, $2 at the most)
+SELECT shipment_id, tier FROM compensation WHERE due_at <= $1 ORDER BY due_at LIMIT $2;
+
+-- name: put_off_payouts: these are in somebody's hands, or are tried again later ($1 shipments, $2 tiers, $3 due, $4 tries, $5 used, $6 in hand)
+UPDATE compensation AS c
+SET due_at = p.due_at, tries = p.tries, used = p.used, in_hand = p.in_hand
+FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::integer[], $5::bigint[],
+            $6::bigint[]) AS p (shipment_id, tier, due_at, tries, used, in_hand)
+WHERE c.shipment_id = p.shipment_id AND c.tier = p.tier;
+
+-- name: payout_secrets: by what the endpoints of these shops know us, sealed ($1 merchant ids)
+SELECT merchant_id, secret FROM payout_secret WHERE merchant_id = ANY($1::uuid[]);
+
+-- name: save_payout_secret: a new secret in the place of the one before ($1 merchant, $2 sealed, $3 now)
+INSERT INTO payout_secret (merchant_id, secret, changed_at) VALUES ($1, $2, $3)
+ON CONFLICT (merchant_id) DO UPDATE SET secret = EXCLUDED.secret, changed_at = EXCLUDED.changed_at;
