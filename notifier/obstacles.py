@@ -98,7 +98,7 @@ def wish_or_obstacle(situation: Situation, key: Key, want: Wanted, now: datetime
 
 def _is_wanted(situation: Situation, key: Key, want: Wanted, now: datetime) -> bool:
     """A correction goes wherever the mistake went."""
-    is_correction = key.occasion is Occasion.DELIVERY_RETRACTED
+    is_correction = key.occasion in {Occasion.DELIVERY_RETRACTED, Occasion.BONUS_WITHDRAWN}
     return (
         is_correction
         or key.channel in situation.wishes.of(key.occasion)

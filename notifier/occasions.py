@@ -60,10 +60,14 @@ RULES: Mapping[Occasion, Rule] = {
     Occasion.DELIVERED: Rule((_EMAIL, _PUSH), _DAY, to_buyer=True),
     Occasion.RETURNING: Rule((_EMAIL, _PUSH), 3 * _DAY, to_buyer=True),
     Occasion.DELIVERY_RETRACTED: Rule((_SMS, _EMAIL, _PUSH), 3 * _DAY, to_buyer=True),
-    Occasion.BONUS_GRANTED: Rule((_EMAIL,), 7 * _DAY, to_buyer=True),
+    Occasion.BONUS_GRANTED: Rule((_SMS, _EMAIL), 7 * _DAY, to_buyer=True),
+    Occasion.BONUS_WITHDRAWN: Rule((_SMS, _EMAIL), 7 * _DAY, to_buyer=True),
 }
-"""What is said by default, and by which ways: a text message only where somebody has to act."""
-IMPORTANT = frozenset(each for each, rule in RULES.items() if _SMS in rule.channels)
+"""What is said by default, and by which ways: a text message only where somebody has to act, or
+gets something for it.
+"""
+OF_BONUS = frozenset({Occasion.BONUS_GRANTED, Occasion.BONUS_WITHDRAWN})
+IMPORTANT = frozenset(each for each, rule in RULES.items() if _SMS in rule.channels) - OF_BONUS
 """What is still told to who asked for less."""
 
 
@@ -79,6 +83,18 @@ class Wanted(NamedTuple):
     until: datetime
 
 
+class BonusStanding(NamedTuple):
+    """What a parcel's bonus code grants, and what of it is left, in cents; `at`: since when.
+
+    `is_withdrawn`: it turned out not to be owed, and that is to be told.
+    """
+
+    granted: int
+    left: int
+    at: datetime
+    is_withdrawn: bool = False
+
+
 class Parcel(NamedTuple):
     """What the occasions depend on. `zone` is that of the place of delivery."""
 
@@ -86,6 +102,7 @@ class Parcel(NamedTuple):
     registered_at: datetime
     promise_by: datetime | None
     zone: str
+    bonus: BonusStanding | None = None
 
 
 def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
@@ -93,7 +110,13 @@ def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
 
     The round is that of the errand; which time it is told depends on what was told (rounds.py).
     """
-    return [*_by_status(parcel), *_reminders(parcel), *_arriving(parcel), *_delayed(parcel, now)]
+    return [
+        *_by_status(parcel),
+        *_reminders(parcel),
+        *_arriving(parcel),
+        *_delayed(parcel, now),
+        *_bonus(parcel),
+    ]
 
 
 def _by_status(parcel: Parcel) -> Iterator[Wanted]:
@@ -204,6 +227,19 @@ def _delayed(parcel: Parcel, now: datetime) -> Iterator[Wanted]:
         yield Wanted(Occasion.DELAYED, "", None, max(promise, now) + lasts)
     elif now >= promise and state.status not in HINDERED:
         yield Wanted(Occasion.DELAYED, "", None, promise + lasts)
+
+
+def _bonus(parcel: Parcel) -> Iterator[Wanted]:
+    """What it grants is the round: another sum is news."""
+    bonus = parcel.bonus
+    if bonus is None:
+        return
+    if bonus.left > 0:
+        until = bonus.at + RULES[Occasion.BONUS_GRANTED].lasts
+        yield Wanted(Occasion.BONUS_GRANTED, str(bonus.granted), None, until)
+    elif bonus.is_withdrawn:
+        until = bonus.at + RULES[Occasion.BONUS_WITHDRAWN].lasts
+        yield Wanted(Occasion.BONUS_WITHDRAWN, "", None, until)
 
 
 _UNDER_WAY = frozenset(

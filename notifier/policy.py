@@ -53,7 +53,7 @@ def _overtaken(
 ) -> Iterator[Decision]:
     """What waits for its time, and meanwhile is true no more, or may not be said."""
     for key, told in situation.told.items():
-        if told.state is NoticeState.PLANNED and _is_derived(key):
+        if told.state is NoticeState.PLANNED:
             want = _wanted_as(situation, wants, key, now)
             reason = wish_or_obstacle(situation, key, want, now) if want else NO_LONGER_TRUE
             if reason is not None:
@@ -67,11 +67,6 @@ def _wanted_as(
     want = wants.get(key.occasion)
     found = situation.as_heard(want, By(key.channel, key.addressee), now) if want else None
     return found if found and found.round == key.round else None
-
-
-def _is_derived(key: Key) -> bool:
-    """From the state of the parcel; others are granted, and stand until they were said."""
-    return key.occasion is not Occasion.BONUS_GRANTED
 
 
 def _news(situation: Situation, wants: Iterable[Wanted], now: datetime) -> list[Decision]:

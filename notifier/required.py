@@ -26,6 +26,7 @@ REQUIRED: Final = MappingProxyType(
         Occasion.RETURNING: (),
         Occasion.DELIVERY_RETRACTED: (),
         Occasion.BONUS_GRANTED: ("bonus",),
+        Occasion.BONUS_WITHDRAWN: ("bonus",),
     }
 )
 """Names of fields of `Values`, beside those that every notice needs."""

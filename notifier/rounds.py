@@ -81,6 +81,11 @@ class _Heard:
                 return want._replace(round=_after("", corrections))
             case Occasion.DELIVERY_RETRACTED:
                 return self._taken_back(want)
+            case Occasion.BONUS_GRANTED:
+                withdrawn = _rounds(self._arrived({Occasion.BONUS_WITHDRAWN}))
+                return want._replace(round=_after(want.round, withdrawn))
+            case Occasion.BONUS_WITHDRAWN:
+                return self._withdrawn(want)
             case occasion if occasion in REMINDERS:
                 return self._reminder(want)
         return want
@@ -169,6 +174,14 @@ class _Heard:
         last = max(told, key=_heard_at)
         until = _heard_at(last)[1] + RULES[want.occasion].lasts
         return want._replace(round=last.key.round, until=until)
+
+    def _withdrawn(self, want: Wanted) -> Wanted | None:
+        """Only of what was told, each time that it was."""
+        told = self._arrived({Occasion.BONUS_GRANTED})
+        if not told:
+            return None
+        times = max(_number(each.key.round) for each in told)
+        return want._replace(round=_nth("", times - 1))
 
     def _arrived(self, occasions: Collection[Occasion]) -> list[Told]:
         return self._in(occasions, MAY_HAVE_ARRIVED)

@@ -147,7 +147,7 @@ def _told(occasion: Occasion, place: Location, days: _Days) -> dict[str, Any]:
             return {"reason": Reason.PICKUP_MISSED}
         case Occasion.DELIVERY_RETRACTED:
             return {"window": days.window(14, 18, days=1)}
-        case Occasion.BONUS_GRANTED:
+        case Occasion.BONUS_GRANTED | Occasion.BONUS_WITHDRAWN:
             amount = Money(amount="5.00", currency="EUR")
             return {"bonus": Bonus("PALDIES5", amount, days.at(0, 61))}
 

@@ -27,7 +27,10 @@ RULE: Final[Mapping[Occasion, str]] = {
     Occasion.RETURNING: "it goes back to the sender",
     Occasion.DELIVERY_RETRACTED: '"delivered" was a mistake; each time, and only by ways by which'
     " that was told",
-    Occasion.BONUS_GRANTED: "a bonus for a late parcel (not granted by anything yet)",
+    Occasion.BONUS_GRANTED: "a bonus code for a late or lost parcel, and again when it is worth"
+    " another sum",
+    Occasion.BONUS_WITHDRAWN: "a code that was told turned out not to be owed; only by ways by"
+    " which that was told, and if the shop's policy wants it",
 }
 """When each occasion is said."""
 

@@ -26,6 +26,7 @@ class Occasion(StrEnum):
     RETURNING = "returning"
     DELIVERY_RETRACTED = "delivery_retracted"
     BONUS_GRANTED = "bonus_granted"
+    BONUS_WITHDRAWN = "bonus_withdrawn"
 
 
 class Channel(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.compensation import CompensationState
-from schemas.policy import BonusKind
+from schemas.policy import BonusKind, ShopPolicy
 from tracking.bonus_code import code_context, code_hashes, new_code
 from tracking.sealing import Sealer
 from tracking.store.compensations import CompensationRow, NewBonus, bonuses_of, keep_bonuses
@@ -24,7 +24,7 @@ async def issue_codes(
     known = await bonuses_of(conn, list(issued))
     new = [row for key, row in issued.items() if key not in known]
     policies = await policies_of(conn, {row.merchant_id for row in new})
-    bonuses = [_new_bonus(row, sealer, now + _valid_for(row, policies)) for row in new]
+    bonuses = [_new_bonus(row, _policy_of(row, policies), sealer, now) for row in new]
     await keep_bonuses(conn, bonuses, now)
 
 
@@ -32,13 +32,22 @@ def _is_code(row: CompensationRow) -> bool:
     return row.entry.kind is BonusKind.CODE and row.entry.state is CompensationState.ISSUED
 
 
-def _valid_for(row: CompensationRow, policies: Mapping[UUID, Sequence[PolicyVersion]]) -> timedelta:
-    (held,) = [each for each in policies[row.merchant_id] if each.version == row.policy_version]
-    return timedelta(days=held.policy.bonus_valid_days)
+def _policy_of(
+    row: CompensationRow, policies: Mapping[UUID, Sequence[PolicyVersion]]
+) -> ShopPolicy:
+    """That by which it was granted first."""
+    versions = policies[row.merchant_id]
+    return next(each.policy for each in versions if each.version == row.policy_version)
 
 
-def _new_bonus(row: CompensationRow, sealer: Sealer, valid_until: datetime) -> NewBonus:
+def _new_bonus(row: CompensationRow, policy: ShopPolicy, sealer: Sealer, now: datetime) -> NewBonus:
     code = new_code()
-    sealed = sealer.seal_text(code, code_context(row.shipment_id))
-    newest = code_hashes(sealer, code)[0]
-    return NewBonus(row.shipment_id, row.merchant_id, newest, sealed, row.currency, valid_until)
+    return NewBonus(
+        shipment_id=row.shipment_id,
+        merchant_id=row.merchant_id,
+        code_hash=code_hashes(sealer, code)[0],
+        code=sealer.seal_text(code, code_context(row.shipment_id)),
+        currency=row.currency,
+        valid_until=now + timedelta(days=policy.bonus_valid_days),
+        tell=policy.tell_withdrawn,
+    )

@@ -17,7 +17,7 @@ from tracking.place import delivery_country, delivery_zone
 from tracking.policies import calendar_of
 from tracking.sealing import Sealer
 from tracking.shopper import shopper_hash
-from tracking.store.compensations import Case, cases_since
+from tracking.store.compensations import Case, cases, registered_since
 from tracking.store.pool import connection
 
 _AT_ONCE: Final = 500
@@ -73,12 +73,13 @@ async def _cases(pool: asyncpg.Pool, merchant_id: UUID, since: datetime) -> Asyn
     after = UUID(int=0)
     while True:
         async with connection(pool) as conn:
-            found = await cases_since(conn, merchant_id, since, after, _AT_ONCE)
+            page = await registered_since(conn, merchant_id, since, after, _AT_ONCE)
+            found = await cases(conn, [key for key, _ in page])
         for case in found:
             yield case
-        if len(found) < _AT_ONCE:
+        if len(page) < _AT_ONCE:
             return
-        since, after = found[-1].registered_at, found[-1].shipment_id
+        after, since = page[-1]
 
 
 def _looked_at(

@@ -240,7 +240,8 @@ def _sender(subject: Subject, channel: Channel) -> str | None:
 
 
 def _shown(words: Mapping[str, str], values: Values) -> dict[str, str]:
-    secrets = [values.link, *filter(None, (values.code, values.stop))]
+    bonus = values.bonus.code if values.bonus else None
+    secrets = [values.link, *filter(None, (values.code, values.stop, bonus))]
     shown = {part: text for part, text in words.items() if part != "html"}
     for secret in secrets:
         shown = {part: text.replace(secret, HIDDEN) for part, text in shown.items()}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from consumers.notices.concerned import Concerned, address, person_of
 from consumers.notices.limits import SmsLimits
 from notifier.obstacles import NOT_WANTED
-from notifier.occasions import IMPORTANT, RULES, Parcel
+from notifier.occasions import IMPORTANT, RULES, BonusStanding, Parcel
 from notifier.policy import NOT_SUBSCRIBED
 from notifier.quiet import Quiet
 from notifier.situation import Reach, Situation, Wishes
@@ -33,7 +33,14 @@ class Means(NamedTuple):
 
 def situation_of(known: Concerned, means: Means) -> Situation:
     subject = known.subject
-    parcel = Parcel(subject.state, subject.registered_at, subject.promise_by, zone_of(subject))
+    bonus = subject.bonus
+    parcel = Parcel(
+        subject.state,
+        subject.registered_at,
+        subject.promise_by,
+        zone_of(subject),
+        BonusStanding(bonus.granted, bonus.left, bonus.at, bonus.is_withdrawn) if bonus else None,
+    )
     wishes = wishes_of(subject.settings)
     return Situation(parcel, list(_reaches(known, means)), subject.told, wishes)
 

@@ -4,14 +4,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consumers.notices.subject import zone_of
+from notifier.occasions import OF_BONUS
 from notifier.outside import typed
 from notifier.rounds import replaces
-from notifier.values import Brand, Values
+from notifier.values import Bonus, Brand, Values
+from schemas.api import Money
 from schemas.contact import Person
 from schemas.notice import Addressee, Key
 from schemas.scan import Window
 from schemas.shipment import ShipmentState
 from schemas.status import HINDERED
+from tracking.bonus_code import code_context
 from tracking.carriers import CARRIERS
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.desk import Subject
@@ -53,9 +56,22 @@ def values_of(
         # As on the page: lockers read it instead of keys. What cannot be written is no QR either.
         qr=state.pickup_qr or typed(state.pickup_code),
         replaces=replaces(key, subject.told),
+        bonus=_bonus(subject, sealer) if key.occasion in OF_BONUS else None,
         spelling=subject.settings.sms.spelling,
         parcel_markup=subject.settings.parcel_markup,
     )
+
+
+def _bonus(subject: Subject, sealer: Sealer) -> Bonus | None:
+    """Where no key opens the code there is nothing to tell."""
+    bonus = subject.bonus
+    if bonus is None:
+        return None
+    try:
+        code = sealer.open_text(bonus.code, code_context(subject.shipment_id))
+    except SealBroken:
+        return None
+    return Bonus(code, Money.from_cents(bonus.left, bonus.currency), bonus.until)
 
 
 def _window(state: ShipmentState) -> Window | None:

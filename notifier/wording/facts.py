@@ -11,6 +11,7 @@ from typing import Final
 from babel.numbers import format_currency
 from markupsafe import Markup, escape
 
+from notifier.occasions import OF_BONUS
 from notifier.outside import addressed, branded, named, tidy, typed
 from notifier.values import Bonus, Values
 from notifier.wording import words_of
@@ -62,7 +63,7 @@ class _Teller:
         yield from self._coming()
         if is_waiting(self.values):
             yield from self._waiting()
-        if self.values.occasion is Occasion.BONUS_GRANTED and self.values.bonus:
+        if self.values.occasion in OF_BONUS and self.values.bonus:
             yield from self._bonus(self.values.bonus)
 
     def _names(self) -> Iterator[tuple[str, str | None]]:

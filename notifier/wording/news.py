@@ -64,6 +64,10 @@ _NEWS: Final[dict[Occasion, Line]] = {
         N_("Sorry for the delay: %(amount)s for your next order"),
         N_("Sorry for the delay: a bonus for you"),
     ),
+    Occasion.BONUS_WITHDRAWN: (
+        N_("Your bonus code %(bonus)s is no longer valid"),
+        N_("Your bonus code is no longer valid"),
+    ),
 }
 _DELIVERED: Final[dict[Handover, Line]] = {
     Handover.NEIGHBOUR: (N_("Your parcel was left with a neighbour"),),

@@ -40,7 +40,7 @@ def test_what_is_not_owed_after_all_is_taken_back_unless_it_is_used():
     assert settle(None, [issued], ANY) == [Entry(0, CODE, 0, S.REVOKED, reason="not_owed")]
     (used,) = redeem([issued], 120)
     assert used == Entry(0, CODE, 300, S.ISSUED, 120)
-    assert settle(None, [used], ANY) == [Entry(0, CODE, 120, S.REDEEMED, 120)]
+    assert settle(None, [used], ANY) == [Entry(0, CODE, 120, S.REDEEMED, 120, "not_owed")]
     done = carried_out(Entry(0, REFUND, 300, S.APPROVED))
     assert settle(None, [done], ANY) == []
     assert settle(None, [Entry(0, REFUND, 300, S.APPROVED)], ANY)[0].state is S.REVOKED

@@ -54,7 +54,8 @@ def test_by_default_the_ways_are_those_by_which_it_is_sent():
     heads = re.findall("^== .*", klat("ready_for_pickup"), re.MULTILINE)
     assert heads == [f"== ready_for_pickup, en, {channel}" for channel in ("sms", "email", "push")]
     assert re.findall("^== .*", klat("bonus_granted"), re.MULTILINE) == [
-        "== bonus_granted, en, email"
+        "== bonus_granted, en, sms",
+        "== bonus_granted, en, email",
     ]
 
 

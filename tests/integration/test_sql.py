@@ -73,6 +73,7 @@ NOT_OF_A_SHIPMENT = {
     "code_map": "a reference table, copied to every shard",
     "parked_message": "a message may hold many parcels",
     "early_receipt": "whose it is, is not known yet",
+    "payout_secret": "a shop's; a reference table, copied to every shard",
     "policy": "a shop's; a reference table, copied to every shard",
     "sms_quota": "belongs to a shop, or to all of them; kept on one shard",
     "merchant": "a reference table, copied to every shard",
@@ -86,6 +87,7 @@ NOT_OF_A_SHIPMENT = {
     "webhook_delivery": "found by its webhook, so that one webhook delays no other",
 }
 FOUND_BY_SOMETHING_ELSE = {
+    "bonus_by_code": "a code is all that a checkout has; the row leads to the shipment",
     "public_link_pkey": "a token is all that its bearer has; the row leads to the shipment",
 }
 
@@ -217,6 +219,21 @@ FROM generate_series(1, 20000) n;
 INSERT INTO standing SELECT md5(n::text)::uuid, 'awaited', 0, NULL, NULL
 FROM generate_series(1, 20000) n;
 INSERT INTO deadline SELECT md5(n::text)::uuid, 'promise', now() + (n - 100) * interval '1 minute'
+FROM generate_series(1, 20000) n;
+INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id, policy_version, policy,
+    rule, kind, borne_by, currency, cents, used, state, evidence, month, due_at, created_at,
+    changed_at, shopper)
+SELECT md5(n::text)::uuid, 0, md5('c' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 1, 'p', 'r',
+    'code', 'shop', 'EUR', 300, 0, CASE WHEN n % 100 = 0 THEN 'proposed' ELSE 'issued' END, '{}',
+    date_trunc('month', now() - n * interval '1 day'), CASE WHEN n % 200 = 0 THEN now() END, now(),
+    now(), decode(md5('a' || n), 'hex')
+FROM generate_series(1, 20000) n;
+INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by)
+SELECT md5(n::text)::uuid, 0, now(), 'issued', 300, 'policy' FROM generate_series(1, 20000) n;
+INSERT INTO bonus SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid,
+    decode(md5('b' || n), 'hex'), 's', 'EUR', now(), true, now()
+FROM generate_series(1, 20000) n;
+INSERT INTO bonus_redemption SELECT md5(n::text)::uuid, md5('r' || n)::uuid, 1, 'o', now()
 FROM generate_series(1, 20000) n;
 UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
 ANALYZE;
@@ -366,6 +383,24 @@ QUICK = {
     "keep_deadlines": ((IDS, IDS, TEXTS, TIMES), "deadline_pkey"),
     "write_news": ((IDS, NUMBERS, TEXTS, TEXTS, "now()"), "shipment_pkey"),
     "review_shipments": ((ID, "now() - interval '1 hour'", "now()"), "registration_by_shop"),
+    "ask_reviews": ((IDS, "now()"), "deadline_pkey"),
+    "worth_judging": ((IDS,), "registration_pkey"),
+    "cases": ((IDS,), "shipment_pkey"),
+    "registered_since": ((ID, "now() - interval '1 hour'", ID, "100"), "registration_by_shop"),
+    "compensations_of": ((IDS,), "compensation_pkey"),
+    "granted_in_month": ((IDS, "date_trunc('month', now())::date"), "compensation_of_month"),
+    "moves_of": ((ID,), "compensation_move_pkey"),
+    "proposed_compensations": (("NULL", "20"), "compensation_proposed"),
+    "bonuses_of": ((IDS,), "bonus_pkey"),
+    "bonus_by_code": ((HASHES,), "bonus_by_code"),
+    "keep_bonuses": ((IDS, IDS, KEYS, TEXTS, TEXTS, TIMES, YES, "now()"), "bonus_pkey"),
+    "insert_redemption": ((ID, ID, "1", "'o'", "now()"), "bonus_redemption_pkey"),
+    "keep_compensations": ((IDS, NUMBERS, IDS, IDS, NUMBERS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS,
+                            YEARS, YEARS, TEXTS, TEXTS, "array_fill('{}'::text, ARRAY[20])", KEYS,
+                            "array_fill(now()::date, ARRAY[20])", TIMES, NUMBERS, YEARS, TEXTS,
+                            "'policy'", "now()"), "compensation_pkey"),
+    "due_payouts": (("now()", "20"), "compensation_due"),
+    "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
     "promises_of": ((ID,), "promise_pkey"),
     "insert_promise": ((ID, "now()", "'shop'", "NULL", "now()"), "promise_pkey"),
     "standing_of": ((ID,), "standing_pkey"),
@@ -378,6 +413,7 @@ NOTHING_TO_FIND = {
     "keep_early_receipts",  # the same
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
     *("take_lead", "keep_lead"),  # no table at all
+    *("hold_merchants", "payout_secrets", "save_payout_secret"),  # a row for each shop
     *("insert_policy", "policies_of"),  # a few rows for each shop
     *("map_code", "unmap_code"),  # tables of a few rows
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),

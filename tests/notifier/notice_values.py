@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from notifier.occasions import OF_BONUS
 from notifier.values import Bonus, Brand, Values
 from schemas.api import Money
 from schemas.notice import Addressee, Occasion
@@ -62,7 +63,7 @@ def usual(occasion: Occasion, language: str = "en", **changed: object) -> Values
         order="10023",
         reason=_REASON.get(occasion),
         window=_WINDOW.get(occasion),
-        bonus=BONUS if occasion is Occasion.BONUS_GRANTED else None,
+        bonus=BONUS if occasion in OF_BONUS else None,
     )
     return replace(_to_collect(values) if occasion in PICKUP else values, **changed)
 
@@ -98,7 +99,7 @@ def fewest(occasion: Occasion, language: str = "en") -> Values:
         window=Window(ends=NOW + HOUR) if occasion in NEEDS_WINDOW else None,
         place=Location(city="Rīga") if occasion in PICKUP else None,
         until=_UNTIL[occasion] if occasion in PICKUP[1:] else None,
-        bonus=Bonus("A1", BONUS.amount) if occasion is Occasion.BONUS_GRANTED else None,
+        bonus=Bonus("A1", BONUS.amount) if occasion in OF_BONUS else None,
     )
 
 

@@ -14,6 +14,8 @@ from tracking.domain.compensation import Grant, Granted, Owed, Revoke, Room, mov
 
 _S = CompensationState
 _SETTLED: Final = frozenset({_S.REFUSED, _S.FAILED})
+NOT_OWED: Final = "not_owed"
+"""Of what is left nothing was owed: what is not used was taken back."""
 CARRIED_OUT_THERE: Final = frozenset({BonusKind.REFUND, BonusKind.POINTS})
 """Kinds for which the shop's own endpoint does what is to be done."""
 
@@ -77,7 +79,8 @@ def _granted(before: Entry | None, move: Grant) -> Entry | None:
         return None
     if before.state is _S.PROPOSED:
         return replace(before, cents=before.cents + move.cents)
-    return replace(before, cents=before.cents + move.cents, state=_first_state(before.kind))
+    state = _first_state(before.kind)
+    return replace(before, cents=before.cents + move.cents, state=state, reason=None)
 
 
 def _first_state(kind: BonusKind) -> CompensationState:
@@ -88,7 +91,8 @@ def _revoked(before: Entry | None, move: Revoke) -> Entry:
     assert before is not None  # only what is granted is revoked
     left = before.cents - move.cents
     state = _S.REVOKED if left == 0 else _used_state(before, left)
-    return replace(before, cents=left, state=state, reason=None if left else "not_owed")
+    reason = NOT_OWED if left == before.used else before.reason
+    return replace(before, cents=left, state=state, reason=reason)
 
 
 def _used_state(before: Entry, cents: int) -> CompensationState:
@@ -108,7 +112,7 @@ def _apologies(owed: Owed | None, known: Mapping[int, Entry]) -> Iterator[Entry]
     for each in known.values():
         said = each.kind is BonusKind.APOLOGY and each.state is _S.ISSUED
         if said and owed is None:
-            yield replace(each, state=_S.REVOKED, reason="not_owed")
+            yield replace(each, state=_S.REVOKED, reason=NOT_OWED)
 
 
 def approve(entry: Entry) -> Entry:

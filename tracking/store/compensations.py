@@ -113,6 +113,7 @@ class NewBonus(NamedTuple):
     code: str
     currency: str
     valid_until: datetime
+    tell: bool
 
 
 class FoundBonus(NamedTuple):
@@ -135,12 +136,12 @@ async def cases(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[Case]:
     return [_case(row) for row in await conn.fetch(SQL["cases"], ids)]
 
 
-async def cases_since(
+async def registered_since(
     conn: asyncpg.Connection, merchant_id: UUID, since: datetime, after: UUID, most: int
-) -> list[Case]:
+) -> list[tuple[UUID, datetime]]:
     """In the order of registration, behind this one."""
-    rows = await conn.fetch(SQL["cases_since"], merchant_id, since, after, most)
-    return [_case(row) for row in rows]
+    rows = await conn.fetch(SQL["registered_since"], merchant_id, since, after, most)
+    return [(row["shipment_id"], row["registered_at"]) for row in rows]
 
 
 async def compensations_of(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -16,6 +17,21 @@ from tracking.sql import SQL
 from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.push import SealedSubscription, push_subscriptions_of
 from tracking.store.suppressions import Suppression, suppressions_of
+
+
+class SubjectBonus(NamedTuple):
+    """The bonus code of a parcel, sealed; sums in cents. `at`: when it came to be worth this.
+
+    `is_withdrawn`: nothing is left as it was not owed, and the shopper is to be told.
+    """
+
+    code: str
+    currency: str
+    until: datetime
+    granted: int
+    left: int
+    at: datetime
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class Subject:
     settings: ShopSettings
     terms: ShopTerms
     told: Mapping[Key, Told]
+    bonus: SubjectBonus | None = None
     subscriptions: Sequence[SealedSubscription] = ()  # the latest first
 
 
@@ -163,5 +180,20 @@ def _subject(
         settings=kept_settings(row["settings"]),
         terms=kept_terms(row["terms"]),
         told=told,
+        bonus=_bonus(row),
         subscriptions=subscriptions,
+    )
+
+
+def _bonus(row: asyncpg.Record) -> SubjectBonus | None:
+    if row["bonus_code"] is None or row["bonus_at"] is None:
+        return None
+    return SubjectBonus(
+        code=row["bonus_code"],
+        currency=row["bonus_currency"],
+        until=row["bonus_until"],
+        granted=row["bonus_granted"],
+        left=row["bonus_left"],
+        at=row["bonus_at"],
+        is_withdrawn=row["bonus_withdrawn"] and row["bonus_tell"],
     )

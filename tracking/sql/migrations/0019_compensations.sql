@@ -52,6 +52,7 @@ CREATE TABLE bonus (
     code        text NOT NULL,                  -- sealed
     currency    text NOT NULL,
     valid_until timestamptz NOT NULL,
+    tell        boolean NOT NULL,               -- the shopper, should it turn out not to be owed
     created_at  timestamptz NOT NULL
 );
 CREATE UNIQUE INDEX bonus_by_code ON bonus (code_hash);

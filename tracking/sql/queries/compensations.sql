@@ -78,20 +78,24 @@ WHERE shipment_id = $1 ORDER BY id;
 -- name: proposed_compensations: what waits for a shop's yes, the oldest first ($1 merchant or null for all, $2 at the most)
 SELECT c.shipment_id, c.tier, s.carrier, s.tracking_number, m.name AS merchant_name, c.currency,
        c.cents, c.rule, c.reason, c.created_at
-FROM compensation AS c
+FROM (
+    SELECT * FROM compensation
+    WHERE state = 'proposed' AND ($1::uuid IS NULL OR merchant_id = $1)
+    ORDER BY created_at LIMIT $2
+) AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)
-WHERE c.state = 'proposed' AND ($1::uuid IS NULL OR c.merchant_id = $1)
-ORDER BY c.created_at LIMIT $2;
+ORDER BY c.created_at;
 
 -- name: bonuses_of: the codes of these parcels ($1 shipment ids)
 SELECT shipment_id, merchant_id, code, currency, valid_until, created_at
 FROM bonus WHERE shipment_id = ANY($1::uuid[]);
 
--- name: keep_bonuses: new codes; the first of a parcel stands ($1 shipments, $2 merchants, $3 hashes, $4 sealed codes, $5 currencies, $6 valid until, $7 now)
-INSERT INTO bonus (shipment_id, merchant_id, code_hash, code, currency, valid_until, created_at)
-SELECT *, $7 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[],
-                         $6::timestamptz[])
+-- name: keep_bonuses: new codes; the first of a parcel stands ($1 shipments, $2 merchants, $3 hashes, $4 sealed codes, $5 currencies, $6 valid until, $7 whether a withdrawal is told, $8 now)
+INSERT INTO bonus (shipment_id, merchant_id, code_hash, code, currency, valid_until, tell,
+                   created_at)
+SELECT *, $8 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[],
+                         $6::timestamptz[], $7::boolean[])
 ON CONFLICT (shipment_id) DO NOTHING;
 
 -- name: bonus_by_code: the parcel and the shop of a code ($1 hashes of the code under every key)
@@ -104,22 +108,10 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (shipment_id, redemption_id) DO NOTHING
 RETURNING redemption_id;
 
--- name: cases_since: parcels of a shop registered since then, as they would be judged, in order ($1 merchant, $2 registered at, $3 and behind this shipment, $4 at the most)
-SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state,
-       r.merchant_id, r.order_ref, r.country, r.contact, r.registered_at, r.value_cents,
-       r.value_currency, p.at, p.mover, p.starts, p.by
-FROM (
-    SELECT * FROM registration
-    WHERE merchant_id = $1 AND (registered_at, shipment_id) > ($2, $3)
-    ORDER BY registered_at, shipment_id LIMIT $4
-) AS r
-JOIN shipment AS s USING (shipment_id)
-LEFT JOIN LATERAL (
-    SELECT array_agg(at) AS at, array_agg(mover) AS mover, array_agg(starts) AS starts,
-           array_agg(by) AS by
-    FROM promise WHERE promise.shipment_id = s.shipment_id
-) AS p ON true
-ORDER BY r.registered_at, r.shipment_id;
+-- name: registered_since: parcels of a shop registered since then, in order ($1 merchant, $2 registered at, $3 and behind this shipment, $4 at the most)
+SELECT shipment_id, registered_at FROM registration
+WHERE merchant_id = $1 AND (registered_at, shipment_id) > ($2, $3)
+ORDER BY registered_at, shipment_id LIMIT $4;
 
 -- name: due_payouts: what the endpoints of shops are to carry out now, the longest due first ($1 now, $2 at the most)
 SELECT shipment_id, tier FROM compensation WHERE due_at <= $1 ORDER BY due_at LIMIT $2;

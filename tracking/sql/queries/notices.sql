@@ -7,10 +7,21 @@ FOR NO KEY UPDATE;
 SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, r.contact,
        r.country, r.language, r.order_ref, r.promise_by, r.notify::text AS notify, r.registered_at,
        r.merchant_id, m.name AS merchant_name, m.help AS merchant_help,
-       m.language AS merchant_language, m.settings::text AS settings, m.terms::text AS terms
+       m.language AS merchant_language, m.settings::text AS settings, m.terms::text AS terms,
+       b.code AS bonus_code, b.currency AS bonus_currency, b.valid_until AS bonus_until,
+       b.tell AS bonus_tell, c.granted AS bonus_granted, c.left AS bonus_left, c.at AS bonus_at,
+       c.is_withdrawn AS bonus_withdrawn
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)
+LEFT JOIN bonus AS b USING (shipment_id)
+LEFT JOIN LATERAL (
+    SELECT sum(cents)::bigint AS granted, sum(cents - used)::bigint AS left, max(changed_at) AS at,
+           bool_or(reason = 'not_owed') AS is_withdrawn
+    FROM compensation
+    WHERE b.shipment_id IS NOT NULL AND compensation.shipment_id = b.shipment_id
+      AND kind = 'code' AND state IN ('issued', 'redeemed', 'revoked')
+) AS c ON true
 WHERE r.shipment_id = ANY($1::uuid[])
 ORDER BY r.shipment_id;
 
