@@ -19,7 +19,7 @@ from notifier.wording.advised import COLLECT_IN_TIME, advised
 from notifier.wording.channels import HINDERED, PICKUP
 from notifier.wording.news import news_says_why
 from notifier.wording.short import ShortCalendar
-from notifier.wording.when import arrives, days_left, stopped
+from notifier.wording.when import arrives, days_left, stopped, until_date
 from schemas.notice import Addressee, Channel, Occasion
 from schemas.status import Handover, Reason
 from tracking.web.wording import COLLECTED_FROM, cause
@@ -117,7 +117,7 @@ class _Teller:
         yield "amount", _sum(bonus, self.words)
         yield "bonus", typed(bonus.code)
         if bonus.until is not None and bonus.until > self.values.now:
-            yield "bonus_until", self.calendar.until(bonus.until)
+            yield "bonus_until", until_date(bonus.until, self.words, self.calendar)
 
 
 def _sum(bonus: Bonus, words: Words) -> Markup:

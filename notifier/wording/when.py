@@ -1,6 +1,6 @@
 """When it comes and how long it waits, as whole sentences."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from markupsafe import Markup
@@ -11,6 +11,8 @@ from schemas.scan import Window
 from tracking.words.catalog import Words
 from tracking.words.dates import Calendar, closes, first_day, last_day
 
+_TICK: Final = timedelta(microseconds=1)
+_DATES: Final = {"en": "%-d %B %Y", "lt": "%Y-%m-%d"}  # as people write them
 _A_MOMENT: Final = timedelta(minutes=1)  # a shorter window names an instant
 _COMES: Final = frozenset(
     {
@@ -39,6 +41,12 @@ def arrives(values: Values, words: Words, calendar: Calendar) -> Markup | None:
     if first != last:
         return words.gettext("Expected: %(days)s", days=calendar.days(first, last))
     return words.gettext("It arrives %(when)s", when=_within_a_day(window, calendar))
+
+
+def until_date(until: datetime, words: Words, calendar: Calendar) -> Markup:
+    """For a limit that is months away: the last day in figures, with its year."""
+    day = calendar.day_of(until - _TICK)
+    return words.gettext("until %(date)s", date=f"{day:{_DATES.get(words.language, '%d.%m.%Y')}}")
 
 
 def stopped(sentence: Markup) -> Markup:

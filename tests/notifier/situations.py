@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from notifier.occasions import Parcel
+from notifier.occasions import BonusStanding, Parcel
 from notifier.policy import check, decide
 from notifier.said import said_of
 from notifier.situation import Reach, Situation, Wishes
@@ -47,11 +47,12 @@ class Shopper:
         self.reaches = reaches or everybody()
         self.wishes = wishes or Wishes()
         self.promise_by = promise_by
+        self.bonus: BonusStanding | None = None
         self.told: dict[Key, Told] = {}
         self.sent: list[tuple[datetime, Key]] = []
 
     def situation(self, now_state: ShipmentState, registered: datetime = NOON) -> Situation:
-        parcel = Parcel(now_state, registered, self.promise_by, RIGA)
+        parcel = Parcel(now_state, registered, self.promise_by, RIGA, self.bonus)
         return Situation(parcel, self.reaches, self.told, self.wishes)
 
     def hear(self, now_state: ShipmentState, now: datetime) -> list[Decision]:
