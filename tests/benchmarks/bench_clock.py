@@ -6,6 +6,7 @@ them. It reads no parcel, decides nothing and publishes nothing.
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -114,9 +115,9 @@ async def _bare(pool: asyncpg.Pool) -> float:
     return await _rate(loop())
 
 
-async def _rate(work: object) -> float:
+async def _rate(work: Awaitable[None]) -> float:
     started = time.perf_counter()
-    await work  # type: ignore[misc]
+    await work
     return DUE / (time.perf_counter() - started)
 
 

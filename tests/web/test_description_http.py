@@ -122,6 +122,7 @@ WITHOUT_BODY = {
     ("POST", "/v1/webhooks/{webhook_id}/rotate"),
     ("POST", "/v1/webhooks/{webhook_id}/test"),
     ("POST", "/v1/webhooks/{webhook_id}/attempts/{delivery_id}/resend"),
+    ("POST", "/v1/shipments/{shipment_id}/compensations/{tier}/approve"),
 }
 
 

@@ -142,6 +142,7 @@ COMPENSATION_ROUTES = (
         "Say yes to a compensation that waits",
         roles=_SHOP,
         parameters=(_KEY,),
+        media=(),
         answers={200: CompensationBody},
         problems=(400, 401, 403, 404, 409, 422, 503),
     ),
