@@ -11,7 +11,7 @@ from schemas.base import CurrencyCode, Frozen, LongText, ShortText
 from schemas.contact import Buyer, Recipient
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
 from schemas.price import Cost
-from schemas.promise import PromiseBody, PromiseTold
+from schemas.promise import ExpectedBody, PromiseBody, PromiseTold
 from schemas.scan import CarrierCode, Confidence, Estimate, Location, TrackingNumber
 from schemas.shipment import EntryKind
 from schemas.status import Handover, Reason, Status
@@ -113,6 +113,7 @@ class ShipmentBody(Frozen):
     attempts: int = 0
     promise: PromiseBody | None = None
     estimate: Estimate = None
+    expected: ExpectedBody | None = None
     pickup: PickupPlace | None = None
     value: Money | None = None
     history: list[HistoryItem]

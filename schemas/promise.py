@@ -82,6 +82,19 @@ def _order(value: date, other: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
+class ExpectedBody(Frozen):
+    """When it comes by what is known of others: by `p50` half of such parcels have come, by `p90`
+    nine of ten. `from` and `to` are what its page shows, and move only when it matters. `parcels`:
+    of how many it knows. Instants are UTC.
+    """
+
+    starts: Instant = Field(alias="from")
+    ends: Instant = Field(alias="to")
+    p50: Instant
+    p90: Instant
+    parcels: int
+
+
 class PromiseBody(Frozen):
     """What is promised now. `first_by`: what was promised first; `standing`: null as long as nobody
     has looked. Instants are UTC.

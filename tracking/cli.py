@@ -7,6 +7,7 @@ import structlog
 import typer
 
 from tracking.commands import (
+    claims,
     compensations,
     keys,
     mail,
@@ -48,8 +49,10 @@ app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(mail.app, name="mail")
 app.add_typer(policy.app, name="policy")
 app.add_typer(compensations.app, name="compensations")
+app.add_typer(claims.app, name="claims")
 app.command()(show)
 app.command()(explain)
+app.command()(claims.scorecard)
 app.command()(preview)
 app.command()(simulate)
 

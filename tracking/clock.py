@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from tracking.errors import KlatError
+from tracking.estimates import Learned
 from tracking.sealing import Sealer
 from tracking.store.clock import deadlines_waiting, next_deadline, wakened
 from tracking.store.pool import connection
@@ -50,16 +51,18 @@ class ClockMetrics:
 
 
 class Clock:
-    """`now` is handed in by tests."""
+    """`learned` is what is known of how long parcels take; `now` is handed in by tests."""
 
     def __init__(
         self,
         pool: asyncpg.Pool,
         sealer: Sealer,
         metrics: ClockMetrics,
+        learned: Learned | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool, self._sealer, self._metrics, self._now = pool, sealer, metrics, now
+        self._learned = learned or Learned(pool)
         self._next: datetime | None = None
         self._earlier = asyncio.Event()
 
@@ -113,7 +116,7 @@ class Clock:
         if self._next is None or self._next > now:
             return Looked()
         self._metrics.lag.observe((now - self._next).total_seconds())
-        looked = await look_at_due(self._pool, BATCH, now=now)
+        looked = await look_at_due(self._pool, BATCH, self._learned.histograms, now=now)
         await note_expired(self._pool, looked.expired, self._sealer, now=now)
         log.debug("clock.looked", shipments=looked.shipments, facts=len(looked.news))
         self._metrics.looked.inc(looked.shipments)

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from schemas.api import ShipmentRegistration
-from schemas.promise import PromiseBody, Slip
+from schemas.promise import ExpectedBody, PromiseBody, Slip
 from tracking.domain.promise import Promise, is_same, promised, promises_of, told
 from tracking.domain.working_days import NoWorkingDayError
 from tracking.place import delivery_country, delivery_zone
 from tracking.policies import calendar_for, policy_at, service_of
+from tracking.store.estimates import eta_of
 from tracking.store.policies import policies_of
 from tracking.store.promises import insert_promise, promise_rows
 from tracking.store.promises import promises_of as stored_promises
@@ -69,10 +71,23 @@ def _country(body: ShipmentRegistration) -> str | None:
     return body.recipient.country if body.recipient else None
 
 
-async def promise_body(pool: asyncpg.Pool, shipment_id: UUID) -> PromiseBody | None:
-    """For whoever asks; None where nothing was promised. Raises StoreUnavailable."""
+class Promised(NamedTuple):
+    """By when a parcel was promised and how that stands; when it is expected by what is known."""
+
+    promise: PromiseBody | None = None
+    expected: ExpectedBody | None = None
+
+
+async def promised_for(pool: asyncpg.Pool, shipment_id: UUID) -> Promised:
+    """For whoever asks. Raises StoreUnavailable."""
     made, standing = await promise_rows(pool, shipment_id)
-    return body_of(made, standing)
+    eta = await eta_of(pool, shipment_id)
+    expected = None
+    if eta is not None:
+        expected = ExpectedBody(
+            starts=eta.starts, ends=eta.ends, p50=eta.p50, p90=eta.p90, parcels=eta.samples
+        )
+    return Promised(body_of(made, standing), expected)
 
 
 def body_of(made: Sequence[Promise], standing: Slip | None) -> PromiseBody | None:

@@ -23,6 +23,7 @@ from tracking.domain.promise import Promise
 from tracking.domain.reckon import Change, Reckoning, join
 from tracking.errors import KlatError
 from tracking.numbers import Number, lock_numbers
+from tracking.place import region_of
 from tracking.promises import promise_now
 from tracking.sealing import Sealer
 from tracking.store.changes import ShipmentChange, write_changes
@@ -199,6 +200,7 @@ def _row(
         notify=body.notify.model_dump(),
         digest=_fingerprints(body, sealer)[0],
         registered_at=now,
+        region=region_of(recipient),
     )
 
 

@@ -4,33 +4,24 @@ One transaction and a handful of statements for a batch. Who looks holds the shi
 not matter how often or how late: what was told is known, and what is told now is true.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from schemas.facts import cloud_event
 from schemas.scan import Scan
-from tracking.announce import brought_by_time
-from tracking.domain.compensation import thresholds
-from tracking.domain.promise import Promises, promises_of
-from tracking.domain.silence import expires_at, silence, stalls_at
-from tracking.domain.slip import expected_by
-from tracking.domain.standing import DeadlineKind, Published, Watched, standing
-from tracking.domain.truth import truth_of
+from tracking.domain.standing import DeadlineKind
+from tracking.estimates import Histograms
 from tracking.incoming import incoming
 from tracking.ingest import Batch, ingest
-from tracking.place import delivery_country, delivery_zone
-from tracking.policies import calendar_of, policy_at
+from tracking.look import Look, Policies, look_at_row
 from tracking.sealing import Sealer
 from tracking.store.clock import (
-    News,
-    WatchedRow,
     due_shipments,
     hold_shipments,
     keep_deadlines,
@@ -39,12 +30,14 @@ from tracking.store.clock import (
     watched_row,
     write_news,
 )
-from tracking.store.policies import PolicyVersion, policies_of
+from tracking.store.estimates import drop_etas, keep_etas, keep_outcomes
+from tracking.store.policies import policies_of
 from tracking.store.pool import retried, transaction
 
 log = structlog.get_logger()
 
 _LATER: Final = timedelta(hours=1)
+_NOTHING: Final = Histograms()
 
 
 @dataclass(slots=True)
@@ -59,14 +52,18 @@ class Looked:
     expired: Sequence[Scan] = ()
 
 
-async def look_at(pool: asyncpg.Pool, ids: Collection[UUID], *, now: datetime) -> Looked:
+async def look_at(
+    pool: asyncpg.Pool, ids: Collection[UUID], known: Histograms = _NOTHING, *, now: datetime
+) -> Looked:
     """At these, whatever happened to them. Raises StoreUnavailable."""
-    return await retried(partial(_look_at, pool, ids, now))
+    return await retried(partial(_look_at, pool, ids, known, now))
 
 
-async def look_at_due(pool: asyncpg.Pool, most: int, *, now: datetime) -> Looked:
+async def look_at_due(
+    pool: asyncpg.Pool, most: int, known: Histograms = _NOTHING, *, now: datetime
+) -> Looked:
     """At those whose time has come, the longest overdue first. Raises StoreUnavailable."""
-    return await retried(partial(_look_at_due, pool, most, now))
+    return await retried(partial(_look_at_due, pool, most, known, now))
 
 
 async def note_expired(
@@ -78,118 +75,63 @@ async def note_expired(
         await ingest(pool, batch, sealer, now=now)
 
 
-async def _look_at(pool: asyncpg.Pool, ids: Collection[UUID], now: datetime) -> Looked:
+async def _look_at(
+    pool: asyncpg.Pool, ids: Collection[UUID], known: Histograms, now: datetime
+) -> Looked:
     async with transaction(pool) as conn:
         await hold_shipments(conn, ids)
-        return await _look(conn, list(ids), now)
+        return await _look(conn, list(ids), known, now)
 
 
-async def _look_at_due(pool: asyncpg.Pool, most: int, now: datetime) -> Looked:
+async def _look_at_due(pool: asyncpg.Pool, most: int, known: Histograms, now: datetime) -> Looked:
     async with transaction(pool) as conn:
         found = await due_shipments(conn, now, most)
-        return await _look(conn, found, now) if found else Looked()
+        return await _look(conn, found, known, now) if found else Looked()
 
 
-async def _look(conn: asyncpg.Connection, ids: Sequence[UUID], now: datetime) -> Looked:
+async def _look(
+    conn: asyncpg.Connection, ids: Sequence[UUID], known: Histograms, now: datetime
+) -> Looked:
     rows = await watched(conn, ids, now)
     merchants = {row["merchant_id"] for row in rows if row["merchant_id"] and row["at"]}
     policies = await policies_of(conn, merchants) if merchants else {}
-    looks = [_looked_at(row, policies, now) for row in rows]
-    news = [each for look in looks for each in look.news]
-    await write_news(conn, news, now)
-    await keep_standing(
-        conn, {look.shipment_id: look.published for look in looks if look.published}
-    )
-    await keep_deadlines(conn, {look.shipment_id: look.deadlines for look in looks})
+    looks = [_looked_at(row, policies, known, now) for row in rows]
+    await _keep(conn, looks, rows, now)
     return Looked(
         shipments=len(rows),
-        news=[each.fact_type for each in news],
+        news=[each.fact_type for look in looks for each in look.news],
         earliest=min((due for look in looks for due in look.deadlines.values()), default=None),
         expired=[look.expired for look in looks if look.expired],
     )
 
 
-class _Look(NamedTuple):
-    """At one parcel. `published` is None where it is as before."""
-
-    shipment_id: UUID
-    news: Sequence[News]
-    published: Published | None
-    deadlines: Mapping[DeadlineKind, datetime]
-    expired: Scan | None
-
-
-def _looked_at(
-    row: asyncpg.Record, policies: Mapping[UUID, Sequence[PolicyVersion]], now: datetime
-) -> _Look:
+def _looked_at(row: asyncpg.Record, policies: Policies, known: Histograms, now: datetime) -> Look:
     """What breaks us costs only itself, and is looked at again later."""
     try:
-        return _decided(watched_row(row), policies, now)
+        return look_at_row(watched_row(row), policies, known, now)
     except Exception as error:
         log.exception(
             "clock.not_understood",
             shipment_id=row["shipment_id"],
             error_type=type(error).__name__,
         )
-        return _Look(row["shipment_id"], (), None, {DeadlineKind.REVIEW: now + _LATER}, None)
+        return Look(row["shipment_id"], {DeadlineKind.REVIEW: now + _LATER})
 
 
-def _decided(
-    row: WatchedRow, policies: Mapping[UUID, Sequence[PolicyVersion]], now: datetime
-) -> _Look:
-    promises = promises_of(row.promises)
-    versions = policies.get(row.merchant_id, ()) if row.merchant_id else ()
-    watching = _watching(row, promises, versions)
-    stands = standing(watching, row.published, now, is_review=row.is_review)
-    expired = None
-    if stands.is_expired and watching.expires_at is not None:
-        expired = silence(row.carrier, row.tracking_number, watching.expires_at)
-    return _Look(
-        row.shipment_id,
-        _news(row, promises, stands.news, now),
-        stands.published if stands.published != row.published else None,
-        stands.deadlines,
-        expired,
-    )
-
-
-def _watching(
-    row: WatchedRow, promises: Promises | None, versions: Sequence[PolicyVersion]
-) -> Watched:
-    zone = delivery_zone(row.carrier, row.country)
-    country = delivery_country(row.carrier, row.country)
-    held = policy_at(versions, promises.first.at, zone) if promises else None
-    policy = held.policy if held else None
-    calendar = calendar_of(policy, country)
-    late: Sequence[datetime] = ()
-    if promises and policy:
-        late = thresholds(policy, truth_of(promises, row.state, None, country, zone), calendar)
-    return Watched(
-        state=row.state,
-        deadline=promises.measure.by if promises else None,
-        expected_by=expected_by(row.state.estimate),
-        thresholds=late,
-        stalls_at=stalls_at(row.state, zone, calendar) if row.merchant_id else None,
-        expires_at=expires_at(row.state, row.registered_at or row.created_at),
-    )
-
-
-def _news(
-    row: WatchedRow, promises: Promises | None, types: Sequence[str], now: datetime
-) -> list[News]:
-    facts = [
-        brought_by_time(
-            fact_type,
-            version,
-            row.state,
-            promises,
-            shipment_id=row.shipment_id,
-            carrier=row.carrier,
-            tracking_number=row.tracking_number,
-            merchant_id=row.merchant_id,
-            order=row.order,
-            now=now,
-        )
-        for version, fact_type in enumerate(types, start=row.version + 1)
-    ]
-    return [News(row.shipment_id, fact.version, fact.type, cloud_event(fact)) for fact in facts]
+async def _keep(
+    conn: asyncpg.Connection, looks: Sequence[Look], rows: Sequence[asyncpg.Record], now: datetime
+) -> None:
+    published = {look.shipment_id: look.published for look in looks if look.published}
+    shown = {row["shipment_id"]: row["eta_starts"] for row in rows}
+    etas = {
+        look.shipment_id: look.eta
+        for look in looks
+        if look.eta and look.eta.starts != shown[look.shipment_id]
+    }
+    gone = [look.shipment_id for look in looks if not look.eta and shown[look.shipment_id]]
+    await write_news(conn, [each for look in looks for each in look.news], now)
+    await keep_standing(conn, published)
+    await keep_deadlines(conn, {look.shipment_id: look.deadlines for look in looks})
+    await keep_outcomes(conn, [look.outcome for look in looks if look.outcome], now)
+    await keep_etas(conn, etas, now)
+    await drop_etas(conn, gone)

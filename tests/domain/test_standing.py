@@ -136,6 +136,7 @@ WATCHED = st.builds(
     thresholds=st.lists(HOURS, max_size=3).map(sorted),
     stalls_at=MAYBE,
     expires_at=MAYBE,
+    estimate_over=MAYBE,
 )
 
 

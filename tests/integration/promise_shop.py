@@ -20,6 +20,7 @@ from tracking.bonus_code import code_context
 from tracking.bonuses import redeem_bonus
 from tracking.clock import Clock, ClockMetrics
 from tracking.compensations import compensations
+from tracking.estimates import Learned, learn, read_histograms
 from tracking.incoming import incoming
 from tracking.ingest import Batch, ingest
 from tracking.judge import judge
@@ -48,7 +49,9 @@ class Shop:
     _read: int = 0
 
     def __post_init__(self) -> None:
-        self.clock = Clock(self.pool, SEALER, ClockMetrics(self.registry), lambda: self.now)
+        self.learned = Learned(self.pool)
+        metrics = ClockMetrics(self.registry)
+        self.clock = Clock(self.pool, SEALER, metrics, self.learned, lambda: self.now)
 
     @classmethod
     async def open(cls, pool: asyncpg.Pool, name: str = "Shop") -> Self:
@@ -87,7 +90,7 @@ class Shop:
         await self.look(shipment_id("omniva", f"CE{number}"))
 
     async def look(self, *ids: UUID) -> None:
-        looked = await look_at(self.pool, ids, now=self.now)
+        looked = await look_at(self.pool, ids, self.learned.histograms, now=self.now)
         await note_expired(self.pool, looked.expired, SEALER, now=self.now)
 
     async def pump(self) -> None:
@@ -100,6 +103,10 @@ class Shop:
             await self.look(*ids)
             await self.clock.catch_up()
             await judge(self.pool, ids, SEALER, now=self.now)
+
+    async def learn(self) -> None:
+        await learn(self.pool, now=self.now)
+        self.learned.histograms = await read_histograms(self.pool, self.now)
 
     def rewind(self) -> None:
         """What was not finished is delivered again, as a broker does."""

@@ -199,7 +199,7 @@ async def test_two_clocks_share_what_is_due_and_tell_each_once(shop, pool):
         BY,
     )
     shop.now = BY + HOUR
-    other = Clock(pool, SEALER, ClockMetrics(CollectorRegistry()), lambda: shop.now)
+    other = Clock(pool, SEALER, ClockMetrics(CollectorRegistry()), now=lambda: shop.now)
     await asyncio.gather(shop.clock.catch_up(), other.catch_up(), shop.clock.catch_up())
     while (await shop.next_due()) <= shop.now:
         await shop.clock.catch_up()

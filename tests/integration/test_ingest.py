@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from schemas.api import Promise, ShipmentRegistration
+from schemas.api import ShipmentRegistration
+from schemas.promise import PromiseTold
 from schemas.scan import LAST_DELIVERY, Pickup, Scan, ScanTime
 from schemas.shipment import shipment_id
 from schemas.status import Status
@@ -278,7 +279,7 @@ async def test_registering_again_is_harmless_and_another_shop_is_refused(pool, s
     rotated = Sealer(["a newer key", "a key of the tests"])
     after = await register(pool, rotated, shops[0], registration(order="7"), now=NOW)
     assert (after.created, after.version) == (False, first.version)
-    promise = Promise(by=NOW + timedelta(days=1))
+    promise = PromiseTold(by=NOW + timedelta(days=1))
     changed = await register(
         pool, SEALER, shops[0], registration(order="7", promise=promise), now=NOW
     )

@@ -73,6 +73,8 @@ NOT_OF_A_SHIPMENT = {
     "code_map": "a reference table, copied to every shard",
     "parked_message": "a message may hold many parcels",
     "early_receipt": "whose it is, is not known yet",
+    "transit_histogram": "counts of many parcels; a reference table, copied to every shard",
+    "transit_histogram_made": "one row",
     "payout_secret": "a shop's; a reference table, copied to every shard",
     "policy": "a shop's; a reference table, copied to every shard",
     "sms_quota": "belongs to a shop, or to all of them; kept on one shard",
@@ -234,6 +236,14 @@ INSERT INTO bonus SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid,
     decode(md5('b' || n), 'hex'), 's', 'EUR', now(), true, now()
 FROM generate_series(1, 20000) n;
 INSERT INTO bonus_redemption SELECT md5(n::text)::uuid, md5('r' || n)::uuid, 1, 'o', now()
+FROM generate_series(1, 20000) n;
+INSERT INTO outcome (shipment_id, merchant_id, carrier, tracking_number, country, zone, status,
+    in_transit_at, arrived_at, promised_by, attempts, is_lost, was_silent, noted_at, slip)
+SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'carrier' || n % 9, 'CE' || n, 'LV',
+    'Europe/Riga', 'delivered', now() - n * interval '1 hour', now() - n * interval '30 minutes',
+    now() - n * interval '40 minutes', 1, false, false, now(), 'broken'
+FROM generate_series(1, 20000) n;
+INSERT INTO eta SELECT md5(n::text)::uuid, now(), now(), now(), now(), 5, now()
 FROM generate_series(1, 20000) n;
 UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
 ANALYZE;
@@ -399,6 +409,14 @@ QUICK = {
                             YEARS, YEARS, TEXTS, TEXTS, "array_fill('{}'::text, ARRAY[20])", KEYS,
                             "array_fill(now()::date, ARRAY[20])", TIMES, NUMBERS, YEARS, TEXTS,
                             "'policy'", "now()"), "compensation_pkey"),
+    "claims": (("'carrier7'", "now() - interval '2 days'", "now() - interval '1 day'", "NULL", ID,
+                "100"), "outcome_due"),
+    "keep_outcomes": ((IDS, IDS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS,
+                       TIMES, TEXTS, TIMES, TIMES, TIMES, TIMES, TIMES, TIMES, NUMBERS, YES, YES,
+                       TIMES, TIMES, TIMES, TIMES, "now()"), "outcome_pkey"),
+    "keep_etas": ((IDS, TIMES, TIMES, TIMES, TIMES, NUMBERS, "now()"), "eta_pkey"),
+    "drop_etas": ((IDS,), "eta_pkey"),
+    "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
     "promises_of": ((ID,), "promise_pkey"),
@@ -413,6 +431,7 @@ NOTHING_TO_FIND = {
     "keep_early_receipts",  # the same
     *("outbox_depth", "count_parked", "count_quarantine"),  # a count reads what it counts
     *("take_lead", "keep_lead"),  # no table at all
+    *("claim_histograms", "forget_histograms", "all_histograms"),  # counts, not parcels
     *("hold_merchants", "payout_secrets", "save_payout_secret"),  # a row for each shop
     *("insert_policy", "policies_of"),  # a few rows for each shop
     *("map_code", "unmap_code"),  # tables of a few rows
@@ -429,6 +448,11 @@ NOTHING_TO_FIND = {
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
     "plan_deliveries",  # only writes
+    *(
+        "make_histograms",
+        "estimate_errors",
+        "scorecard",
+    ),  # read all outcomes of months, once an hour
 }
 
 

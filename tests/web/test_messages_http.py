@@ -128,14 +128,14 @@ async def test_of_two_who_ask_for_less_at_once_who_asks_for_nothing_counts(world
 
 
 async def test_what_has_to_be_acted_on_is_offered_where_it_is_less(world, parcel):
-    """By default nothing else is said by text message."""
+    """By default only bonuses are told by text message beside that."""
     async with restarted(world, says_more=beyond_important) as here:
         page = await here.call("GET", f"{parcel.path}/messages")
-        assert buttons(page) == ["nothing", "important", "nothing"]
-        settings = {"notices": {"accepted": ["sms", "email"]}}
-        await world.call("PUT", "/v1/settings", headers=parcel.shop, json=settings)
-        page = await here.call("GET", f"{parcel.path}/messages")
         assert buttons(page) == ["important", "nothing"] * 2
+        by_mail = {"bonus_granted": ["email"], "bonus_withdrawn": ["email"]}
+        await world.call("PUT", "/v1/settings", headers=parcel.shop, json={"notices": by_mail})
+        page = await here.call("GET", f"{parcel.path}/messages")
+        assert buttons(page) == ["nothing", "important", "nothing"]
 
 
 @pytest.mark.parametrize("choice", ["nothing", "important"])

@@ -108,7 +108,7 @@ async def test_secrets_are_not_in_the_database_as_they_are(world, shop):
         ({"url": ""}, "/url", "is empty"),
         ({}, "/url", "is missing"),
         ({"url": URL, "types": []}, "/types", "is empty"),
-        ({"url": URL, "types": ["shipment.eaten"]}, "/types/0", "known are promise.at_risk"),
+        ({"url": URL, "types": ["shipment.eaten"]}, "/types/0", "known are compensation.approved"),
         ({"url": URL, "colour": "red"}, "/colour", ""),
     ],
 )

@@ -29,6 +29,7 @@ class DeadlineKind(StrEnum):
     PICKUP = "pickup"
     STALLED = "stalled"
     EXPIRED = "expired"
+    ESTIMATE = "estimate"
     REVIEW = "review"
 
 
@@ -55,6 +56,7 @@ class Watched(NamedTuple):
     thresholds: Sequence[datetime] = ()
     stalls_at: datetime | None = None
     expires_at: datetime | None = None
+    estimate_over: datetime | None = None
 
 
 class Standing(NamedTuple):
@@ -132,6 +134,7 @@ def _deadlines(
         (DeadlineKind.PICKUP, _pickup_until(watched.state)),
         (DeadlineKind.STALLED, watched.stalls_at),
         (DeadlineKind.EXPIRED, _expiry(watched, now)),
+        (DeadlineKind.ESTIMATE, watched.estimate_over),
     )
     for kind, due in found:
         if due is not None and due > now:

@@ -7,6 +7,7 @@ from uuid import UUID
 from consumers.clock import Watching, clock_runner
 from consumers.topology import CLOCK_QUEUE
 from tracking.clock import Clock, ClockMetrics
+from tracking.estimates import Learned
 from tracking.roles.running import Running, check
 from tracking.watch import look_at, note_expired
 from tracking.web.ops import Readiness
@@ -14,10 +15,11 @@ from tracking.web.ops import Readiness
 
 async def start(running: Running) -> Readiness:
     metrics = ClockMetrics(running.registry)
-    clock = Clock(running.pool, running.sealer, metrics)
+    learned = Learned(running.pool)
+    clock = Clock(running.pool, running.sealer, metrics, learned)
 
     async def look(ids: Collection[UUID], *, now: datetime) -> None:
-        looked = await look_at(running.pool, ids, now=now)
+        looked = await look_at(running.pool, ids, learned.histograms, now=now)
         clock.expect(looked.earliest)
         metrics.noted(looked)
         await note_expired(running.pool, looked.expired, running.sealer, now=now)
@@ -26,6 +28,7 @@ async def start(running: Running) -> Readiness:
     runner = clock_runner(running.settings.broker(), watching, parking)
     running.start("watching", runner.run())
     running.start("clock", clock.run())
+    running.start("learning", learned.keep_learning())
     running.start("listening", clock.keep_listening(running.settings.database()))
     running.start("overdue", clock.keep_measured())
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}

@@ -14,6 +14,7 @@ from schemas.shipment import ShipmentState
 from tracking.domain.promise import Promise
 from tracking.domain.standing import DeadlineKind, Published
 from tracking.sql import SQL
+from tracking.store.estimates import Eta
 from tracking.store.pool import store_errors
 from tracking.store.promises import promises_in
 
@@ -33,9 +34,11 @@ class WatchedRow:
     merchant_id: UUID | None
     order: str | None
     country: str | None
+    region: str | None
+    service: str | None
     registered_at: datetime | None
-    value_cents: int | None
-    value_currency: str | None
+    eta: Eta | None
+    has_outcome: bool
     published: Published
     promises: Sequence[Promise]
     is_review: bool
@@ -141,10 +144,20 @@ def watched_row(row: asyncpg.Record) -> WatchedRow:
         merchant_id=row["merchant_id"],
         order=row["order_ref"],
         country=row["country"],
+        region=row["region"],
+        service=row["service"],
         registered_at=row["registered_at"],
-        value_cents=row["value_cents"],
-        value_currency=row["value_currency"],
+        eta=_eta(row),
+        has_outcome=row["has_outcome"],
         published=Published(slip, row["tiers"], row["silent_since"], row["pickup_until"]),
         promises=promises_in(row),
         is_review=row["is_review"] or False,
+    )
+
+
+def _eta(row: asyncpg.Record) -> Eta | None:
+    if row["eta_starts"] is None:
+        return None
+    return Eta(
+        row["eta_starts"], row["eta_ends"], row["eta_p50"], row["eta_p90"], row["eta_samples"]
     )

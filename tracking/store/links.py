@@ -22,6 +22,7 @@ class LinkTarget:
 
     `merchant_site` is the shop's own host of links, where it has one.
 
+    `eta_…`: when it is expected by what is known of so many others.
     `since`: when its present status began; `changed_at`: its last news; `issued_at`: of this link.
     `sent_to`: proof of the address that a notice with this link went to (tracking.suppression).
     """
@@ -47,6 +48,9 @@ class LinkTarget:
     merchant_language: str | None
     wrong: int
     paused_until: datetime | None
+    eta_starts: datetime | None = None
+    eta_ends: datetime | None = None
+    eta_samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

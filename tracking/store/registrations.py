@@ -31,6 +31,7 @@ class RegistrationRow:
     notify: dict[str, bool]
     digest: bytes
     registered_at: datetime
+    region: str | None = None
 
 
 def _row(record: asyncpg.Record | None) -> RegistrationRow | None:
@@ -70,6 +71,7 @@ class Registrations:
             json.dumps(row.notify),
             row.digest,
             row.registered_at,
+            row.region,
         )
         return saved is not None
 

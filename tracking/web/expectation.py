@@ -36,8 +36,15 @@ class Expectation:
         awaited = view.state.status in _AWAITED
         self.promise = view.promise if awaited else None
         self.stated = view.state.estimate if awaited else None
-        self.estimate = self.stated if self.stated and self._is_ahead(self.stated) else None
+        self.estimate = self._ahead(self.stated) or self._ahead(self._by_others())
         self.late = self._late()
+
+    def _by_others(self) -> Window | None:
+        """What is known of other parcels, while nothing stops this one."""
+        return self.view.expected if self.view.state.status in COMING else None
+
+    def _ahead(self, window: Window | None) -> Window | None:
+        return window if window is not None and self._is_ahead(window) else None
 
     def _is_ahead(self, window: Window) -> bool:
         """A time in the past is never shown as an estimate."""

@@ -11,10 +11,9 @@ from schemas.api import (
     ShipmentRegistered,
     ShipmentRegistration,
 )
-from schemas.promise import PromiseBody
 from schemas.scan import TrackingNumber
 from tracking.keys import Role
-from tracking.promises import promise_body
+from tracking.promises import Promised, promised_for
 from tracking.register import Registered, RegisteredByAnother, register
 from tracking.store.keys import ApiKey
 from tracking.store.registrations import RegistrationRow, Registrations
@@ -84,12 +83,12 @@ async def _body(
     deps: Deps, row: ShipmentRow, registration: RegistrationRow | None, url: str | None = None
 ) -> ShipmentBody:
     history = await Shipments(deps.pool).history(row.shipment_id)
-    promise = await _promise(deps, registration)
-    return shipment_body(row, history, registration, promise, url)
+    promised = await _promised(deps, registration)
+    return shipment_body(row, history, registration, promised, url)
 
 
-async def _promise(deps: Deps, registration: RegistrationRow | None) -> PromiseBody | None:
-    return await promise_body(deps.pool, registration.shipment_id) if registration else None
+async def _promised(deps: Deps, registration: RegistrationRow | None) -> Promised:
+    return await promised_for(deps.pool, registration.shipment_id) if registration else Promised()
 
 
 async def get_shipment(request: web.Request) -> web.Response:
@@ -97,12 +96,12 @@ async def get_shipment(request: web.Request) -> web.Response:
     if not seen:
         raise not_found()
     row, registration = seen[0]
-    promise = await _promise(request.app[DEPS], registration)
-    tag = _tag(row, registration, promise)
+    promised = await _promised(request.app[DEPS], registration)
+    tag = _tag(row, registration, promised)
     if any(etag.value in {tag, "*"} for etag in request.if_none_match or ()):
         return web.Response(status=304, headers={"ETag": f'"{tag}"'})
     history = await Shipments(request.app[DEPS].pool).history(row.shipment_id)
-    return _answer(shipment_body(row, history, registration, promise), tag)
+    return _answer(shipment_body(row, history, registration, promised), tag)
 
 
 def asked_id(request: web.Request) -> UUID:
@@ -112,11 +111,12 @@ def asked_id(request: web.Request) -> UUID:
         raise not_found() from None
 
 
-def _tag(
-    row: ShipmentRow, registration: RegistrationRow | None, promise: PromiseBody | None
-) -> str:
+def _tag(row: ShipmentRow, registration: RegistrationRow | None, promised: Promised) -> str:
+    """What of it may be another one without a new version stands in it."""
     said = registration.digest.hex()[:12] if registration else "0"
-    return f"{row.version}.{said}.{promise.standing if promise else 0}"
+    standing = promised.promise.standing if promised.promise else "0"
+    window = int(promised.expected.starts.timestamp()) if promised.expected else 0
+    return f"{row.version}.{said}.{standing}.{window}"
 
 
 def _answer(body: ShipmentBody, tag: str | None = None) -> web.Response:

@@ -9,9 +9,9 @@ from aiohttp import web
 from schemas.contact import Recipient
 from schemas.scan import Window
 from tracking.carriers import CARRIERS
-from tracking.carriers.klat import HOME_ZONE
-from tracking.carriers.zones import zone_for
 from tracking.contact import Contact, open_contact
+from tracking.estimates import ENOUGH, days_of
+from tracking.place import delivery_zone
 from tracking.sealing import SealBroken
 from tracking.store.links import LinkTarget, Tries
 from tracking.store.shipments import Shipments
@@ -74,6 +74,7 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
     if row is None:
         raise not_found()
     carrier = CARRIERS.get(target.carrier)
+    zone = delivery_zone(target.carrier, target.country)
     page = carrier.tracking_page if carrier else None
     return ParcelView(
         state=row.state,
@@ -82,12 +83,13 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
         as_of=deps.now(),
         carrier_name=carrier.name if carrier else target.carrier.title(),
         tracking_number=target.tracking_number,
-        zone=zone_for(target.country) or (carrier.zone if carrier else HOME_ZONE),
+        zone=zone,
         path=f"/t/{token}",
         carrier_page=page and page.format(number=quote(target.tracking_number, safe="")),
         merchant_name=target.merchant_name,
         merchant_help=target.merchant_help,
         promise=_promise(target),
+        expected=_expected(target, zone),
         tries_left=Tries(target.wrong, target.paused_until).left,
         paused_until=target.paused_until,
         has_pickup_code=bool(row.state.pickup_code or row.state.pickup_qr),
@@ -100,6 +102,13 @@ def _promise(target: LinkTarget) -> Window | None:
     if target.promise_by is None:
         return None
     return Window(starts=target.promise_from, ends=target.promise_by).or_none()
+
+
+def _expected(target: LinkTarget, zone: str) -> Window | None:
+    """Whole days: how long others took tells no hours."""
+    if target.eta_starts is None or target.eta_ends is None or (target.eta_samples or 0) < ENOUGH:
+        return None
+    return days_of(target.eta_starts, target.eta_ends, zone)
 
 
 def _closed(view: ParcelView, unlock: UnlockState) -> ParcelView:

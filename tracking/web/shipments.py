@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from schemas.api import HistoryItem, Money, PickupPlace, ShipmentBody
-from schemas.promise import PromiseBody
 from schemas.shipment import HistoryEntry, ShipmentState
+from tracking.promises import Promised
 from tracking.store.registrations import RegistrationRow
 from tracking.store.shipments import ShipmentRow
 
@@ -13,7 +13,7 @@ def shipment_body(
     row: ShipmentRow,
     history: Sequence[HistoryEntry],
     registration: RegistrationRow | None,
-    promise: PromiseBody | None,
+    promised: Promised,
     tracking_url: str | None = None,
 ) -> ShipmentBody:
     state = row.state
@@ -34,8 +34,9 @@ def shipment_body(
         handover=state.handover,
         since=state.since,
         attempts=state.attempts,
-        promise=promise,
+        promise=promised.promise,
         estimate=state.estimate,
+        expected=promised.expected,
         pickup=_pickup(state),
         value=_value(registration),
         history=[_item(entry) for entry in history],

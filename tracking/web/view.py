@@ -43,6 +43,7 @@ class ParcelView:
     merchant_name: str | None = None
     merchant_help: str | None = None  # https://, mailto: or tel: address
     promise: Window | None = None
+    expected: Window | None = None  # by what is known of others, where the carrier says nothing
     unlock: UnlockState = UnlockState.IMPOSSIBLE
     tries_left: int = 0
     paused_until: datetime | None = None

@@ -16,12 +16,15 @@ SELECT count(*) FROM (
 
 -- name: watched: parcels as they stand, what was promised and told of them; read after their lock ($1 shipment ids, $2 now)
 SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, s.created_at,
-       r.merchant_id, r.order_ref, r.country, r.registered_at, r.value_cents, r.value_currency,
+       r.merchant_id, r.order_ref, r.country, r.region, r.service, r.registered_at,
        st.slip, coalesce(st.tiers, 0) AS tiers, st.silent_since, st.pickup_until,
-       p.at, p.mover, p.starts, p.by, d.is_review
+       p.at, p.mover, p.starts, p.by, d.is_review, e.starts AS eta_starts, e.ends AS eta_ends,
+       e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples,
+       EXISTS (SELECT FROM outcome AS o WHERE o.shipment_id = s.shipment_id) AS has_outcome
 FROM shipment AS s
 LEFT JOIN registration AS r USING (shipment_id)
 LEFT JOIN standing AS st USING (shipment_id)
+LEFT JOIN eta AS e USING (shipment_id)
 LEFT JOIN LATERAL (
     SELECT array_agg(at) AS at, array_agg(mover) AS mover, array_agg(starts) AS starts,
            array_agg(by) AS by

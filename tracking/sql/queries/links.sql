@@ -17,6 +17,9 @@ SELECT
     r.service,
     r.country,
     r.contact,
+    e.starts AS eta_starts,
+    e.ends AS eta_ends,
+    e.samples AS eta_samples,
     r.promise_from,
     r.promise_by,
     coalesce(m.settings #>> '{brand,name}', m.name) AS merchant_name,
@@ -29,6 +32,7 @@ SELECT
 FROM public_link AS l
 JOIN shipment AS s USING (shipment_id)
 LEFT JOIN registration AS r USING (shipment_id)
+LEFT JOIN eta AS e ON e.shipment_id = l.shipment_id
 LEFT JOIN merchant AS m ON m.merchant_id = r.merchant_id
 LEFT JOIN challenge AS c ON c.shipment_id = l.shipment_id
 WHERE l.token_hash = ANY($1::bytea[]) AND l.revoked_at IS NULL;

@@ -4,12 +4,12 @@ SELECT * FROM registration WHERE shipment_id = $1 FOR UPDATE;
 -- name: registration: what a shop said of a shipment ($1 shipment)
 SELECT * FROM registration WHERE shipment_id = $1;
 
--- name: save_registration: keep a registration, or what the same shop says now ($1-$15 columns in order)
+-- name: save_registration: keep a registration, or what the same shop says now ($1-$16 columns in order)
 INSERT INTO registration (
     shipment_id, merchant_id, order_ref, merchant_reference, service, language, country, contact,
-    promise_from, promise_by, value_cents, value_currency, notify, digest, registered_at
+    promise_from, promise_by, value_cents, value_currency, notify, digest, registered_at, region
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (shipment_id) DO UPDATE SET
     order_ref = EXCLUDED.order_ref,
     merchant_reference = EXCLUDED.merchant_reference,
@@ -22,7 +22,8 @@ ON CONFLICT (shipment_id) DO UPDATE SET
     value_cents = EXCLUDED.value_cents,
     value_currency = EXCLUDED.value_currency,
     notify = EXCLUDED.notify,
-    digest = EXCLUDED.digest
+    digest = EXCLUDED.digest,
+    region = EXCLUDED.region
 WHERE registration.merchant_id = EXCLUDED.merchant_id
 RETURNING shipment_id;
 
