@@ -6,6 +6,7 @@ from typing import Any
 from schemas.scan import Confidence, Location, Scan, ScanTime, Window
 from schemas.shipment import EntryKind, HistoryEntry, ShipmentState
 from schemas.status import Handover, Reason, Status
+from tracking.estimates import days_of
 from tracking.web.view import ParcelView, UnlockState
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)  # Friday, 14:20 in Riga
@@ -171,6 +172,11 @@ STATES: dict[str, ParcelView] = {
     "late_with_estimate": in_transit(
         promise=Window(ends=local(19, 18)),
         state={"estimate": Window(starts=local(21, 10), ends=local(21, 12))},
+    ),
+    "known_by_others": in_transit(expected=days_of(local(21, 15), local(22, 19), "Europe/Riga")),
+    "late_known_by_others": in_transit(
+        promise=Window(ends=local(19, 18)),
+        expected=days_of(local(21, 9), local(21, 19), "Europe/Riga"),
     ),
     "cancelled": stopped(Status.CANCELLED, Reason.SENDER_CANCELLED, state={"stages": STAGES}),
     "expired": stopped(Status.EXPIRED, state={"stages": STAGES}),

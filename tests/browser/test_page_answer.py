@@ -135,6 +135,36 @@ def test_today_is_not_over_before_midnight() -> None:
     assert (answer.headline, answer.late) == ("Arriving today", [])
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Expected 21–22 November"), ("lv", "Gaidāms: 21.–22. novembris")],
+)
+def test_where_the_carrier_says_nothing_the_days_of_others_are_said(language, said) -> None:
+    headline = read(STATES["known_by_others"], language).headline
+    assert headline.striptags().replace("\u2060", "") == said
+
+
+def test_the_carriers_own_time_goes_before_that_of_others() -> None:
+    known = STATES["known_by_others"]
+    both = replace(known, state=known.state.model_copy(update={"estimate": TODAY}))
+    assert "10:00" in read(both).headline or "today" in read(both).headline
+    over = Window(starts=local(19, 10), ends=local(19, 12))
+    past = replace(known, state=known.state.model_copy(update={"estimate": over}))
+    assert "Expected" in read(past).headline
+
+
+def test_a_late_parcel_has_a_day_though_the_carrier_gives_none() -> None:
+    answer = read(STATES["late_known_by_others"])
+    assert answer.headline.striptags() == "Expected tomorrow"
+    assert len(answer.late) == 1, "no word of a new time that is missing"
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.DELIVERED, Status.READY_FOR_PICKUP])
+def test_of_what_is_stopped_or_there_nobody_guesses(status: Status) -> None:
+    window = STATES["known_by_others"].expected
+    assert "Expected" not in read(stopped(status, expected=window)).headline
+
+
 def test_a_broken_promise_is_said_with_the_new_estimate() -> None:
     answer = read(STATES["late_with_estimate"])
     assert texts(answer.late) == [

@@ -62,6 +62,8 @@ class Expectation:
             return words.gettext("Arriving %(by)s", by=by)
         if first != last:
             return words.gettext("Expected %(days)s", days=calendar.days(first, last))
+        if window is self.view.expected:  # nobody has said that it does
+            return words.gettext("Expected %(days)s", days=calendar.on_day(first))
         return words.gettext("Arriving %(when)s", when=self._when(window))
 
     def _when(self, window: Window) -> Markup:
