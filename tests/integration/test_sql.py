@@ -73,6 +73,7 @@ NOT_OF_A_SHIPMENT = {
     "code_map": "a reference table, copied to every shard",
     "parked_message": "a message may hold many parcels",
     "early_receipt": "whose it is, is not known yet",
+    "carrier_heard": "of carriers; a reference table, copied to every shard",
     "transit_histogram": "counts of many parcels; a reference table, copied to every shard",
     "transit_histogram_made": "one row",
     "payout_secret": "a shop's; a reference table, copied to every shard",
@@ -243,6 +244,9 @@ SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'carrier' || n % 9, 'CE
     'Europe/Riga', 'delivered', now() - n * interval '1 hour', now() - n * interval '30 minutes',
     now() - n * interval '40 minutes', 1, false, false, now(), 'broken'
 FROM generate_series(1, 20000) n;
+INSERT INTO carrier_heard SELECT 'carrier' || n % 30, now() - (n / 30) * interval '15 minutes', 5,
+    60, now()
+FROM generate_series(1, 30000) n;
 INSERT INTO eta SELECT md5(n::text)::uuid, now(), now(), now(), now(), 5, now()
 FROM generate_series(1, 20000) n;
 UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
@@ -411,6 +415,8 @@ QUICK = {
                             "'policy'", "now()"), "compensation_pkey"),
     "claims": (("'carrier7'", "now() - interval '2 days'", "now() - interval '1 day'", "NULL", ID,
                 "100"), "outcome_due"),
+    "note_heard": ((TEXTS, TIMES, NUMBERS, TIMES, TIMES), "carrier_heard_pkey"),
+    "prune_heard": (("now() - interval '30 days'",), "carrier_heard_by_age"),
     "keep_outcomes": ((IDS, IDS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS,
                        TIMES, TEXTS, TIMES, TIMES, TIMES, TIMES, TIMES, TIMES, NUMBERS, YES, YES,
                        TIMES, TIMES, TIMES, TIMES, "now()"), "outcome_pkey"),
@@ -452,6 +458,7 @@ NOTHING_TO_FIND = {
         "make_histograms",
         "estimate_errors",
         "scorecard",
+        "heard_around",
     ),  # read all outcomes of months, once an hour
 }
 
