@@ -1,9 +1,13 @@
 -- name: note_heard: so many events of carriers came in these quarters of an hour ($1 carriers, $2 slots, $3 events, $4 first, $5 last)
 INSERT INTO carrier_heard AS known (carrier, slot, events, longest_gap, last_at)
 SELECT n.carrier, n.slot, n.events,
-       coalesce(greatest(0, extract(epoch FROM n.first_at - before.last_at)), 0), n.last_at
-FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::timestamptz[], $5::timestamptz[])
-     AS n (carrier, slot, events, first_at, last_at)
+       coalesce(greatest(0, extract(epoch FROM
+           n.first_at - coalesce(n.just_before, before.last_at))), 0), n.last_at
+FROM (
+    SELECT *, lag(last_at) OVER (PARTITION BY carrier ORDER BY slot) AS just_before
+    FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::timestamptz[], $5::timestamptz[])
+         AS told (carrier, slot, events, first_at, last_at)
+) AS n
 LEFT JOIN LATERAL (
     SELECT last_at FROM carrier_heard AS h
     WHERE h.carrier = n.carrier AND h.slot <= n.slot ORDER BY h.slot DESC LIMIT 1
