@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 SLOT: Final = timedelta(minutes=15)
-LEARNED_FROM: Final = timedelta(days=28)
+LEARNED_FROM: Final = timedelta(days=28, hours=2)  # four weeks, and the hour before
 _FEWEST: Final = 8  # quarters of an hour with something in them, to know what is usual
 _TIMES: Final = 3.0  # the usual longest silence, before anybody is alarmed
 _SHORTEST: Final = timedelta(minutes=10)
