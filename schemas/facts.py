@@ -172,6 +172,25 @@ class PromiseReviewed(_PromiseFact):
     type: Literal["promise.reviewed"] = "promise.reviewed"
 
 
+class _StatutoryFact(_ShipmentFact):
+    """By the law of the country of delivery, which `source` names. A warning, not advice."""
+
+    due_at: datetime
+    source: str
+
+
+class StatutoryDeliveryOverdue(_StatutoryFact):
+    """Not delivered by the agreed date, else within 30 days: the shopper may set an extra term."""
+
+    type: Literal["statutory.delivery_overdue"] = "statutory.delivery_overdue"
+
+
+class StatutoryWithdrawalPossible(_StatutoryFact):
+    """The extra term that the shop has set is over, too: the shopper may withdraw."""
+
+    type: Literal["statutory.withdrawal_possible"] = "statutory.withdrawal_possible"
+
+
 TimeFact = (
     ShipmentStalled
     | ShipmentPickupExpired
@@ -181,6 +200,8 @@ TimeFact = (
     | PromiseKept
     | PromiseKeptLateScan
     | PromiseReviewed
+    | StatutoryDeliveryOverdue
+    | StatutoryWithdrawalPossible
 )
 
 

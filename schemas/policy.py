@@ -175,7 +175,8 @@ class ShopPolicy(Frozen):
     `approval_above`: more than this waits for somebody's yes. `budget_month`: no more is granted by
     itself in a calendar month. `tiers` in the order in which they are reached. `endpoint`: who at
     the shop carries out refunds and points; without one they wait. `tell_withdrawn`: whether the
-    shopper is told when a code that was told turns out not to be owed.
+    shopper is told when a code that was told turns out not to be owed. `extra_term_days`: what the
+    shop takes for an appropriate extra term (tracking.domain.statutory), of which it is warned.
     """
 
     name: ShortText
@@ -186,6 +187,7 @@ class ShopPolicy(Frozen):
     borne_by: Bearer = Bearer.SHOP
     bonus_valid_days: int = Field(default=365, ge=1, le=3650)
     tell_withdrawn: bool = True
+    extra_term_days: int | None = Field(default=None, ge=1, le=365)
     endpoint: Endpoint | None = None
     caps: Caps = Caps()
     exclude: tuple[Exclusion, ...] = tuple(Exclusion)

@@ -291,7 +291,7 @@ def test_decisions_are_numbered_dated_and_whole():
 def test_shops_are_told_every_type_of_fact():
     text = (ROOT / "docs" / "shops.md").read_text()
     named = {f"shipment.{each}" for each in re.findall(r"`(?:shipment\.)?(\w+)`", text)}
-    named |= set(re.findall(r"`((?:promise|compensation)\.\w+)`", text))
+    named |= set(re.findall(r"`((?:promise|compensation|statutory)\.\w+)`", text))
     assert named >= set(FACT_TYPES)
 
 

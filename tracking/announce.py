@@ -22,6 +22,7 @@ from tracking.domain.changes import Owed
 from tracking.domain.promise import Promises
 from tracking.domain.reckon import Change
 from tracking.domain.slip import arrived_at
+from tracking.domain.statutory import Statutory
 from tracking.store.changes import ShipmentChange
 
 
@@ -87,7 +88,12 @@ def _fact(owed: Owed | None, change: Change, about: dict[str, Any]) -> Fact | No
 
 
 def brought_by_time(
-    fact_type: str, version: int, state: ShipmentState, promises: Promises | None, **about: Any
+    fact_type: str,
+    version: int,
+    state: ShipmentState,
+    promises: Promises | None,
+    law: Statutory | None,
+    **about: Any,
 ) -> Fact:
     """The fact of this type, as the parcel stands. `about`: which parcel, and when it was noted."""
     fields = _about(version, state, about.pop("now")) | about
@@ -95,6 +101,8 @@ def brought_by_time(
         fields["promised_by"] = promises.measure.by
         fields["first_promised_by"] = promises.first.by
         fields["arrived_at"] = arrived_at(state)
+    if law is not None and fact_type.startswith("statutory."):
+        fields["due_at"], fields["source"] = law.overdue_at, law.source
     return trusted(TIME_FACTS[fact_type], fields | {"type": fact_type})
 
 

@@ -4,11 +4,12 @@ The row was read under its lock; what comes of it is written in the same transac
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from schemas.facts import cloud_event
+from schemas.policy import ShopPolicy
 from schemas.promise import Slip
 from schemas.scan import Scan
 from schemas.status import Status
@@ -19,6 +20,7 @@ from tracking.domain.promise import Promises, promises_of
 from tracking.domain.silence import expires_at, silence, stalls_at
 from tracking.domain.slip import arrived_at, expected_by
 from tracking.domain.standing import DeadlineKind, Published, Watched, standing
+from tracking.domain.statutory import Statutory, statutory
 from tracking.domain.truth import Truth, truth_of
 from tracking.estimates import ENOUGH, Histograms, Route
 from tracking.place import delivery_country, delivery_zone
@@ -58,7 +60,7 @@ def look_at_row(row: WatchedRow, policies: Policies, known: Histograms, now: dat
     return Look(
         row.shipment_id,
         stands.deadlines,
-        _news(row, promises, stands.news, now),
+        _news(row, promises, watched.statutory, stands.news, now),
         stands.published if stands.published != row.published else None,
         expired,
         eta,
@@ -115,7 +117,17 @@ def _watched(
         stalls_at=stalls_at(row.state, truth.zone, calendar) if is_shops else None,
         expires_at=expires_at(row.state, row.registered_at or row.created_at),
         estimate_over=eta.ends if eta else None,
+        statutory=_by_law(row, truth, policy),
     )
+
+
+def _by_law(row: WatchedRow, truth: Truth, policy: ShopPolicy | None) -> Statutory | None:
+    """Of what a shop sold; whether to a consumer it knows itself."""
+    if row.registered_at is None:
+        return None
+    days = policy.extra_term_days if policy else None
+    extra = timedelta(days=days) if days else None
+    return statutory(truth.country, truth.deadline, row.registered_at, extra)
 
 
 def _outcome(row: WatchedRow, truth: Truth, published: Published) -> Outcome | None:
@@ -157,7 +169,11 @@ def _outcome(row: WatchedRow, truth: Truth, published: Published) -> Outcome | N
 
 
 def _news(
-    row: WatchedRow, promises: Promises | None, types: Sequence[str], now: datetime
+    row: WatchedRow,
+    promises: Promises | None,
+    law: Statutory | None,
+    types: Sequence[str],
+    now: datetime,
 ) -> list[News]:
     facts = [
         brought_by_time(
@@ -165,6 +181,7 @@ def _news(
             version,
             row.state,
             promises,
+            law,
             shipment_id=row.shipment_id,
             carrier=row.carrier,
             tracking_number=row.tracking_number,

@@ -19,6 +19,7 @@ from tracking.domain.standing import (
     Watched,
     standing,
 )
+from tracking.domain.statutory import statutory
 
 DEADLINE = datetime(2026, 11, 20, 16, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -137,6 +138,8 @@ WATCHED = st.builds(
     stalls_at=MAYBE,
     expires_at=MAYBE,
     estimate_over=MAYBE,
+    statutory=st.none()
+    | st.builds(statutory, st.just("LV"), HOURS, HOURS, st.none() | st.just(DAY)),
 )
 
 

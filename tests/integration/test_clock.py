@@ -47,7 +47,8 @@ async def shop(pool: asyncpg.Pool) -> Shop:
 
 async def test_a_promise_is_broken_when_its_time_has_passed(shop, pool):
     key = await shop.promise(by=BY)
-    assert await shop.deadlines() == {"promise": BY, "expired": NOON + 30 * DAY}
+    expected = {"promise": BY, "statutory": BY, "expired": NOON + 30 * DAY}
+    assert await shop.deadlines() == expected
     await shop.pass_time(BY - timedelta(seconds=1))
     assert await shop.told() == []
     await shop.pass_time(BY)

@@ -393,7 +393,7 @@ QUICK = {
     "deadlines_waiting": (("now()",), "deadline_due"),
     "hold_shipments": ((IDS,), "shipment_pkey"),
     "watched": ((IDS, "now()"), "shipment_pkey"),
-    "keep_standing": ((IDS, TEXTS, NUMBERS, TIMES, TIMES), "standing_pkey"),
+    "keep_standing": ((IDS, TEXTS, NUMBERS, TIMES, TIMES, NUMBERS), "standing_pkey"),
     "keep_deadlines": ((IDS, IDS, TEXTS, TIMES), "deadline_pkey"),
     "write_news": ((IDS, NUMBERS, TEXTS, TEXTS, "now()"), "shipment_pkey"),
     "review_shipments": ((ID, "now() - interval '1 hour'", "now()"), "registration_by_shop"),

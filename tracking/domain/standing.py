@@ -13,11 +13,13 @@ from schemas.promise import Slip
 from schemas.shipment import ShipmentState
 from schemas.status import Status
 from tracking.domain.slip import arrived_at, fact_of, slip_of
+from tracking.domain.statutory import Statutory, stage
 
 STALLED: Final = "shipment.stalled"
 PICKUP_EXPIRED: Final = "shipment.pickup_expired"
 OVERDUE: Final = "promise.overdue"
 REVIEWED: Final = "promise.reviewed"
+STATUTORY: Final = ("", "statutory.delivery_overdue", "statutory.withdrawal_possible")
 _AGAIN: Final = timedelta(days=1)  # after what was to be written of it did not change it
 
 
@@ -30,18 +32,20 @@ class DeadlineKind(StrEnum):
     STALLED = "stalled"
     EXPIRED = "expired"
     ESTIMATE = "estimate"
+    STATUTORY = "statutory"
     REVIEW = "review"
 
 
 class Published(NamedTuple):
     """What was told of it: how its promise stood, how many tiers of lateness, of the silence since
-    when, of the limit of which pickup.
+    when, of the limit of which pickup, how far it is by law.
     """
 
     slip: Slip | None = None
     tiers: int = 0
     silent_since: datetime | None = None
     pickup_until: datetime | None = None
+    statutory: int = 0
 
 
 class Watched(NamedTuple):
@@ -57,6 +61,7 @@ class Watched(NamedTuple):
     stalls_at: datetime | None = None
     expires_at: datetime | None = None
     estimate_over: datetime | None = None
+    statutory: Statutory | None = None
 
 
 class Standing(NamedTuple):
@@ -85,15 +90,34 @@ def standing(
         news.append(STALLED)
     if pickup is not None and pickup != before.pickup_until:
         news.append(PICKUP_EXPIRED)
+    by_law = _by_law(watched, arrived, now)
+    if by_law > before.statutory:
+        news.append(STATUTORY[by_law])
     if is_review and slip is not None and not news:
         news.append(REVIEWED)
-    published = Published(slip, tiers, silent or before.silent_since, pickup or before.pickup_until)
+    published = Published(
+        slip, tiers, silent or before.silent_since, pickup or before.pickup_until, by_law
+    )
     expires = watched.expires_at
     is_expired = expires is not None and expires <= now
     overdue = _next_tier(watched, now) if is_broken and arrived is None else None
     promise = watched.deadline if slip in _PENDING else None
-    deadlines = dict(_deadlines(watched, promise, overdue, now))
+    law = _next_by_law(watched, arrived, now)
+    deadlines = dict(_deadlines(watched, promise, overdue, law, now))
     return Standing(news, published, deadlines, is_expired)
+
+
+def _by_law(watched: Watched, arrived: datetime | None, now: datetime) -> int:
+    is_over = arrived is not None or watched.state.status in _NOT_OWED
+    return 0 if is_over or watched.statutory is None else stage(watched.statutory, now)
+
+
+def _next_by_law(watched: Watched, arrived: datetime | None, now: datetime) -> datetime | None:
+    law = watched.statutory
+    if law is None or arrived is not None or watched.state.status in _NOT_OWED:
+        return None
+    ahead = [at for at in (law.overdue_at, law.withdrawal_at) if at is not None and at > now]
+    return min(ahead, default=None)
 
 
 def _slip(watched: Watched, arrived: datetime | None, now: datetime) -> Slip | None:
@@ -126,7 +150,11 @@ def _pickup_until(state: ShipmentState) -> datetime | None:
 
 
 def _deadlines(
-    watched: Watched, promise: datetime | None, overdue: datetime | None, now: datetime
+    watched: Watched,
+    promise: datetime | None,
+    overdue: datetime | None,
+    law: datetime | None,
+    now: datetime,
 ) -> Iterator[tuple[DeadlineKind, datetime]]:
     found = (
         (DeadlineKind.PROMISE, promise),
@@ -135,6 +163,7 @@ def _deadlines(
         (DeadlineKind.STALLED, watched.stalls_at),
         (DeadlineKind.EXPIRED, _expiry(watched, now)),
         (DeadlineKind.ESTIMATE, watched.estimate_over),
+        (DeadlineKind.STATUTORY, law),
     )
     for kind, due in found:
         if due is not None and due > now:
@@ -147,4 +176,5 @@ def _expiry(watched: Watched, now: datetime) -> datetime | None:
     return now + _AGAIN if expires is not None and expires <= now else expires
 
 
+_NOT_OWED: Final = frozenset({Status.CANCELLED, Status.RETURNING, Status.RETURNED})
 _PENDING: Final = frozenset({Slip.AWAITED, Slip.AT_RISK})

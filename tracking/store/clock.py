@@ -149,7 +149,9 @@ def watched_row(row: asyncpg.Record) -> WatchedRow:
         registered_at=row["registered_at"],
         eta=_eta(row),
         has_outcome=row["has_outcome"],
-        published=Published(slip, row["tiers"], row["silent_since"], row["pickup_until"]),
+        published=Published(
+            slip, row["tiers"], row["silent_since"], row["pickup_until"], row["statutory"]
+        ),
         promises=promises_in(row),
         is_review=row["is_review"] or False,
     )

@@ -33,7 +33,8 @@ CREATE TABLE standing (
     slip         text,                          -- awaited | at_risk | broken | kept | void
     tiers        integer NOT NULL,              -- of lateness that were reached
     silent_since timestamptz,
-    pickup_until timestamptz
+    pickup_until timestamptz,
+    statutory    integer NOT NULL DEFAULT 0     -- 1: overdue by law, 2: the shopper may withdraw
 ) WITH (fillfactor = 80);
 
 -- When to look at a parcel again, and why. Whoever changes its rows holds the row of the shipment.

@@ -18,7 +18,7 @@ SELECT count(*) FROM (
 SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, s.created_at,
        r.merchant_id, r.order_ref, r.country, r.region, r.service, r.registered_at,
        st.slip, coalesce(st.tiers, 0) AS tiers, st.silent_since, st.pickup_until,
-       p.at, p.mover, p.starts, p.by, d.is_review, e.starts AS eta_starts, e.ends AS eta_ends,
+       coalesce(st.statutory, 0) AS statutory, p.at, p.mover, p.starts, p.by, d.is_review, e.starts AS eta_starts, e.ends AS eta_ends,
        e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples,
        EXISTS (SELECT FROM outcome AS o WHERE o.shipment_id = s.shipment_id) AS has_outcome
 FROM shipment AS s
@@ -36,12 +36,13 @@ LEFT JOIN LATERAL (
 ) AS d ON true
 WHERE s.shipment_id = ANY($1::uuid[]);
 
--- name: keep_standing: what was published of parcels ($1 shipment ids, $2 slips, $3 tiers, $4 silent since, $5 pickup until)
-INSERT INTO standing AS known (shipment_id, slip, tiers, silent_since, pickup_until)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[])
+-- name: keep_standing: what was published of parcels ($1 shipment ids, $2 slips, $3 tiers, $4 silent since, $5 pickup until, $6 stages of the law)
+INSERT INTO standing AS known (shipment_id, slip, tiers, silent_since, pickup_until, statutory)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[],
+                     $6::integer[])
 ON CONFLICT (shipment_id) DO UPDATE
 SET slip = EXCLUDED.slip, tiers = EXCLUDED.tiers, silent_since = EXCLUDED.silent_since,
-    pickup_until = EXCLUDED.pickup_until;
+    pickup_until = EXCLUDED.pickup_until, statutory = EXCLUDED.statutory;
 
 -- name: keep_deadlines: of these parcels just these, moved where they were ($1 shipment ids, $2 of each deadline the shipment, $3 the kind, $4 when it is due)
 WITH wanted AS MATERIALIZED (
