@@ -6,15 +6,35 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+import asyncpg
 
 from tracking.errors import KlatError
 from tracking.keys import Role, key_hash
 from tracking.local.simulate.sending import accepted, insist
+from tracking.policy_load import load_policy
 from tracking.settings import Settings
 from tracking.store.keys import Keys
-from tracking.store.pool import open_pool
+from tracking.store.merchants import Merchants
+from tracking.store.policies import policies_of
+from tracking.store.pool import connection, open_pool
 
 SHOP = "Demo veikals"
+POLICY = """\
+name = "demo"
+currency = "EUR"
+valid_from = 2020-01-01
+[caps]
+shipment = "30.00"
+[[promise.services]]
+days = 1
+closes = "20:00"
+[[tiers]]
+late_by = "4h"
+bonus = { kind = "code", amount = "3.00" }
+[[tiers]]
+late_by = "3d"
+bonus = { kind = "code", amount = "5.00" }
+"""
 
 
 class NotRegistered(KlatError):  # noqa: N818 - named for what was answered
@@ -25,7 +45,9 @@ async def live_keys(dsn: str, known: Mapping[str, str], couriers: Iterable[str])
     """A key for the shop, one for support and one for each courier; known ones while they live."""
     pool = await insist(lambda: open_pool(dsn, size=1))
     try:
-        return await insist(lambda: _ensure(Keys(pool), known, couriers))
+        keys = await insist(lambda: _ensure(Keys(pool), known, couriers))
+        await insist(lambda: _load_policy(pool))
+        return keys
     finally:
         await pool.close()
 
@@ -43,6 +65,16 @@ async def _ensure(store: Keys, known: Mapping[str, str], couriers: Iterable[str]
             now = datetime.now(UTC)
             keys[code or role] = await store.create(role, name, now=now, carrier=code)
     return keys
+
+
+async def _load_policy(pool: asyncpg.Pool) -> None:
+    """What the demo's shop promises and pays, unless somebody has loaded another one."""
+    merchant_id = await Merchants(pool).merchant_named(SHOP)
+    assert merchant_id is not None  # it has a key
+    async with connection(pool) as conn:
+        known = await policies_of(conn, [merchant_id])
+    if not known:
+        await load_policy(pool, merchant_id, POLICY, now=datetime.now(UTC))
 
 
 def notify(settings: Settings) -> dict[str, bool]:
