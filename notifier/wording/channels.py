@@ -39,7 +39,12 @@ _MAIL: Final[Text] = (
 _MAIL_ELSE: Final[Mapping[Occasion, Text]] = {
     Occasion.BONUS_GRANTED: ((N_("Your parcel did not come at the promised time."),),),
     Occasion.BONUS_WITHDRAWN: (
-        (N_("The delivery turned out to be in time. What you have used already is yours."),),
+        (
+            N_(
+                "It turned out that no bonus was due for this parcel."
+                " What you have used already is yours."
+            ),
+        ),
     ),
     Occasion.DELIVERY_RETRACTED: (
         (N_("The earlier message from the carrier was a mistake. We are sorry."),),

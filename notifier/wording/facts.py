@@ -114,8 +114,10 @@ class _Teller:
             yield "left", days_left(self.calendar.days_until(until), self.words)
 
     def _bonus(self, bonus: Bonus) -> Iterator[tuple[str, str | None]]:
-        yield "amount", _sum(bonus, self.words)
         yield "bonus", typed(bonus.code)
+        if self.values.occasion is Occasion.BONUS_WITHDRAWN:
+            return
+        yield "amount", _sum(bonus, self.words)
         if bonus.until is not None and bonus.until > self.values.now:
             yield "bonus_until", until_date(bonus.until, self.words, self.calendar)
 

@@ -1,8 +1,10 @@
 """A bonus is told when it is granted, when it is worth another sum, and when it was not owed."""
 
+from notice_values import usual
 from situations import DAY, HOUR, NOON, Shopper, everybody, state
 
 from notifier.occasions import IMPORTANT, OF_BONUS, BonusStanding
+from notifier.render import render_email
 from schemas.notice import Occasion
 from schemas.status import Status
 
@@ -82,6 +84,16 @@ def test_what_waits_for_the_morning_and_is_not_owed_by_then_is_not_said():
     later(shopper, granted(0, withdrawn=True), 14)
     shopper.send_due(LATE, NOON + 24 * HOUR)
     assert told(shopper) == []
+
+
+def test_what_is_withdrawn_is_not_offered_beside():
+    values = usual(Occasion.BONUS_WITHDRAWN)
+    told = render_email(values)
+    assert "no longer valid" in told.text
+    for offered in ("Bonus code:", "Valid until", "EUR"):
+        assert offered not in told.text
+    assert "Bonus code" not in told.html.replace("bonus code", "")
+    assert "Bonus code" in render_email(usual(Occasion.BONUS_GRANTED)).html
 
 
 def test_nobody_has_to_act():
