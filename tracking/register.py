@@ -27,6 +27,7 @@ from tracking.place import region_of
 from tracking.promises import promise_now
 from tracking.sealing import Sealer
 from tracking.store.changes import ShipmentChange, write_changes
+from tracking.store.clock import ask_reviews
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import RegistrationRow, Registrations
 from tracking.store.shipments import ScanMove, StoredScan, move_scans, note_journeys, scans_of
@@ -155,6 +156,7 @@ async def _write(
 ) -> None:
     told = [_told(number, change, row, is_first=is_first, now=now) for change in joined.changes]
     await write_changes(conn, told, now)
+    await ask_reviews(conn, [each.shipment_id for each in told if each.change.is_review], now)
     others = sorted({*number.known, *(change.journey for change in joined.changes)} - {1})
     if set(others) - set(number.known):
         await note_journeys(conn, number.head, others)
