@@ -96,13 +96,16 @@ class BonusStanding(NamedTuple):
 
 
 class Parcel(NamedTuple):
-    """What the occasions depend on. `zone` is that of the place of delivery."""
+    """What the occasions depend on. `zone` is that of the place of delivery. `expected_at`: by when
+    half of such parcels have come, where enough is known of them.
+    """
 
     state: ShipmentState
     registered_at: datetime
     promise_by: datetime | None
     zone: str
     bonus: BonusStanding | None = None
+    expected_at: datetime | None = None
 
 
 def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
@@ -222,11 +225,17 @@ def _delayed(parcel: Parcel, now: datetime) -> Iterator[Wanted]:
     state, promise = parcel.state, parcel.promise_by
     if promise is None or state.status not in _UNDER_WAY:
         return
-    lasts, expected = RULES[Occasion.DELAYED].lasts, expected_by(state.estimate)
+    lasts, expected = RULES[Occasion.DELAYED].lasts, _expected(parcel, now)
     if expected is not None and expected > promise:
         yield Wanted(Occasion.DELAYED, "", None, max(promise, now) + lasts)
     elif now >= promise and state.status not in HINDERED:
         yield Wanted(Occasion.DELAYED, "", None, promise + lasts)
+
+
+def _expected(parcel: Parcel, now: datetime) -> datetime | None:
+    """The carrier's own time, as long as it lies ahead; else that of others like it."""
+    theirs = expected_by(parcel.state.estimate)
+    return theirs if theirs is not None and theirs > now else parcel.expected_at or theirs
 
 
 def _bonus(parcel: Parcel) -> Iterator[Wanted]:

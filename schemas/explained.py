@@ -22,7 +22,8 @@ RULE: Final[Mapping[Occasion, str]] = {
     Occasion.ATTEMPT_FAILED: "nobody was there, or the like; for each try",
     Occasion.HELD: "customs, a fault, the weather; again where it asks for something else, or it"
     " is lost or damaged",
-    Occasion.DELAYED: "the carrier's date is behind the promise, or its time has passed; once",
+    Occasion.DELAYED: "the date of the carrier, or of parcels like it, is behind the promise, or"
+    " its time has passed; once",
     Occasion.DELIVERED: "it was handed over, with to whom and where",
     Occasion.RETURNING: "it goes back to the sender",
     Occasion.DELIVERY_RETRACTED: '"delivered" was a mistake; each time, and only by ways by which'

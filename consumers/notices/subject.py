@@ -13,6 +13,7 @@ from notifier.quiet import Quiet
 from notifier.situation import Reach, Situation, Wishes
 from schemas.notice import Addressee, Channel
 from schemas.shop import ShopSettings
+from tracking.estimates import ENOUGH
 from tracking.place import delivery_zone
 from tracking.store.desk import Subject
 
@@ -40,6 +41,7 @@ def situation_of(known: Concerned, means: Means) -> Situation:
         subject.promise_by,
         zone_of(subject),
         BonusStanding(bonus.granted, bonus.left, bonus.at, bonus.is_withdrawn) if bonus else None,
+        subject.eta.p50 if subject.eta and subject.eta.samples >= ENOUGH else None,
     )
     wishes = wishes_of(subject.settings)
     return Situation(parcel, list(_reaches(known, means)), subject.told, wishes)

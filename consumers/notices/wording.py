@@ -10,12 +10,14 @@ from notifier.rounds import replaces
 from notifier.values import Bonus, Brand, Values
 from schemas.api import Money
 from schemas.contact import Person
-from schemas.notice import Addressee, Key
+from schemas.notice import Addressee, Key, Occasion
 from schemas.scan import Window
 from schemas.shipment import ShipmentState
 from schemas.status import HINDERED
 from tracking.bonus_code import code_context
 from tracking.carriers import CARRIERS
+from tracking.domain.slip import expected_by
+from tracking.estimates import ENOUGH, days_of
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.desk import Subject
 from tracking.web.visible import full_state, public_state
@@ -49,7 +51,7 @@ def values_of(
         order=subject.order,
         reason=state.reason,
         handover=state.handover,
-        window=_window(state),
+        window=_of_others(subject, key, now) or _window(state),
         place=state.pickup_place,
         until=state.pickup_until,
         code=state.pickup_code,
@@ -60,6 +62,16 @@ def values_of(
         spelling=subject.settings.sms.spelling,
         parcel_markup=subject.settings.parcel_markup,
     )
+
+
+def _of_others(subject: Subject, key: Key, now: datetime) -> Window | None:
+    """Who is told that it is late is told when it comes, though the carrier does not say."""
+    eta, theirs = subject.eta, expected_by(subject.state.estimate)
+    if key.occasion is not Occasion.DELAYED or (theirs is not None and theirs > now):
+        return None
+    if eta is None or eta.samples < ENOUGH:
+        return None
+    return days_of(eta.starts, eta.ends, zone_of(subject))
 
 
 def _bonus(subject: Subject, sealer: Sealer) -> Bonus | None:

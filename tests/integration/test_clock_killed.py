@@ -1,6 +1,6 @@
 """Two clocks as processes, killed without warning while very many promises break: each told once.
 
-DEADLINES=100000 makes it as many as you like; it is 20,000 by itself.
+DEADLINES=100000 makes it as many as you like; it is 10,000 by itself.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tracking.local.child import Child
 from tracking.local.endpoint import free_port
 from tracking.store.pool import open_pool
 
-COUNT = int(os.environ.get("DEADLINES", "20000"))
+COUNT = int(os.environ.get("DEADLINES", "10000"))
 KILLS = 4
 
 

@@ -48,11 +48,12 @@ class Shopper:
         self.wishes = wishes or Wishes()
         self.promise_by = promise_by
         self.bonus: BonusStanding | None = None
+        self.expected_at: datetime | None = None
         self.told: dict[Key, Told] = {}
         self.sent: list[tuple[datetime, Key]] = []
 
     def situation(self, now_state: ShipmentState, registered: datetime = NOON) -> Situation:
-        parcel = Parcel(now_state, registered, self.promise_by, RIGA, self.bonus)
+        parcel = Parcel(now_state, registered, self.promise_by, RIGA, self.bonus, self.expected_at)
         return Situation(parcel, self.reaches, self.told, self.wishes)
 
     def hear(self, now_state: ShipmentState, now: datetime) -> list[Decision]:

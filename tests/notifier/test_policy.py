@@ -16,6 +16,7 @@ from notifier.policy import NO_LONGER_TRUE
 from notifier.quiet import Quiet, awake, before_night
 from notifier.situation import Reach, Wishes
 from schemas.notice import Addressee, Channel, NoticeState, Occasion
+from schemas.scan import Window
 from schemas.status import Reason, Status
 
 NIGHT = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)  # 23:30 in Riga
@@ -245,6 +246,30 @@ def test_a_date_behind_the_promise_is_told_once():
     assert shopper.live(late, NOON + HOUR) == []
     in_time = state(Status.IN_TRANSIT, estimate={"from": None, "to": NOON + HOUR})
     assert Shopper(promise_by=NOON + DAY).live(in_time, NOON) == []
+
+
+def test_late_by_what_is_known_of_others_is_said_before_the_promise_breaks():
+    shopper = Shopper(promise_by=NOON + DAY)
+    shopper.expected_at = NOON + 30 * HOUR
+    moving = state(Status.IN_TRANSIT)
+    assert shopper.live(moving, NOON) == ["delayed/email", "delayed/push"]
+    assert shopper.live(moving, NOON + 2 * DAY) == []
+    ahead = state(Status.IN_TRANSIT, estimate=Window(**{"from": NOON, "to": NOON + 20 * HOUR}))
+    trusting = Shopper(promise_by=NOON + DAY)
+    trusting.expected_at = NOON + 30 * HOUR
+    assert trusting.live(ahead, NOON) == [], "the carrier's own time, while it lies ahead"
+
+
+def test_when_its_time_has_passed_it_is_said_and_not_of_what_was_stopped():
+    moving, held = state(Status.IN_TRANSIT), state(Status.HELD, reason=Reason.CUSTOMS_DUTIES)
+    shopper = Shopper(promise_by=NOON + DAY)
+    assert shopper.live(moving, NOON) == []
+    assert shopper.live(moving, NOON + DAY) == ["delayed/email", "delayed/push"]
+    assert shopper.live(moving, NOON + 9 * DAY) == []
+    stopped = Shopper(promise_by=NOON + DAY)
+    stopped.live(held, NOON)
+    assert stopped.live(held, NOON + DAY) == []
+    assert Shopper(promise_by=NOON + DAY).live(moving, NOON + 9 * DAY) == [], "that is no news"
 
 
 def test_a_delivery_that_was_none_is_corrected_where_it_was_told_and_told_again():

@@ -14,7 +14,7 @@ from schemas.shipment import ShipmentState
 from tracking.domain.promise import Promise
 from tracking.domain.standing import DeadlineKind, Published
 from tracking.sql import SQL
-from tracking.store.estimates import Eta
+from tracking.store.estimates import Eta, eta_in
 from tracking.store.pool import store_errors
 from tracking.store.promises import promises_in
 
@@ -147,19 +147,11 @@ def watched_row(row: asyncpg.Record) -> WatchedRow:
         region=row["region"],
         service=row["service"],
         registered_at=row["registered_at"],
-        eta=_eta(row),
+        eta=eta_in(row),
         has_outcome=row["has_outcome"],
         published=Published(
             slip, row["tiers"], row["silent_since"], row["pickup_until"], row["statutory"]
         ),
         promises=promises_in(row),
         is_review=row["is_review"] or False,
-    )
-
-
-def _eta(row: asyncpg.Record) -> Eta | None:
-    if row["eta_starts"] is None:
-        return None
-    return Eta(
-        row["eta_starts"], row["eta_ends"], row["eta_p50"], row["eta_p90"], row["eta_samples"]
     )

@@ -14,6 +14,7 @@ from schemas.said import Said
 from schemas.shipment import ShipmentState
 from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
+from tracking.store.estimates import Eta, eta_in
 from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.push import SealedSubscription, push_subscriptions_of
 from tracking.store.suppressions import Suppression, suppressions_of
@@ -61,6 +62,7 @@ class Subject:
     terms: ShopTerms
     told: Mapping[Key, Told]
     bonus: SubjectBonus | None = None
+    eta: Eta | None = None
     subscriptions: Sequence[SealedSubscription] = ()  # the latest first
 
 
@@ -181,6 +183,7 @@ def _subject(
         terms=kept_terms(row["terms"]),
         told=told,
         bonus=_bonus(row),
+        eta=eta_in(row),
         subscriptions=subscriptions,
     )
 

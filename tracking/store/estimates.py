@@ -121,3 +121,12 @@ async def all_histograms(conn: asyncpg.Connection) -> list[HistogramRow]:
 
 async def estimate_errors(conn: asyncpg.Connection, since: datetime) -> list[EstimateErrors]:
     return [EstimateErrors(**dict(row)) for row in await conn.fetch(SQL["estimate_errors"], since)]
+
+
+def eta_in(row: asyncpg.Record) -> Eta | None:
+    """Of a row in which its columns are called eta_…"""
+    if row["eta_starts"] is None:
+        return None
+    return Eta(
+        row["eta_starts"], row["eta_ends"], row["eta_p50"], row["eta_p90"], row["eta_samples"]
+    )

@@ -10,11 +10,13 @@ SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS 
        m.language AS merchant_language, m.settings::text AS settings, m.terms::text AS terms,
        b.code AS bonus_code, b.currency AS bonus_currency, b.valid_until AS bonus_until,
        b.tell AS bonus_tell, c.granted AS bonus_granted, c.left AS bonus_left, c.at AS bonus_at,
-       c.is_withdrawn AS bonus_withdrawn
+       c.is_withdrawn AS bonus_withdrawn, e.starts AS eta_starts, e.ends AS eta_ends,
+       e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)
 LEFT JOIN bonus AS b USING (shipment_id)
+LEFT JOIN eta AS e USING (shipment_id)
 LEFT JOIN LATERAL (
     SELECT sum(cents)::bigint AS granted, sum(cents - used)::bigint AS left, max(changed_at) AS at,
            bool_or(reason = 'not_owed') AS is_withdrawn
