@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -14,6 +14,8 @@ from consumers.runner import BATCH, Runner
 from consumers.source import Source
 from consumers.topology import COMPENSATION, COMPENSATION_QUEUE, declare
 from schemas.compensation import CompensationState
+
+_SKEW: Final = timedelta(minutes=5)
 
 
 class Judge(Protocol):
@@ -43,9 +45,16 @@ class Judging:
     async def handle(self, messages: Sequence[DeliveredMessage]) -> None:
         """Raises KeyError, TypeError, ValueError on what is no fact: it is parked."""
         facts = [json.loads(message.body) for message in messages]
-        ids = {UUID(each["subject"]) for each in facts if each["data"].get("merchant_id")}
+        facts = [each for each in facts if each["data"].get("merchant_id")]
+        ids = {UUID(each["subject"]) for each in facts}
         if ids:
-            await self._judge(ids, now=self._now())
+            await self._judge(ids, now=_not_before(facts, self._now()))
+
+
+def _not_before(facts: Sequence[Any], now: datetime) -> datetime:
+    """The clock of the host that told may be ahead of ours: what it says has come has come."""
+    told = [datetime.fromisoformat(each["time"]) for each in facts]
+    return max([now, *(at for at in told if at - now < _SKEW)])
 
 
 def compensation_runner(url: str, judging: Judging, parking: Parking) -> Runner:

@@ -18,7 +18,7 @@ from notifier.channels.webhook import Failure, Reply, post_webhook
 from notifier.signature import signed_headers
 from schemas.webhook import DeliveryState
 from tracking.errors import KlatError
-from tracking.payouts import Answered, Asking
+from tracking.payouts import Answered, Asking, Taken
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ _LOOK_EVERY: Final = 5.0  # seconds
 class Take(Protocol):
     """Take in hand what is due. Raises StoreUnavailable."""
 
-    async def __call__(self, most: int, *, now: datetime) -> list[Asking]: ...
+    async def __call__(self, most: int, *, now: datetime) -> Taken: ...
 
 
 class Settle(Protocol):
@@ -68,10 +68,10 @@ class Payouts:
 
     async def carry_out(self) -> int:
         """What is due now, at the most so many; how many. Raises StoreUnavailable."""
-        asking = await self._take(AT_ONCE, now=self._now())
-        answers = await asyncio.gather(*(self._ask(each) for each in asking))
+        taken = await self._take(AT_ONCE, now=self._now())
+        answers = await asyncio.gather(*(self._ask(each) for each in taken.asking))
         await self._settle(answers, now=self._now())
-        return len(asking)
+        return len(taken.asking) + taken.waiting
 
     async def _ask(self, asking: Asking) -> Answered:
         at, body = self._now(), asking.body.encode()

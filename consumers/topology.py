@@ -7,8 +7,8 @@
                  message_id) --> klat.carrier_events.v1.0 ... n-1
     relay -----> klat.facts (topic)     what became true; routing key = fact type
                  klat.facts --shipment.#--> klat.clock.v1     (quorum)
-                 klat.facts --shipment.#, promise.#--> klat.compensation.v1   (quorum)
-                 klat.facts --shipment.#, promise.#, compensation.#--> klat.notices.v1   (quorum)
+                 klat.facts --shipment.#, promise.#, compensation.#--> klat.compensation.v1 (quorum)
+                                                                   --> klat.notices.v1      (quorum)
                  klat.facts --#-----------> klat.webhooks.v1  (quorum)
     relay -----> klat.live (fanout)     which shipments changed, not durable on purpose
 
@@ -94,10 +94,9 @@ EXCHANGES = Topology(_BASE, (), ())
 _DEAD = Queue(DEAD, "", "", {"x-queue-type": "quorum"})
 _LOCKERS = Queue(LOCKER_QUEUE, EVENTS, "locker.#", _QUORUM)
 CLOCK = Topology(_BASE, (), (_DEAD, Queue(CLOCK_QUEUE, FACTS, "shipment.#", _QUORUM)))
-COMPENSATION = Topology(_BASE, (), (_DEAD, *_bound(COMPENSATION_QUEUE, "shipment.#", "promise.#")))
-NOTICES = Topology(
-    _BASE, (), (_DEAD, *_bound(NOTICES_QUEUE, "shipment.#", "promise.#", "compensation.#"))
-)
+_OF_SHOPS = ("shipment.#", "promise.#", "compensation.#")
+COMPENSATION = Topology(_BASE, (), (_DEAD, *_bound(COMPENSATION_QUEUE, *_OF_SHOPS)))
+NOTICES = Topology(_BASE, (), (_DEAD, *_bound(NOTICES_QUEUE, *_OF_SHOPS)))
 WEBHOOKS = Topology(_BASE, (), (_DEAD, Queue(WEBHOOKS_QUEUE, FACTS, "#", _QUORUM)))
 _WHATEVER_THE_NUMBER = Topology(_BASE, (), (_DEAD, _LOCKERS))
 

@@ -93,6 +93,7 @@ class BonusStanding(NamedTuple):
     left: int
     at: datetime
     is_withdrawn: bool = False
+    valid_until: datetime | None = None
 
 
 class Parcel(NamedTuple):
@@ -245,6 +246,7 @@ def _bonus(parcel: Parcel) -> Iterator[Wanted]:
         return
     if bonus.left > 0:
         until = bonus.at + RULES[Occasion.BONUS_GRANTED].lasts
+        until = min(until, bonus.valid_until or until)
         yield Wanted(Occasion.BONUS_GRANTED, str(bonus.granted), None, until)
     elif bonus.is_withdrawn:
         until = bonus.at + RULES[Occasion.BONUS_WITHDRAWN].lasts

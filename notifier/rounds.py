@@ -82,8 +82,7 @@ class _Heard:
             case Occasion.DELIVERY_RETRACTED:
                 return self._taken_back(want)
             case Occasion.BONUS_GRANTED:
-                withdrawn = _rounds(self._arrived({Occasion.BONUS_WITHDRAWN}))
-                return want._replace(round=_after(want.round, withdrawn))
+                return self._granted(want)
             case Occasion.BONUS_WITHDRAWN:
                 return self._withdrawn(want)
             case occasion if occasion in REMINDERS:
@@ -175,13 +174,30 @@ class _Heard:
         until = _heard_at(last)[1] + RULES[want.occasion].lasts
         return want._replace(round=last.key.round, until=until)
 
+    def _granted(self, want: Wanted) -> Wanted:
+        """Another sum than was heard last is news, also one that was heard before that."""
+        heard = self._arrived({Occasion.BONUS_GRANTED, Occasion.BONUS_WITHDRAWN})
+        last = max(heard, key=_heard_at, default=None)
+        same = [
+            each.key.round
+            for each in heard
+            if each.key.occasion is want.occasion and base_of(each.key.round) == want.round
+        ]
+        is_known = last is not None and last.key.occasion is want.occasion
+        if last is not None and is_known and last.key.round in same:
+            return want._replace(round=last.key.round)
+        return want._replace(round=_after(want.round, same))
+
     def _withdrawn(self, want: Wanted) -> Wanted | None:
         """Only of what was told, each time that it was."""
-        told = self._arrived({Occasion.BONUS_GRANTED})
-        if not told:
+        heard = self._arrived({Occasion.BONUS_GRANTED, Occasion.BONUS_WITHDRAWN})
+        last = max(heard, key=_heard_at, default=None)
+        if last is None:
             return None
-        times = max(_number(each.key.round) for each in told)
-        return want._replace(round=_nth("", times - 1))
+        before = [each for each in heard if each.key.occasion is want.occasion]
+        if last.key.occasion is want.occasion:
+            return want._replace(round=last.key.round)
+        return want._replace(round=_nth("", len(before)))
 
     def _arrived(self, occasions: Collection[Occasion]) -> list[Told]:
         return self._in(occasions, MAY_HAVE_ARRIVED)

@@ -16,7 +16,7 @@ from schemas.status import Reason, Status
 class CompensationState(StrEnum):
     """PROPOSED waits for somebody's yes, APPROVED for the shop's endpoint; ISSUED: the shopper has
     it. REDEEMED: all of it is used. REVOKED: it turned out not to be owed, and what was not used is
-    taken back. REFUSED by somebody. FAILED: the shop's endpoint does not carry it out.
+    taken back. REFUSED by somebody, or by a cap. FAILED: the shop's endpoint does not carry it out.
     """
 
     PROPOSED = "proposed"
@@ -31,7 +31,7 @@ class CompensationState(StrEnum):
 _S = CompensationState
 LEGAL: Final[Mapping[CompensationState | None, frozenset[CompensationState]]] = MappingProxyType(
     {
-        None: frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED}),
+        None: frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED, _S.REFUSED}),
         _S.PROPOSED: frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED, _S.REFUSED, _S.REVOKED}),
         _S.APPROVED: frozenset({_S.APPROVED, _S.ISSUED, _S.FAILED, _S.REVOKED}),
         _S.ISSUED: frozenset({_S.ISSUED, _S.REDEEMED, _S.REVOKED, _S.APPROVED}),

@@ -132,11 +132,12 @@ class ShipmentPickupExpired(_ShipmentFact):
 class _PromiseFact(_ShipmentFact):
     """`promised_by` is what it is late against: the first promise, unless the shopper moved it.
 
-    `arrived_at`: when it was handed over or could be collected; null where it was not yet.
+    `arrived_at`: when it was handed over or could be collected; null where it was not yet. Nothing
+    was promised of a parcel that was reviewed and has neither.
     """
 
-    promised_by: datetime
-    first_promised_by: datetime
+    promised_by: datetime | None
+    first_promised_by: datetime | None
     arrived_at: datetime | None = None
 
 

@@ -97,9 +97,9 @@ def brought_by_time(
 ) -> Fact:
     """The fact of this type, as the parcel stands. `about`: which parcel, and when it was noted."""
     fields = _about(version, state, about.pop("now")) | about
-    if promises is not None and fact_type.startswith("promise."):
-        fields["promised_by"] = promises.measure.by
-        fields["first_promised_by"] = promises.first.by
+    if fact_type.startswith("promise."):
+        fields["promised_by"] = promises.measure.by if promises else None
+        fields["first_promised_by"] = promises.first.by if promises else None
         fields["arrived_at"] = arrived_at(state)
     if law is not None and fact_type.startswith("statutory."):
         fields["due_at"], fields["source"] = law.overdue_at, law.source

@@ -10,7 +10,7 @@ import asyncpg
 from schemas.api import Money
 from schemas.compensation import BonusBody, Redemption
 from tracking.bonus_code import code_hashes
-from tracking.compensations import keep_moves, moved
+from tracking.compensations import keep_moves, moves_to
 from tracking.domain.ledger import left_of, redeem
 from tracking.errors import KlatError
 from tracking.sealing import Sealer
@@ -21,6 +21,7 @@ from tracking.store.compensations import (
     bonus_by_code,
     compensations_of,
     insert_redemption,
+    redeemed_by,
 )
 from tracking.store.pool import connection, retried, transaction
 
@@ -80,12 +81,26 @@ async def _redeem(
         rows = (await compensations_of(conn, [found.shipment_id])).get(found.shipment_id, ())
         key, cents = uuid5(found.shipment_id, call), asked.amount.cents
         if not await insert_redemption(conn, found.shipment_id, key, cents, asked.order, now):
-            return _body(found, rows, cents)
+            return await _told_before(conn, found, rows, key, cents)
         _refuse(found, rows, asked.amount, now)
-        changed = moved(rows, redeem([row.entry for row in rows], cents))
-        await keep_moves(conn, changed, by=BY_SHOP, why="redeemed", now=now)
-        standing = {row.entry.tier: row for row in (*rows, *changed)}
+        changed = moves_to(rows, redeem([row.entry for row in rows], cents), "redeemed")
+        await keep_moves(conn, changed, by=BY_SHOP, now=now)
+        standing = {row.entry.tier: row for row in (*rows, *(each.row for each in changed))}
         return _body(found, list(standing.values()), cents)
+
+
+async def _told_before(
+    conn: asyncpg.Connection,
+    found: FoundBonus,
+    rows: Sequence[CompensationRow],
+    key: UUID,
+    asked: int,
+) -> BonusBody:
+    """Raises BonusRefused where the same call took another sum."""
+    took = await redeemed_by(conn, found.shipment_id, key)
+    if took != asked:
+        raise BonusRefused("this call took another sum before", _left(found, rows))
+    return _body(found, rows, took)
 
 
 async def _found(

@@ -1,8 +1,8 @@
 """What shops have granted in a month, held while more is granted: caps and budgets are kept."""
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime
-from typing import Self
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
@@ -10,45 +10,74 @@ import asyncpg
 from schemas.policy import ShopPolicy
 from tracking.domain.compensation import Room, cents_of
 from tracking.domain.ledger import Entry
-from tracking.store.compensations import CompensationRow, granted_in_month, hold_merchants
+from tracking.store.compensations import (
+    committed_to_shoppers,
+    granted_in_month,
+    hold_merchants,
+)
+
+Shopper = Sequence[bytes]
+"""Hashes of who somebody is, under every key."""
+
+
+class Wanting(NamedTuple):
+    """A shop in whose name something may be granted, by this policy, to these shoppers."""
+
+    merchant_id: UUID
+    policy: ShopPolicy
+    shoppers: Collection[bytes]
 
 
 class Books:
     """Of the calendar month of `now`, UTC; counted on as it is granted."""
 
-    def __init__(self, granted: Mapping[tuple[UUID, str, bytes | None], int], month: date) -> None:
-        self._granted, self.month = dict(granted), month
+    def __init__(
+        self, spent: Mapping[tuple[UUID, str], int], theirs: Mapping[tuple[UUID, str, bytes], int]
+    ) -> None:
+        self._spent, self._theirs = dict(spent), dict(theirs)
 
     @classmethod
     async def open(
-        cls, conn: asyncpg.Connection, merchants: Collection[UUID], now: datetime
+        cls, conn: asyncpg.Connection, wanting: Sequence[Wanting], now: datetime
     ) -> Self:
         """Until the transaction ends nobody else opens those of these shops."""
-        month = now.astimezone(UTC).date().replace(day=1)
-        await hold_merchants(conn, merchants)
-        return cls(await granted_in_month(conn, merchants, month), month)
+        month, spent, theirs = _month(now), {}, {}
+        await hold_merchants(conn, {each.merchant_id for each in wanting})
+        for each in wanting:
+            shop = each.merchant_id, each.policy.currency
+            if each.policy.budget_month is not None:
+                spent[shop] = await granted_in_month(conn, *shop, month)
+            if each.policy.caps.shopper_month is not None and each.shoppers:
+                found = await committed_to_shoppers(conn, *shop, list(each.shoppers), month)
+                theirs.update({(*shop, who): cents for who, cents in found.items()})
+        return cls(spent, theirs)
 
-    def room(self, merchant_id: UUID, policy: ShopPolicy, shopper: bytes | None) -> Room:
-        theirs = self._granted.get((merchant_id, policy.currency, shopper), 0)
+    def room(self, merchant_id: UUID, policy: ShopPolicy, shopper: Shopper) -> Room:
+        shop = merchant_id, policy.currency
+        theirs = sum(self._theirs.get((*shop, who), 0) for who in shopper)
         return Room(
             shopper=_left(policy.caps.shopper_month, theirs) if shopper else None,
-            budget=_left(policy.budget_month, self.spent(merchant_id, policy.currency)),
+            budget=_left(policy.budget_month, self._spent.get(shop, 0)),
             alone=cents_of(policy.approval_above) if policy.approval_above else None,
         )
 
-    def spent(self, merchant_id: UUID, currency: str) -> int:
-        return sum(
-            cents
-            for (shop, of_currency, _), cents in self._granted.items()
-            if (shop, of_currency) == (merchant_id, currency)
-        )
+    def note(
+        self, merchant_id: UUID, currency: str, shopper: Shopper, before: Entry | None, after: Entry
+    ) -> None:
+        shop = merchant_id, currency
+        more = after.granted - (before.granted if before else 0)
+        self._spent[shop] = self._spent.get(shop, 0) + max(0, more)
+        if shopper:
+            key = (*shop, shopper[0])
+            more = after.committed - (before.committed if before else 0)
+            self._theirs[key] = self._theirs.get(key, 0) + max(0, more)
 
-    def note(self, row: CompensationRow, before: Entry | None) -> None:
-        """What was granted in another month counts there."""
-        if row.month == self.month:
-            key = row.merchant_id, row.currency, row.shopper
-            more = row.entry.granted - (before.granted if before else 0)
-            self._granted[key] = self._granted.get(key, 0) + more
+
+def _month(now: datetime) -> tuple[datetime, datetime]:
+    """Its beginning and its end."""
+    begins = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = (begins.year + begins.month // 12, begins.month % 12 + 1)
+    return begins, begins.replace(year=following[0], month=following[1])
 
 
 def _left(limit: str | None, spent: int) -> int | None:

@@ -64,11 +64,15 @@ class Clock:
         self._pool, self._sealer, self._metrics, self._now = pool, sealer, metrics, now
         self._learned = learned or Learned(pool)
         self._next: datetime | None = None
+        self._told: datetime | None = None  # earliest that was told since it was read
         self._earlier = asyncio.Event()
 
     def expect(self, due: datetime | None) -> None:
         """Something is due then: no later than that it looks again."""
-        if due is not None and (self._next is None or due < self._next):
+        if due is None:
+            return
+        self._told = min(due, self._told or due)
+        if self._next is None or due < self._next:
             self._next = due
             self._earlier.set()
 
@@ -100,22 +104,28 @@ class Clock:
         Raises StoreUnavailable.
         """
         at_once = 1
-        while True:
+        while await self._is_due():
             looked = await asyncio.gather(*(self.look() for _ in range(at_once)))
             if not any(each.shipments for each in looked):
                 return
             # While the database works on one batch, the other is decided.
             at_once = 2 if looked[0].shipments >= BATCH else 1
 
-    async def look(self) -> Looked:
-        """At a batch of what is due; nothing where nothing is. Raises StoreUnavailable."""
-        now = self._now()
-        self._earlier.clear()  # before it is read: what is set meanwhile may not be in it
+    async def _is_due(self) -> bool:
+        """What is set earlier while it is read may not be in it: it is told apart from that."""
+        self._earlier.clear()
+        self._told = None
         async with connection(self._pool) as conn:
-            self._next = await next_deadline(conn)
-        if self._next is None or self._next > now:
-            return Looked()
-        self._metrics.lag.observe((now - self._next).total_seconds())
+            found = await next_deadline(conn)
+        known = [due for due in (found, self._told) if due is not None]
+        self._next = min(known, default=None)
+        return self._next is not None and self._next <= self._now()
+
+    async def look(self) -> Looked:
+        """At a batch of what is due. Raises StoreUnavailable."""
+        now = self._now()
+        if self._next is not None:
+            self._metrics.lag.observe(max(0.0, (now - self._next).total_seconds()))
         looked = await look_at_due(self._pool, BATCH, self._learned.histograms, now=now)
         await note_expired(self._pool, looked.expired, self._sealer, now=now)
         log.debug("clock.looked", shipments=looked.shipments, facts=len(looked.news))

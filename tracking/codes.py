@@ -10,21 +10,22 @@ from schemas.compensation import CompensationState
 from schemas.policy import BonusKind, ShopPolicy
 from tracking.bonus_code import code_context, code_hashes, new_code
 from tracking.sealing import Sealer
-from tracking.store.compensations import CompensationRow, NewBonus, bonuses_of, keep_bonuses
+from tracking.store.compensations import CompensationRow, NewBonus, keep_bonuses
 from tracking.store.policies import PolicyVersion, policies_of
 
 
 async def issue_codes(
     conn: asyncpg.Connection, rows: Sequence[CompensationRow], sealer: Sealer, now: datetime
 ) -> None:
-    """For those of them whose parcel has none. Whoever calls holds their shipments."""
+    """For those of them whose parcel has none; where it has one, that is valid for longer now.
+
+    Whoever calls holds their shipments.
+    """
     issued = {row.shipment_id: row for row in rows if _is_code(row)}
     if not issued:
         return
-    known = await bonuses_of(conn, list(issued))
-    new = [row for key, row in issued.items() if key not in known]
-    policies = await policies_of(conn, {row.merchant_id for row in new})
-    bonuses = [_new_bonus(row, _policy_of(row, policies), sealer, now) for row in new]
+    policies = await policies_of(conn, {row.merchant_id for row in issued.values()})
+    bonuses = [_new_bonus(row, _policy_of(row, policies), sealer, now) for row in issued.values()]
     await keep_bonuses(conn, bonuses, now)
 
 

@@ -1,10 +1,9 @@
 """Compensations as rows that move: what they stand on, who moved them, what is told of that."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,40 +14,34 @@ from schemas.api import Money
 from schemas.compensation import (
     CompensationBody,
     CompensationMove,
-    CompensationState,
     Evidence,
 )
 from schemas.facts import cloud_event
 from schemas.policy import BonusKind
 from tracking.announce import compensated
 from tracking.bonus_code import code_context
-from tracking.codes import issue_codes
 from tracking.domain.ledger import Entry
 from tracking.domain.promise import promises_of
 from tracking.domain.slip import arrived_at
-from tracking.errors import KlatError
 from tracking.sealing import SealBroken, Sealer
-from tracking.store.clock import News, hold_shipments, write_news
+from tracking.store.clock import News, write_news
 from tracking.store.compensations import (
     BonusRow,
     Case,
     CompensationRow,
     Move,
+    Moved,
     bonuses_of,
     cases,
     compensations_of,
     keep_compensations,
     moves_of,
 )
-from tracking.store.pool import connection, retried, transaction
+from tracking.store.pool import connection
 
 log = structlog.get_logger()
 
 _SHOWN: Final = 4  # signs of a code, enough to know it again
-
-
-class NoSuchCompensation(KlatError):  # noqa: N818 - named for what was found
-    """No tier of this parcel has granted anything."""
 
 
 def evidence_of(case: Case, now: datetime) -> Evidence:
@@ -67,15 +60,11 @@ def evidence_of(case: Case, now: datetime) -> Evidence:
     )
 
 
-def news_of(
-    known: Mapping[UUID, Case],
-    changed: Sequence[tuple[CompensationRow, str | None]],
-    now: datetime,
-) -> list[News]:
+def news_of(known: Mapping[UUID, Case], moved: Sequence[Moved], now: datetime) -> list[News]:
     """A fact for each, each a version of its parcel."""
     told: dict[UUID, int] = defaultdict(int)
     news = []
-    for row, why in changed:
+    for row, _, why, _ in moved:
         case = known[row.shipment_id]
         told[row.shipment_id] += 1
         fact = compensated(
@@ -99,65 +88,25 @@ def news_of(
     return news
 
 
-def moved(rows: Sequence[CompensationRow], entries: Sequence[Entry]) -> list[CompensationRow]:
+def moves_to(
+    rows: Sequence[CompensationRow], entries: Sequence[Entry], why: str | None
+) -> list[Moved]:
     """The rows of these entries, as they are now."""
     known = {row.entry.tier: row for row in rows}
-    return [replace(known[each.tier], entry=each) for each in entries]
+    return [
+        Moved(replace(known[each.tier], entry=each), known[each.tier].entry, why)
+        for each in entries
+    ]
 
 
 async def keep_moves(
-    conn: asyncpg.Connection,
-    rows: Sequence[CompensationRow],
-    *,
-    by: str,
-    why: str | None,
-    now: datetime,
+    conn: asyncpg.Connection, moved: Sequence[Moved], *, by: str, now: datetime
 ) -> None:
     """Whoever calls holds the shipments of these."""
-    changed = [(row, why) for row in rows]
-    found = await cases(conn, list({row.shipment_id for row in rows}))
-    await keep_compensations(conn, changed, by, now)
-    news = news_of({case.shipment_id: case for case in found}, changed, now)
+    found = await cases(conn, list({each.row.shipment_id for each in moved}))
+    await keep_compensations(conn, moved, by, now)
+    news = news_of({case.shipment_id: case for case in found}, moved, now)
     await write_news(conn, news, now)
-
-
-async def move(
-    pool: asyncpg.Pool,
-    sealer: Sealer,
-    shipment_id: UUID,
-    tier: int,
-    make: Callable[[Entry], Entry],
-    *,
-    by: str,
-    why: str | None = None,
-    now: datetime,
-) -> CompensationRow:
-    """Somebody's own move. Raises NoSuchCompensation, IllegalMove, StoreUnavailable."""
-    return await retried(partial(_move, pool, sealer, shipment_id, tier, make, by, why, now))
-
-
-async def _move(
-    pool: asyncpg.Pool,
-    sealer: Sealer,
-    shipment_id: UUID,
-    tier: int,
-    make: Callable[[Entry], Entry],
-    by: str,
-    why: str | None,
-    now: datetime,
-) -> CompensationRow:
-    async with transaction(pool) as conn:
-        await hold_shipments(conn, [shipment_id])
-        rows = (await compensations_of(conn, [shipment_id])).get(shipment_id, ())
-        before = next((row for row in rows if row.entry.tier == tier), None)
-        if before is None:
-            raise NoSuchCompensation
-        entry = make(before.entry)
-        due_at = now if entry.state is CompensationState.APPROVED else None
-        row = replace(before, entry=entry, due_at=due_at, tries=0)
-        await keep_moves(conn, [row], by=by, why=why, now=now)
-        await issue_codes(conn, [row], sealer, now)
-    return row
 
 
 async def compensations(

@@ -6,16 +6,15 @@ where money is granted, their shops: so caps and budgets hold however many judge
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import asyncpg
-import structlog
 
 from schemas.compensation import CompensationState
-from tracking.books import Books
+from tracking.books import Books, Shopper, Wanting
 from tracking.codes import issue_codes
 from tracking.compensations import evidence_of, news_of
 from tracking.domain.compensation import Owed, Room, owed
@@ -25,11 +24,12 @@ from tracking.domain.truth import truth_of
 from tracking.place import delivery_country, delivery_zone
 from tracking.policies import calendar_of, policy_at
 from tracking.sealing import Sealer
-from tracking.shopper import shopper_hash
+from tracking.shopper import shopper_hashes
 from tracking.store.clock import hold_shipments, write_news
 from tracking.store.compensations import (
     Case,
     CompensationRow,
+    Moved,
     cases,
     compensations_of,
     keep_compensations,
@@ -38,43 +38,7 @@ from tracking.store.compensations import (
 from tracking.store.policies import PolicyVersion, policies_of
 from tracking.store.pool import retried, transaction
 
-log = structlog.get_logger()
-
 BY_POLICY: Final = "policy"
-
-
-class Judged(NamedTuple):
-    """A compensation that moved, and why."""
-
-    row: CompensationRow
-    why: str | None
-
-
-async def judge(
-    pool: asyncpg.Pool, ids: Collection[UUID], sealer: Sealer, *, now: datetime
-) -> list[Judged]:
-    """Of these parcels, those that there is something to judge of. Raises StoreUnavailable."""
-    return await retried(partial(_judge, pool, ids, sealer, now))
-
-
-async def _judge(
-    pool: asyncpg.Pool, ids: Collection[UUID], sealer: Sealer, now: datetime
-) -> list[Judged]:
-    async with transaction(pool) as conn:
-        concerned = await worth_judging(conn, ids)
-        if not concerned:
-            return []
-        await hold_shipments(conn, concerned)
-        owing = await _owing(conn, concerned, now)
-        if not owing:
-            return []
-        books = await Books.open(conn, {each.case.merchant_id for each in owing}, now)
-        judged = [one for each in owing for one in _settled(each, books, sealer, now)]
-        await keep_compensations(conn, judged, BY_POLICY, now)
-        await issue_codes(conn, [row for row, _ in judged], sealer, now)
-        states = {each.case.shipment_id: each.case for each in owing}
-        await write_news(conn, news_of(states, judged, now), now)
-        return judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +49,64 @@ class _Owing:
     held: PolicyVersion | None
     owed: Owed | None
     rows: Sequence[CompensationRow]
+    shopper: Shopper
 
 
-async def _owing(conn: asyncpg.Connection, ids: Sequence[UUID], now: datetime) -> list[_Owing]:
+async def judge(
+    pool: asyncpg.Pool, ids: Collection[UUID], sealer: Sealer, *, now: datetime
+) -> list[Moved]:
+    """Of these parcels, those that there is something to judge of. Raises StoreUnavailable."""
+    return await retried(partial(_judge, pool, ids, sealer, now))
+
+
+async def _judge(
+    pool: asyncpg.Pool, ids: Collection[UUID], sealer: Sealer, now: datetime
+) -> list[Moved]:
+    async with transaction(pool) as conn:
+        concerned = await worth_judging(conn, ids)
+        if not concerned:
+            return []
+        await hold_shipments(conn, concerned)
+        return await judge_held(conn, concerned, sealer, now)
+
+
+async def judge_held(
+    conn: asyncpg.Connection, ids: Sequence[UUID], sealer: Sealer, now: datetime
+) -> list[Moved]:
+    """Whoever calls holds these shipments. Money is counted only where some is to be granted."""
+    owing = await _owing(conn, ids, sealer, now)
+    wanting = [each for each in owing if each.held and _wants_money(each)]
+    books = await _books(conn, wanting, now)
+    moved = [one for each in owing for one in _settled(each, books, now)]
+    await keep_compensations(conn, moved, BY_POLICY, now)
+    await issue_codes(conn, [each.row for each in moved], sealer, now)
+    states = {each.case.shipment_id: each.case for each in owing}
+    await write_news(conn, news_of(states, moved, now), now)
+    return moved
+
+
+def _wants_money(owing: _Owing) -> bool:
+    """More than it has, if there were room."""
+    entries = [row.entry for row in owing.rows]
+    known = {each.tier: each.committed for each in entries}
+    return any(
+        each.committed > known.get(each.tier, 0) for each in settle(owing.owed, entries, Room())
+    )
+
+
+async def _books(conn: asyncpg.Connection, owing: Sequence[_Owing], now: datetime) -> Books:
+    wanting: dict[tuple[UUID, int], Wanting] = {}
+    for each in owing:
+        assert each.held is not None  # without a policy nothing is granted
+        key = each.case.merchant_id, each.held.version
+        known = wanting.get(key) or Wanting(key[0], each.held.policy, set())
+        wanting[key] = known._replace(shoppers={*known.shoppers, *each.shopper})
+    return await Books.open(conn, list(wanting.values()), now)
+
+
+async def _owing(
+    conn: asyncpg.Connection, ids: Sequence[UUID], sealer: Sealer, now: datetime
+) -> list[_Owing]:
     found, rows = await cases(conn, ids), await compensations_of(conn, ids)
     policies = await policies_of(conn, {each.merchant_id for each in found})
     owing = []
@@ -95,7 +114,8 @@ async def _owing(conn: asyncpg.Connection, ids: Sequence[UUID], now: datetime) -
         held = _policy_of(case, policies.get(case.merchant_id, ()))
         due = _owed(case, held, now) if held else None
         if due is not None or rows.get(case.shipment_id):
-            owing.append(_Owing(case, held, due, rows.get(case.shipment_id, ())))
+            who = shopper_hashes(sealer, case.shipment_id, case.contact)
+            owing.append(_Owing(case, held, due, rows.get(case.shipment_id, ()), who))
     return owing
 
 
@@ -113,21 +133,21 @@ def _owed(case: Case, held: PolicyVersion, now: datetime) -> Owed | None:
     return owed(policy, truth, calendar_of(policy, country), now)
 
 
-def _settled(owing: _Owing, books: Books, sealer: Sealer, now: datetime) -> Iterator[Judged]:
+def _settled(owing: _Owing, books: Books, now: datetime) -> Iterator[Moved]:
     case, rows = owing.case, {row.entry.tier: row for row in owing.rows}
-    shopper = shopper_hash(sealer, case.shipment_id, case.contact)
     policy = owing.held.policy if owing.held else None
-    room = books.room(case.merchant_id, policy, shopper) if policy else Room()
+    room = books.room(case.merchant_id, policy, owing.shopper) if policy else Room()
     for entry in settle(owing.owed, [row.entry for row in owing.rows], room):
-        before = rows.get(entry.tier)
-        row = _changed(owing, before, entry, books.month, now)
-        row = replace(row, shopper=shopper or row.shopper)
-        books.note(row, before.entry if before else None)
-        yield Judged(row, _why(before.entry if before else None, entry))
+        known = rows.get(entry.tier)
+        before = known.entry if known else None
+        row = _changed(owing, known, entry, now)
+        books.note(case.merchant_id, row.currency, owing.shopper, before, entry)
+        who = owing.shopper[0] if owing.shopper else None
+        yield Moved(row, before, _why(before, entry), who)
 
 
 def _changed(
-    owing: _Owing, before: CompensationRow | None, entry: Entry, month: date, now: datetime
+    owing: _Owing, before: CompensationRow | None, entry: Entry, now: datetime
 ) -> CompensationRow:
     """What it stands on is what it is judged by now."""
     due_at = now if entry.state is CompensationState.APPROVED else None
@@ -146,8 +166,6 @@ def _changed(
         currency=held.policy.currency,
         entry=entry,
         evidence=evidence,
-        shopper=None,
-        month=month,
         due_at=due_at,
         tries=0,
         created_at=now,

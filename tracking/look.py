@@ -53,7 +53,7 @@ def look_at_row(row: WatchedRow, policies: Policies, known: Histograms, now: dat
     truth = _truth(row, promises)
     eta = _eta(row, known, truth, now)
     watched = _watched(row, promises, truth, policies, _expected_by(row, known, eta), eta)
-    stands = standing(watched, row.published, now, is_review=row.is_review)
+    stands = standing(watched, row.published, now, is_review=row.review_at is not None)
     expired = None
     if stands.is_expired and watched.expires_at is not None:
         expired = silence(row.carrier, row.tracking_number, watched.expires_at)
@@ -118,6 +118,7 @@ def _watched(
         expires_at=expires_at(row.state, row.registered_at or row.created_at),
         estimate_over=eta.ends if eta else None,
         statutory=_by_law(row, truth, policy),
+        is_registered=is_shops,
     )
 
 

@@ -24,6 +24,7 @@ from tracking.store.clock import hold_shipments
 from tracking.store.compensations import (
     Case,
     CompensationRow,
+    Moved,
     cases,
     compensations_of,
     due_payouts,
@@ -64,26 +65,31 @@ def payout_context(merchant_id: UUID) -> str:
     return f"payout_secret:{merchant_id}"
 
 
-async def take_payouts(
-    pool: asyncpg.Pool, sealer: Sealer, most: int, *, now: datetime
-) -> list[Asking]:
+class Taken(NamedTuple):
+    """`waiting`: so many more were due, and have nobody who could be asked."""
+
+    asking: Sequence[Asking] = ()
+    waiting: int = 0
+
+
+async def take_payouts(pool: asyncpg.Pool, sealer: Sealer, most: int, *, now: datetime) -> Taken:
     """Raises StoreUnavailable."""
     return await retried(partial(_take, pool, sealer, most, now))
 
 
-async def _take(pool: asyncpg.Pool, sealer: Sealer, most: int, now: datetime) -> list[Asking]:
+async def _take(pool: asyncpg.Pool, sealer: Sealer, most: int, now: datetime) -> Taken:
     async with transaction(pool) as conn:
         due = set(await due_payouts(conn, now, most))
         ids = sorted({key for key, _ in due})
         if not ids:
-            return []
+            return Taken()
         await hold_shipments(conn, ids)
         found = await compensations_of(conn, ids)
         rows = [row for each in found.values() for row in each if _is_due(row, due, now)]
         known = {case.shipment_id: case for case in await cases(conn, ids)}
         asking, waiting = await _addressed(conn, rows, known, sealer, now)
         await put_off_payouts(conn, [*(each.row for each in asking), *waiting])
-    return asking
+    return Taken(asking, len(waiting))
 
 
 def _is_due(row: CompensationRow, due: set[tuple[UUID, int]], now: datetime) -> bool:
@@ -129,10 +135,8 @@ def _secret(sealer: Sealer, merchant_id: UUID, sealed: str | None) -> str | None
 
 def _asking(row: CompensationRow, case: Case, url: str, secret: str, now: datetime) -> Asking:
     """What is in hand already is asked for again, as it was."""
-    part = row.in_hand or row.entry.cents - row.entry.used
-    entry = row.entry if row.in_hand else taken_in_hand(row.entry)
-    taken = replace(row, entry=entry, in_hand=part, due_at=now + LEASE, tries=row.tries + 1)
-    before = entry.used - part
+    entry = row.entry if row.entry.in_hand else taken_in_hand(row.entry)
+    taken = replace(row, entry=entry, due_at=now + LEASE, tries=row.tries + 1)
     body = Payout(
         compensation_id=row.compensation_id,
         shipment_id=row.shipment_id,
@@ -140,10 +144,11 @@ def _asking(row: CompensationRow, case: Case, url: str, secret: str, now: dateti
         tracking_number=case.tracking_number,
         order=case.order,
         kind=entry.kind,
-        amount=Money.from_cents(part, row.currency),
+        amount=Money.from_cents(entry.in_hand, row.currency),
         total=Money.from_cents(entry.used, row.currency),
         rule=row.rule,
     )
+    before = entry.used - entry.in_hand
     return Asking(taken, f"{row.compensation_id}:{before}", url, secret, body.model_dump_json())
 
 
@@ -161,13 +166,14 @@ async def _settle(pool: asyncpg.Pool, answers: Sequence[Answered], now: datetime
         found = await compensations_of(conn, ids)
         for row in [row for each in found.values() for row in each]:
             answer = told.get((row.shipment_id, row.entry.tier))
-            if answer is not None and _is_ours(row, answer):
+            if answer is not None and _is_ours(row.entry, answer.row.entry):
                 await _note(conn, row, answer, now)
 
 
-def _is_ours(row: CompensationRow, answer: Answered) -> bool:
-    """Not where it was settled by another one in the meantime."""
-    return row.in_hand == answer.row.in_hand > 0 and row.entry.state is CompensationState.APPROVED
+def _is_ours(entry: Entry, asked: Entry) -> bool:
+    """The very part that was asked for, unless it was settled by another one in the meantime."""
+    is_same = (entry.used, entry.in_hand) == (asked.used, asked.in_hand)
+    return is_same and entry.in_hand > 0 and entry.state is CompensationState.APPROVED
 
 
 async def _note(
@@ -176,13 +182,7 @@ async def _note(
     if answer.due_at is not None and not answer.is_done:
         await put_off_payouts(conn, [replace(row, due_at=answer.due_at)])
         return
-    entry = _ended(row, answer)
-    due_at = now if entry.state is CompensationState.APPROVED else None
-    moved = replace(row, entry=entry, in_hand=0, due_at=due_at, tries=0)
-    await keep_moves(conn, [moved], by=BY_ENDPOINT, why=answer.outcome, now=now)
-
-
-def _ended(row: CompensationRow, answer: Answered) -> Entry:
-    if answer.is_done:
-        return carried_out(row.entry)
-    return failed(row.entry, answer.outcome, row.in_hand)
+    done = answer.is_done
+    entry = carried_out(row.entry) if done else failed(row.entry, answer.outcome)
+    ended = replace(row, entry=entry, due_at=None, tries=0)
+    await keep_moves(conn, [Moved(ended, row.entry, answer.outcome)], by=BY_ENDPOINT, now=now)

@@ -1,7 +1,7 @@
 """A shop's new policy is kept as its next version, and what it is valid for is judged anew."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -31,7 +31,8 @@ async def load_policy(pool: asyncpg.Pool, merchant_id: UUID, text: str, *, now: 
         async with transaction(pool) as conn:
             await _refuse_other_currency(conn, merchant_id, policy, text)
             version = await insert_policy(conn, merchant_id, policy, text, now)
-            since = datetime.combine(policy.valid_from, time(0), UTC)
+            # A day before, wherever it is delivered: one that is looked at in vain costs nothing.
+            since = datetime.combine(policy.valid_from, time(0), UTC) - timedelta(days=1)
             await review_shipments(conn, merchant_id, since, now)
         return version
 

@@ -16,7 +16,7 @@ from tracking.domain.truth import truth_of
 from tracking.place import delivery_country, delivery_zone
 from tracking.policies import calendar_of
 from tracking.sealing import Sealer
-from tracking.shopper import shopper_hash
+from tracking.shopper import shopper_hashes
 from tracking.store.compensations import Case, cases, registered_since
 from tracking.store.pool import connection
 
@@ -104,7 +104,8 @@ def _looked_at(
     tried.without_value += policy.tiers[due.tier].bonus.share is not None and value is None
     reached = thresholds(policy, truth, calendar)
     at = reached[due.tier] if due.tier < len(reached) else case.state.since or now
-    return Due(due.tier, due.cents, at, shopper_hash(sealer, case.shipment_id, case.contact))
+    who = shopper_hashes(sealer, case.shipment_id, case.contact)
+    return Due(due.tier, due.cents, at, who[0] if who else None)
 
 
 def _count(dues: Sequence[Due], policy: ShopPolicy, tried: Tried) -> None:

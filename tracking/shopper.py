@@ -12,14 +12,16 @@ from tracking.suppression import address_hashes
 log = structlog.get_logger()
 
 
-def shopper_hash(sealer: Sealer, shipment_id: UUID, contact: str | None) -> bytes | None:
-    """A keyed hash of the recipient's e-mail address, else phone; None where neither is known."""
+def shopper_hashes(sealer: Sealer, shipment_id: UUID, contact: str | None) -> list[bytes]:
+    """Of the recipient's e-mail address, else phone, under every key, the newest first; none where
+    neither is known.
+    """
     try:
         recipient = open_contact(sealer, shipment_id, contact).recipient
     except SealBroken:
         log.warning("contact.sealed_with_another_key", shipment_id=shipment_id)
-        return None
+        return []
     if recipient is None:
-        return None
+        return []
     ways = ((Channel.EMAIL, recipient.email), (Channel.SMS, recipient.phone))
-    return next((address_hashes(sealer, way, to)[0] for way, to in ways if to), None)
+    return next((address_hashes(sealer, way, to) for way, to in ways if to), [])

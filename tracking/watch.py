@@ -92,7 +92,7 @@ async def _look_at_due(pool: asyncpg.Pool, most: int, known: Histograms, now: da
 async def _look(
     conn: asyncpg.Connection, ids: Sequence[UUID], known: Histograms, now: datetime
 ) -> Looked:
-    rows = await watched(conn, ids, now)
+    rows = await watched(conn, ids)
     merchants = {row["merchant_id"] for row in rows if row["merchant_id"] and row["at"]}
     policies = await policies_of(conn, merchants) if merchants else {}
     looks = [_looked_at(row, policies, known, now) for row in rows]
@@ -131,7 +131,8 @@ async def _keep(
     gone = [look.shipment_id for look in looks if not look.eta and shown[look.shipment_id]]
     await write_news(conn, [each for look in looks for each in look.news], now)
     await keep_standing(conn, published)
-    await keep_deadlines(conn, {look.shipment_id: look.deadlines for look in looks})
+    reviewed = {row["shipment_id"]: row["review_at"] for row in rows if row["review_at"]}
+    await keep_deadlines(conn, {look.shipment_id: look.deadlines for look in looks}, reviewed)
     await keep_outcomes(conn, [look.outcome for look in looks if look.outcome], now)
     await keep_etas(conn, etas, now)
     await drop_etas(conn, gone)

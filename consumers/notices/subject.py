@@ -40,7 +40,9 @@ def situation_of(known: Concerned, means: Means) -> Situation:
         subject.registered_at,
         subject.promise_by,
         zone_of(subject),
-        BonusStanding(bonus.granted, bonus.left, bonus.at, bonus.is_withdrawn) if bonus else None,
+        BonusStanding(bonus.granted, bonus.left, bonus.at, bonus.is_withdrawn, bonus.until)
+        if bonus
+        else None,
         subject.eta.p50 if subject.eta and subject.eta.samples >= ENOUGH else None,
     )
     wishes = wishes_of(subject.settings)

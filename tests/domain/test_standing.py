@@ -101,7 +101,10 @@ def test_news_is_what_was_not_told(watched, before, now, news):
 
 
 def test_a_review_is_told_where_nothing_else_is():
-    assert standing(PROMISED, BROKEN, DEADLINE + HOUR, is_review=True).news == [REVIEWED]
+    known = PROMISED._replace(is_registered=True)
+    assert standing(known, BROKEN, DEADLINE + HOUR, is_review=True).news == [REVIEWED]
+    unpromised = Watched(MOVING, is_registered=True)  # it may be lost, and owed for
+    assert standing(unpromised, NEW, DEADLINE, is_review=True).news == [REVIEWED]
     assert standing(PROMISED, NEW, DEADLINE + HOUR, is_review=True).news == ["promise.broken"]
     assert standing(Watched(MOVING), NEW, DEADLINE, is_review=True).news == []
 

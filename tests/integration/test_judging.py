@@ -12,10 +12,12 @@ from schemas.shipment import shipment_id
 from schemas.status import Reason, Status
 from tracking import judge as module
 from tracking.bonuses import BonusRefused, NoSuchBonus, find_bonus
-from tracking.compensations import compensations, move
+from tracking.compensations import compensations
+from tracking.decisions import move
 from tracking.domain.ledger import IllegalMove, approve, refuse
 from tracking.errors import StoreUnavailable
 from tracking.judge import judge
+from tracking.policy_load import load_policy
 from tracking.store.pool import open_pool
 
 HEAD = """
@@ -193,7 +195,14 @@ async def test_a_shopper_gets_no_more_in_a_month_than_the_cap(shop):
     await late(shop, 4, recipient={"email": "janis@example.com"})
     await shop.pass_time(BY + DAY)
     sums = [await shop.granted(number) for number in range(1, 5)]
-    assert sorted(one[0][2] if one else "0" for one in sums[:3]) == ["0", "2.00", "3.00"]
+    assert sorted(one[0][2] for one in sums[:3]) == ["0.00", "2.00", "3.00"]
+    keys = [shipment_id("omniva", f"CE{number}") for number in (1, 2, 3)]
+    capped = [await compensations(shop.pool, SEALER, key) for key in keys]
+    assert sorted(f"{one.state} {one.reason}" for (one,) in capped) == [
+        "issued None",
+        "issued shopper_cap",
+        "refused shopper_cap",
+    ]
     assert sums[3] == [(0, "issued", "3.00")]
 
 
@@ -305,3 +314,93 @@ async def test_nothing_at_rest_names_the_code(shop, pool):
         for row in await pool.fetch(f"SELECT t::text AS line FROM {table} AS t"):
             assert code not in row["line"]
             assert code.replace("-", "") not in row["line"]
+
+
+async def test_what_is_lost_stays_lost_though_nothing_more_is_heard(shop):
+    await late(shop, value={"amount": "49.90", "currency": "EUR"})
+    await shop.scan(Status.EXCEPTION, at=NOON + HOUR, reason=Reason.CARRIER_LOST)
+    await shop.pass_time(NOON + 60 * DAY)
+    assert await shop.granted() == [(2, "issued", "49.90")]
+    assert "shipment.expired" not in await shop.told("shipment.")
+
+
+async def test_a_refusal_of_more_takes_nothing_of_less(shop):
+    await shop.load(HEAD + 'approval_above = "20.00"\n' + TIERS)
+    await late(shop, value={"amount": "49.90", "currency": "EUR"})
+    await shop.pass_time(BY + DAY)
+    await shop.scan(Status.EXCEPTION, reason=Reason.CARRIER_LOST)
+    await shop.pump()
+    assert await shop.granted() == [(0, "issued", "3.00"), (2, "proposed", "46.90")]
+    await move(shop.pool, SEALER, KEY, 2, lambda e: refuse(e, "no"), by="shop", now=shop.now)
+    await shop.scan(Status.DELIVERED, at=shop.now + HOUR)
+    await shop.pump()
+    assert await shop.granted() == [(0, "issued", "3.00"), (2, "refused", "46.90")]
+
+
+async def test_what_a_cap_has_kept_back_is_not_granted_in_the_next_month(shop):
+    await shop.load(HEAD + '[caps]\nshopper_month = "5.00"\n' + TIERS)
+    same = {"recipient": {"email": "anna@example.com"}}
+    for number in (1, 2):
+        await late(shop, number, **same)
+    await shop.pass_time(BY + 20 * DAY)  # December
+    sums = sorted([await shop.granted(number) for number in (1, 2)])
+    assert sum(float(one[2]) for tiers in sums for one in tiers) == 5
+    keys = [shipment_id("omniva", f"CE{number}") for number in (1, 2)]
+    assert await judge(shop.pool, keys, SEALER, now=shop.now) == []
+
+
+async def test_a_yes_grants_no_more_than_the_cap(shop):
+    await shop.load(HEAD + 'approval_above = "2.00"\n[caps]\nshopper_month = "5.00"\n' + TIERS)
+    same = {"recipient": {"email": "anna@example.com"}}
+    for number in (1, 2, 3):
+        await late(shop, number, **same)
+    await shop.pass_time(BY + DAY)
+    total = 0.0
+    for number in (1, 2, 3):
+        (found,) = await shop.granted(number)
+        if found[1] == "proposed":
+            key = shipment_id("omniva", f"CE{number}")
+            await move(shop.pool, SEALER, key, 0, approve, by="shop", now=shop.now)
+        total += float((await shop.granted(number))[0][2])
+    assert total == 5
+
+
+async def test_a_policy_that_is_loaded_afterwards_finds_what_was_lost(pool):
+    shop = await Shop.open(pool, "Without a policy")
+    await shop.register(value={"amount": "20.00", "currency": "EUR"})
+    await shop.scan(Status.EXCEPTION, reason=Reason.CARRIER_LOST)
+    await shop.pump()
+    assert await shop.granted() == []
+    await load_policy(pool, shop.merchant_id, HEAD + TIERS, now=shop.now)
+    await shop.clock.catch_up()
+    await shop.pump()
+    assert await shop.granted() == [(2, "issued", "20.00")]
+
+
+async def test_a_review_that_is_asked_for_during_a_look_is_kept(shop, pool):
+    """Whoever loads a policy holds no parcels."""
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    later = shop.now + HOUR  # the operator's clock is ahead
+    await load_policy(pool, shop.merchant_id, HEAD + TIERS.replace('"3.00"', '"4.00"'), now=later)
+    await shop.look(KEY)
+    shop.now = later
+    await shop.clock.catch_up()
+    await shop.pump()
+    assert await shop.granted() == [(0, "issued", "4.00")]
+
+
+async def test_a_code_that_is_worth_more_is_valid_for_longer(shop, pool):
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    first = await pool.fetchval("SELECT valid_until FROM bonus")
+    await shop.pass_time(BY + 3 * DAY)
+    assert await pool.fetchval("SELECT valid_until FROM bonus") == first + 2 * DAY
+
+
+async def test_the_same_call_for_another_sum_is_refused(shop, pool):
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    await shop.redeem(100, call="one")
+    with pytest.raises(BonusRefused, match="another sum"):
+        await shop.redeem(200, call="one")

@@ -17,7 +17,8 @@ from consumers.payouts import Payouts, posting_by
 from notifier.outgoing import safe_session
 from schemas.shipment import shipment_id
 from schemas.status import Status
-from tracking.compensations import compensations, move
+from tracking.compensations import compensations
+from tracking.decisions import move
 from tracking.domain.ledger import try_again
 from tracking.errors import StoreUnavailable
 from tracking.payouts import LEASE, payout_context, settle_payouts, take_payouts
@@ -177,7 +178,23 @@ async def test_what_it_never_does_has_failed_and_is_tried_again_when_somebody_sa
         gateway.behave = answering(200)
         await move(owing.shop.pool, SEALER, KEY, 0, try_again, by="operator", now=owing.shop.now)
         await owing.until_all_is_settled()
-    assert await owing.shop.granted() == [(0, "issued", "3.00")]
+    assert await owing.shop.granted() == [(0, "issued", "3.00"), (1, "issued", "2.00")]
+
+
+async def test_what_is_owed_no_more_is_not_paid_by_trying_again(owing):
+    async with serving(answering(500)) as gateway:
+        await owing.load(gateway.url)
+        await owing.shop.promise(by=BY)
+        await owing.shop.pass_time(BY + DAY)
+        await owing.until_all_is_settled(days=9)
+        asked_before = len(gateway.requests)
+        await owing.shop.scan(Status.DELIVERED, at=BY - HOUR)
+        await owing.shop.pump()
+        gateway.behave = answering(200)
+        await move(owing.shop.pool, SEALER, KEY, 0, try_again, by="operator", now=owing.shop.now)
+        await owing.until_all_is_settled()
+    assert len(gateway.requests) == asked_before
+    assert await owing.shop.granted() == [(0, "revoked", "0.00")]
 
 
 async def test_without_an_endpoint_or_its_secret_it_waits(owing, pool):

@@ -224,15 +224,16 @@ FROM generate_series(1, 20000) n;
 INSERT INTO deadline SELECT md5(n::text)::uuid, 'promise', now() + (n - 100) * interval '1 minute'
 FROM generate_series(1, 20000) n;
 INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id, policy_version, policy,
-    rule, kind, borne_by, currency, cents, used, state, evidence, month, due_at, created_at,
-    changed_at, shopper)
+    rule, kind, borne_by, currency, cents, used, state, evidence, due_at, created_at, changed_at)
 SELECT md5(n::text)::uuid, 0, md5('c' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 1, 'p', 'r',
     'code', 'shop', 'EUR', 300, 0, CASE WHEN n % 100 = 0 THEN 'proposed' ELSE 'issued' END, '{}',
-    date_trunc('month', now() - n * interval '1 day'), CASE WHEN n % 200 = 0 THEN now() END, now(),
-    now(), decode(md5('a' || n), 'hex')
+    CASE WHEN n % 200 = 0 THEN now() END, now(), now()
 FROM generate_series(1, 20000) n;
-INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by)
-SELECT md5(n::text)::uuid, 0, now(), 'issued', 300, 'policy' FROM generate_series(1, 20000) n;
+INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, merchant_id, currency,
+    shopper, granted, committed)
+SELECT md5(n::text)::uuid, 0, now() - n * interval '1 minute', 'issued', 300, 'policy',
+    md5((n % 3 + 1)::text)::uuid, 'EUR', decode(md5('a' || n), 'hex'), 300, 300
+FROM generate_series(1, 20000) n;
 INSERT INTO bonus SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid,
     decode(md5('b' || n), 'hex'), 's', 'EUR', now(), true, now()
 FROM generate_series(1, 20000) n;
@@ -392,17 +393,20 @@ QUICK = {
     "next_deadline": ((), "deadline_due"),
     "deadlines_waiting": (("now()",), "deadline_due"),
     "hold_shipments": ((IDS,), "shipment_pkey"),
-    "watched": ((IDS, "now()"), "shipment_pkey"),
+    "watched": ((IDS,), "shipment_pkey"),
     "keep_standing": ((IDS, TEXTS, NUMBERS, TIMES, TIMES, NUMBERS), "standing_pkey"),
-    "keep_deadlines": ((IDS, IDS, TEXTS, TIMES), "deadline_pkey"),
+    "keep_deadlines": ((IDS, IDS, TEXTS, TIMES, IDS, TIMES), "deadline_pkey"),
     "write_news": ((IDS, NUMBERS, TEXTS, TEXTS, "now()"), "shipment_pkey"),
-    "review_shipments": ((ID, "now() - interval '1 hour'", "now()"), "registration_by_shop"),
     "ask_reviews": ((IDS, "now()"), "deadline_pkey"),
     "worth_judging": ((IDS,), "registration_pkey"),
     "cases": ((IDS,), "shipment_pkey"),
     "registered_since": ((ID, "now() - interval '1 hour'", ID, "100"), "registration_by_shop"),
     "compensations_of": ((IDS,), "compensation_pkey"),
-    "granted_in_month": ((IDS, "date_trunc('month', now())::date"), "compensation_of_month"),
+    "granted_in_month": ((ID, "'EUR'", "now() - interval '1 day'", "now()"),
+                         "compensation_move_of_shop"),
+    "committed_to_shoppers": ((ID, "'EUR'", KEYS, "now() - interval '30 days'", "now()"),
+                              "compensation_move_of_shopper"),
+    "redeemed_by": ((ID, ID), "bonus_redemption_pkey"),
     "moves_of": ((ID,), "compensation_move_pkey"),
     "proposed_compensations": (("NULL", "20"), "compensation_proposed"),
     "bonuses_of": ((IDS,), "bonus_pkey"),
@@ -410,9 +414,9 @@ QUICK = {
     "keep_bonuses": ((IDS, IDS, KEYS, TEXTS, TEXTS, TIMES, YES, "now()"), "bonus_pkey"),
     "insert_redemption": ((ID, ID, "1", "'o'", "now()"), "bonus_redemption_pkey"),
     "keep_compensations": ((IDS, NUMBERS, IDS, IDS, NUMBERS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS,
-                            YEARS, YEARS, TEXTS, TEXTS, "array_fill('{}'::text, ARRAY[20])", KEYS,
-                            "array_fill(now()::date, ARRAY[20])", TIMES, NUMBERS, YEARS, TEXTS,
-                            "'policy'", "now()"), "compensation_pkey"),
+                            YEARS, YEARS, YEARS, YEARS, TEXTS, TEXTS,
+                            "array_fill('{}'::text, ARRAY[20])", TIMES, NUMBERS, TEXTS, KEYS, YEARS,
+                            YEARS, "'policy'", "now()"), "compensation_pkey"),
     "claims": (("'carrier7'", "now() - interval '2 days'", "now() - interval '1 day'", "NULL", ID,
                 "100"), "outcome_due"),
     "note_heard": ((TEXTS, TIMES, NUMBERS, TIMES, TIMES), "carrier_heard_pkey"),
@@ -439,6 +443,7 @@ NOTHING_TO_FIND = {
     *("take_lead", "keep_lead"),  # no table at all
     *("claim_histograms", "forget_histograms", "all_histograms"),  # counts, not parcels
     *("hold_merchants", "payout_secrets", "save_payout_secret"),  # a row for each shop
+    "review_shipments",  # reads all registrations of a shop, once for a policy
     *("insert_policy", "policies_of"),  # a few rows for each shop
     *("map_code", "unmap_code"),  # tables of a few rows
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),

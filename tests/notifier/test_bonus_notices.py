@@ -70,6 +70,19 @@ def test_where_the_shop_does_not_want_it_nothing_is_said():
     assert told(shopper) == [("email", "bonus_granted")]
 
 
+def test_less_than_was_told_is_told():
+    shopper = Shopper(everybody(sms="no_phone"))
+    for hours, cents in ((0, 300), (1, 500), (2, 300), (3, 300), (4, 500)):
+        later(shopper, granted(cents), hours)
+    assert len(told(shopper)) == 4
+
+
+def test_a_code_whose_time_is_over_is_not_told():
+    shopper = Shopper()
+    later(shopper, granted(300)._replace(valid_until=NOON), 1)
+    assert told(shopper) == []
+
+
 def test_owed_after_all_is_told_again():
     shopper = Shopper(everybody(sms="no_phone"))
     for hours in (0, 2):

@@ -8,7 +8,7 @@ import typer
 from schemas.api import Money
 from tracking.commands.policy import MerchantName, merchant_of
 from tracking.commands.stack import DataDir, Stack, on_stack, show_time
-from tracking.compensations import NoSuchCompensation, move
+from tracking.decisions import NoSuchCompensation, move
 from tracking.domain.ledger import Entry, IllegalMove, approve, carried_out, refuse, try_again
 from tracking.errors import KlatError
 from tracking.store.compensations import CompensationRow, Proposed, proposed_compensations

@@ -24,10 +24,13 @@ from tracking.domain.working_days import WorkingDays
 
 
 class Waits(StrEnum):
-    """APPROVAL: it is more than the shop grants without looking. BUDGET: of this month is spent."""
+    """APPROVAL: it is more than the shop grants without looking. BUDGET: of this month is spent.
+    CAP: of this shopper for this month is reached; that nobody's yes changes.
+    """
 
     APPROVAL = "above_approval"
     BUDGET = "budget_spent"
+    CAP = "shopper_cap"
 
 
 class Owed(NamedTuple):
@@ -39,20 +42,26 @@ class Owed(NamedTuple):
 
 
 class Granted(NamedTuple):
-    """What was granted by a tier, and how much of it the shopper has used."""
+    """What was granted by a tier, and how much of it the shopper has used. `barred`: so much more
+    is not granted by it, as somebody has said no, or a cap has.
+    """
 
     tier: int
     cents: int
     used: int = 0
+    barred: int = 0
 
 
 class Grant(NamedTuple):
-    """So much more, by this tier. `waits`: why it needs somebody's yes first."""
+    """So much more, by this tier. `waits`: why it needs somebody's yes first. `barred`: so much of
+    it is not granted, as the shopper's cap is reached.
+    """
 
     tier: int
     cents: int
     kind: BonusKind
     waits: Waits | None = None
+    barred: int = 0
 
 
 class Revoke(NamedTuple):
@@ -156,11 +165,13 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
     """
     standing = sum(each.cents for each in granted)
     due = owed.cents if owed else 0
-    if owed and due > standing:
-        more = due - standing if room.shopper is None else min(due - standing, room.shopper)
-        if more > 0:
-            yield Grant(owed.tier, more, owed.kind, _waits(standing + more, more, room))
-        return
+    if owed is not None:
+        barred = sum(each.barred for each in granted if each.tier <= owed.tier)
+        wanted = due - standing - barred
+        more = wanted if room.shopper is None else max(0, min(wanted, room.shopper))
+        if wanted > 0:
+            waits = _waits(standing + more, more, room) if more else None
+            yield Grant(owed.tier, more, owed.kind, waits, wanted - more)
     surplus = standing - due
     for each in sorted(granted, key=lambda one: one.tier, reverse=True):
         back = min(surplus, each.cents - each.used)

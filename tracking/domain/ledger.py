@@ -10,7 +10,7 @@ from typing import Final
 
 from schemas.compensation import LEGAL, CompensationState
 from schemas.policy import BonusKind
-from tracking.domain.compensation import Grant, Granted, Owed, Revoke, Room, moves
+from tracking.domain.compensation import Grant, Granted, Owed, Revoke, Room, Waits, moves
 
 _S = CompensationState
 _SETTLED: Final = frozenset({_S.REFUSED, _S.FAILED})
@@ -28,7 +28,8 @@ class IllegalMove(ValueError):  # noqa: N818 - named for what was asked
 class Entry:
     """What a tier grants, in cents, and what of it cannot be taken back: redeemed, or carried out.
 
-    `reason`: why it stands as it does, where that is not plain.
+    `reason`: why it stands as it does, where that is not plain. `barred`: so much more is owed by
+    it and not granted. `in_hand`: of what is used, what the shop's endpoint is being asked to do.
     """
 
     tier: int
@@ -37,19 +38,25 @@ class Entry:
     state: CompensationState
     used: int = 0
     reason: str | None = None
+    barred: int = 0
+    in_hand: int = 0
 
     @property
     def granted(self) -> int:
         """Money that the shopper has or will have without anybody's yes."""
-        return (
-            self.used if self.state in _SETTLED else 0 if self.state is _S.PROPOSED else self.cents
-        )
+        return 0 if self.state is _S.PROPOSED else self.committed
+
+    @property
+    def committed(self) -> int:
+        """The same, with what somebody may still say yes to."""
+        return self.used if self.state in _SETTLED else self.cents
 
 
 def settle(owed: Owed | None, entries: Sequence[Entry], room: Room) -> list[Entry]:
     """Those that change, as they are afterwards.
 
-    What was refused, or could not be carried out, is not tried in another way.
+    What was refused, or could not be carried out, is not tried in another way. What is in hand is
+    left until it is known whether it was done.
     """
     known = {each.tier: each for each in entries}
     changed: dict[int, Entry] = {}
@@ -64,23 +71,34 @@ def settle(owed: Owed | None, entries: Sequence[Entry], room: Room) -> list[Entr
 
 
 def _as_granted(entry: Entry) -> Granted:
-    """What was settled otherwise counts as if it had been given, and gives nothing back."""
-    used = entry.cents if entry.state in _SETTLED else entry.used
-    return Granted(entry.tier, entry.cents, used)
+    """To what was settled otherwise nobody adds, and nothing of it is given back."""
+    barred = entry.barred + entry.cents - entry.committed
+    return Granted(entry.tier, entry.committed, entry.used, barred)
 
 
 def _granted(before: Entry | None, move: Grant) -> Entry | None:
-    if before is None or before.state is _S.REVOKED:
-        used, reason = (before.used, before.reason) if before else (0, None)
-        state = _S.PROPOSED if move.waits else _first_state(move.kind)
-        whole = (before.cents if before else 0) + move.cents
-        return Entry(move.tier, move.kind, whole, state, used, move.waits or (reason and None))
-    if before.state in _SETTLED or (move.waits and before.state is not _S.PROPOSED):
+    if before is None or (before.state is _S.REVOKED and move.cents > 0):
+        return _new(move)
+    if before.state in _SETTLED or before.in_hand:
         return None
+    barred = before.barred + move.barred
+    if move.cents == 0 or (move.waits and before.state is not _S.PROPOSED):
+        # Who has a part of a tier cannot wait for another part of it: it is said, and left.
+        return replace(before, barred=barred + move.cents, reason=move.waits or Waits.CAP)
+    whole = before.cents + move.cents
     if before.state is _S.PROPOSED:
-        return replace(before, cents=before.cents + move.cents)
+        return replace(before, cents=whole, barred=barred)
+    reason = Waits.CAP if move.barred else None
     state = _first_state(before.kind)
-    return replace(before, cents=before.cents + move.cents, state=state, reason=None)
+    return replace(before, cents=whole, barred=barred, state=state, reason=reason)
+
+
+def _new(move: Grant) -> Entry:
+    if move.cents == 0:
+        return Entry(move.tier, move.kind, 0, _S.REFUSED, reason=Waits.CAP, barred=move.barred)
+    state = _S.PROPOSED if move.waits else _first_state(move.kind)
+    reason = move.waits or (Waits.CAP if move.barred else None)
+    return Entry(move.tier, move.kind, move.cents, state, reason=reason, barred=move.barred)
 
 
 def _first_state(kind: BonusKind) -> CompensationState:
@@ -132,22 +150,21 @@ def refuse(entry: Entry, why: str) -> Entry:
 def taken_in_hand(entry: Entry) -> Entry:
     """The shop's endpoint is being asked: whether it was done is not known until it answers."""
     _refuse_unless_approved(entry)
-    return replace(entry, used=entry.cents)
+    return replace(entry, used=entry.cents, in_hand=entry.cents - entry.used)
 
 
 def carried_out(entry: Entry) -> Entry:
-    """What was in hand was done; what was granted meanwhile is still to do. Raises IllegalMove."""
+    """It was done, by the endpoint or by hand. Raises IllegalMove."""
     _refuse_unless_approved(entry)
-    used = entry.used or entry.cents
-    state = _S.ISSUED if used == entry.cents else _S.APPROVED
-    return _legal(entry, replace(entry, state=state, used=used, reason=None))
+    after = replace(entry, state=_S.ISSUED, used=entry.cents, in_hand=0, reason=None)
+    return _legal(entry, after)
 
 
-def failed(entry: Entry, why: str, in_hand: int = 0) -> Entry:
+def failed(entry: Entry, why: str) -> Entry:
     """The shop's endpoint does not do what was in hand. Raises IllegalMove."""
     _refuse_unless_approved(entry)
-    after = replace(entry, state=_S.FAILED, used=entry.used - in_hand, reason=why)
-    return _legal(entry, after)
+    used = entry.used - entry.in_hand
+    return _legal(entry, replace(entry, state=_S.FAILED, used=used, in_hand=0, reason=why))
 
 
 def try_again(entry: Entry) -> Entry:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.scan import Confidence, Scan, ScanTime
 from schemas.shipment import ShipmentState
-from schemas.status import TERMINAL, Status
+from schemas.status import TERMINAL, Reason, Status
 from tracking.domain.working_days import WorkingDays
 
 STALLED_AFTER: Final = timedelta(hours=48)
@@ -30,6 +30,7 @@ _MOVING: Final = frozenset(
         Status.RETURNING,
     }
 )
+LOST: Final = frozenset({Reason.CARRIER_LOST, Reason.CARRIER_DESTROYED})
 _NEVER_EXPIRES: Final = TERMINAL | {Status.RETURNING, Status.CANCELLED, Status.EXPIRED}
 
 
@@ -41,8 +42,10 @@ def stalls_at(state: ShipmentState, zone: str, calendar: WorkingDays) -> datetim
 
 
 def expires_at(state: ShipmentState, known_since: datetime) -> datetime | None:
-    """When there will have been no news for 30 days; None where it is over."""
-    if state.status in _NEVER_EXPIRES:
+    """When there will have been no news for 30 days; None where it is over. Of what is lost no news
+    is to come, and that it is lost must not be forgotten.
+    """
+    if state.status in _NEVER_EXPIRES or state.reason in LOST:
         return None
     return max(known_since, state.last_scan_at or known_since) + EXPIRED_AFTER
 

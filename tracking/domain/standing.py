@@ -62,6 +62,7 @@ class Watched(NamedTuple):
     expires_at: datetime | None = None
     estimate_over: datetime | None = None
     statutory: Statutory | None = None
+    is_registered: bool = False
 
 
 class Standing(NamedTuple):
@@ -93,7 +94,7 @@ def standing(
     by_law = _by_law(watched, arrived, now)
     if by_law > before.statutory:
         news.append(STATUTORY[by_law])
-    if is_review and slip is not None and not news:
+    if is_review and watched.is_registered and not news:
         news.append(REVIEWED)
     published = Published(
         slip, tiers, silent or before.silent_since, pickup or before.pickup_until, by_law

@@ -10,9 +10,9 @@ from schemas.promise import Mover
 from schemas.shipment import ShipmentState
 from schemas.status import Reason
 from tracking.domain.promise import Promises
+from tracking.domain.silence import LOST
 from tracking.domain.slip import VOID, arrived_at
 
-_LOST: Final = frozenset({Reason.CARRIER_LOST, Reason.CARRIER_DESTROYED})
 _DOING: Final[Mapping[Exclusion, frozenset[Reason]]] = {
     Exclusion.SHOPPER_HELD: frozenset(
         {
@@ -53,7 +53,7 @@ def truth_of(
     return Truth(
         deadline=promises.measure.by if promises else None,
         arrived_at=arrived_at(state),
-        is_lost=state.reason in _LOST,
+        is_lost=state.reason in LOST,
         value=value,
         country=country,
         zone=zone,
@@ -64,8 +64,11 @@ def truth_of(
 
 def _stopped(promises: Promises | None, state: ShipmentState) -> Mapping[Exclusion, datetime]:
     found: dict[Exclusion, datetime] = {}
+    heard = state.reasons
+    if not heard and state.reason and state.since:  # a state that the release before has made
+        heard = {state.reason: state.since}
     for why, reasons in _DOING.items():
-        told = [at for reason, at in state.reasons.items() if reason in reasons]
+        told = [at for reason, at in heard.items() if reason in reasons]
         if why is Exclusion.SHOPPER_MOVED and promises and _is_theirs(promises):
             told.append(promises.measure.at)
         if told:

@@ -20,8 +20,8 @@ async def start(running: Running) -> Readiness:
     metrics = JudgingMetrics(running.registry)
 
     async def judge_them(ids: Collection[UUID], *, now: datetime) -> None:
-        for row, _ in await judge(pool, ids, sealer, now=now):
-            metrics.noted(row.entry.state)
+        for each in await judge(pool, ids, sealer, now=now):
+            metrics.noted(each.row.entry.state)
 
     session = outgoing_session(allow_private=settings.webhook_allow_private)
     http = await running.stack.enter_async_context(session)

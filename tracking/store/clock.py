@@ -41,7 +41,7 @@ class WatchedRow:
     has_outcome: bool
     published: Published
     promises: Sequence[Promise]
-    is_review: bool
+    review_at: datetime | None
 
 
 class News(NamedTuple):
@@ -67,11 +67,9 @@ async def hold_shipments(conn: asyncpg.Connection, ids: Iterable[UUID]) -> None:
     await conn.fetchval(SQL["hold_shipments"], sorted(ids))
 
 
-async def watched(
-    conn: asyncpg.Connection, ids: Sequence[UUID], now: datetime
-) -> list[asyncpg.Record]:
+async def watched(conn: asyncpg.Connection, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """For `watched_row`, which one of them may break that a later release has written."""
-    return await conn.fetch(SQL["watched"], ids, now)  # type: ignore[no-any-return]  # no types
+    return await conn.fetch(SQL["watched"], ids)  # type: ignore[no-any-return]  # no types
 
 
 async def keep_standing(conn: asyncpg.Connection, found: Mapping[UUID, Published]) -> None:
@@ -81,12 +79,23 @@ async def keep_standing(conn: asyncpg.Connection, found: Mapping[UUID, Published
 
 
 async def keep_deadlines(
-    conn: asyncpg.Connection, found: Mapping[UUID, Mapping[DeadlineKind, datetime]]
+    conn: asyncpg.Connection,
+    found: Mapping[UUID, Mapping[DeadlineKind, datetime]],
+    reviewed: Mapping[UUID, datetime],
 ) -> None:
-    """All that these parcels have from now on."""
+    """All that these parcels have from now on; but a review that was asked for since is kept.
+
+    `reviewed`: which were, and when that was due as it was read.
+    """
     rows = [(key, kind, due) for key, deadlines in found.items() for kind, due in deadlines.items()]
     columns = zip(*rows, strict=True) if rows else ((), (), ())
-    await conn.execute(SQL["keep_deadlines"], list(found), *map(list, columns))
+    await conn.execute(
+        SQL["keep_deadlines"],
+        list(found),
+        *map(list, columns),
+        list(reviewed),
+        list(reviewed.values()),
+    )
 
 
 async def write_news(conn: asyncpg.Connection, news: Sequence[News], now: datetime) -> None:
@@ -153,5 +162,5 @@ def watched_row(row: asyncpg.Record) -> WatchedRow:
             slip, row["tiers"], row["silent_since"], row["pickup_until"], row["statutory"]
         ),
         promises=promises_in(row),
-        is_review=row["is_review"] or False,
+        review_at=row["review_at"],
     )

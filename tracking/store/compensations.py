@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -39,10 +39,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CompensationRow:
-    """One tier of one parcel. `due_at`: when the shop's endpoint is asked, None where it is not.
-
-    `in_hand`: of what is used, what it is being asked to do, so that nothing takes it back.
-    """
+    """One tier of one parcel. `due_at`: when the shop's endpoint is asked, None where it is not."""
 
     shipment_id: UUID
     merchant_id: UUID
@@ -53,13 +50,10 @@ class CompensationRow:
     currency: str
     entry: Entry
     evidence: Evidence
-    shopper: bytes | None
-    month: date
     due_at: datetime | None
     tries: int
     created_at: datetime
     changed_at: datetime
-    in_hand: int = 0
 
     @property
     def compensation_id(self) -> UUID:
@@ -123,8 +117,13 @@ class FoundBonus(NamedTuple):
     valid_until: datetime
 
 
-Spent = Mapping[tuple[UUID, str, bytes | None], int]
-"""Cents granted in a month, by shop, currency and shopper."""
+class Moved(NamedTuple):
+    """A row as it is now, and as it was; why it moved, and whose shopper it is."""
+
+    row: CompensationRow
+    before: Entry | None
+    why: str | None
+    shopper: bytes | None = None
 
 
 async def worth_judging(conn: asyncpg.Connection, ids: Collection[UUID]) -> list[UUID]:
@@ -158,21 +157,30 @@ async def hold_merchants(conn: asyncpg.Connection, merchants: Iterable[UUID]) ->
 
 
 async def granted_in_month(
-    conn: asyncpg.Connection, merchants: Iterable[UUID], month: date
-) -> Spent:
-    rows = await conn.fetch(SQL["granted_in_month"], list(merchants), month)
-    return {(row["merchant_id"], row["currency"], row["shopper"]): row["cents"] for row in rows}
+    conn: asyncpg.Connection, merchant_id: UUID, currency: str, month: tuple[datetime, datetime]
+) -> int:
+    """In cents."""
+    found: int = await conn.fetchval(SQL["granted_in_month"], merchant_id, currency, *month)
+    return found
+
+
+async def committed_to_shoppers(
+    conn: asyncpg.Connection,
+    merchant_id: UUID,
+    currency: str,
+    shoppers: Sequence[bytes],
+    month: tuple[datetime, datetime],
+) -> Mapping[bytes, int]:
+    """In cents, with what waits for a yes."""
+    rows = await conn.fetch(SQL["committed_to_shoppers"], merchant_id, currency, shoppers, *month)
+    return {row["shopper"]: row["cents"] for row in rows}
 
 
 async def keep_compensations(
-    conn: asyncpg.Connection,
-    rows: Sequence[tuple[CompensationRow, str | None]],
-    by: str,
-    now: datetime,
+    conn: asyncpg.Connection, moved: Sequence[Moved], by: str, now: datetime
 ) -> None:
-    """Each with why it moved."""
-    if rows:
-        columns = zip(*(_columns(row, why) for row, why in rows), strict=True)
+    if moved:
+        columns = zip(*map(_columns, moved), strict=True)
         await conn.execute(SQL["keep_compensations"], *map(list, columns), by, now)
 
 
@@ -221,8 +229,9 @@ async def insert_redemption(
     return new is not None
 
 
-def _columns(row: CompensationRow, why: str | None) -> tuple[object, ...]:
-    entry = row.entry
+def _columns(moved: Moved) -> tuple[object, ...]:
+    row, entry = moved.row, moved.row.entry
+    before = moved.before
     return (
         row.shipment_id,
         entry.tier,
@@ -236,15 +245,17 @@ def _columns(row: CompensationRow, why: str | None) -> tuple[object, ...]:
         row.currency,
         entry.cents,
         entry.used,
+        entry.in_hand,
+        entry.barred,
         entry.state,
         entry.reason,
         row.evidence.model_dump_json(),
-        row.shopper,
-        row.month,
         row.due_at,
         row.tries,
-        row.in_hand,
-        why,
+        moved.why,
+        moved.shopper,
+        entry.granted - (before.granted if before else 0),
+        entry.committed - (before.committed if before else 0),
     )
 
 
@@ -256,9 +267,11 @@ def _row(row: asyncpg.Record) -> CompensationRow:
         state=CompensationState(row["state"]),
         used=row["used"],
         reason=row["reason"],
+        barred=row["barred"],
+        in_hand=row["in_hand"],
     )
-    same = ("shipment_id", "merchant_id", "policy_version", "policy", "rule", "currency", "shopper")
-    times = ("month", "due_at", "tries", "in_hand", "created_at", "changed_at")
+    same = ("shipment_id", "merchant_id", "policy_version", "policy", "rule", "currency")
+    times = ("due_at", "tries", "created_at", "changed_at")
     return CompensationRow(
         **{name: row[name] for name in (*same, *times)},
         borne_by=Bearer(row["borne_by"]),
@@ -278,6 +291,14 @@ def _case(row: asyncpg.Record) -> Case:
     )
 
 
+async def redeemed_by(
+    conn: asyncpg.Connection, shipment_id: UUID, redemption_id: UUID
+) -> int | None:
+    """In cents; None where there was none."""
+    found: int | None = await conn.fetchval(SQL["redeemed_by"], shipment_id, redemption_id)
+    return found
+
+
 async def due_payouts(conn: asyncpg.Connection, now: datetime, most: int) -> list[tuple[UUID, int]]:
     """Parcel and tier of each; whoever claims them holds the parcel and reads anew."""
     rows = await conn.fetch(SQL["due_payouts"], now, most)
@@ -293,7 +314,7 @@ async def put_off_payouts(conn: asyncpg.Connection, rows: Sequence[CompensationR
             [row.due_at for row in rows],
             [row.tries for row in rows],
             [row.entry.used for row in rows],
-            [row.in_hand for row in rows],
+            [row.entry.in_hand for row in rows],
         ]
         await conn.execute(SQL["put_off_payouts"], *columns)
 

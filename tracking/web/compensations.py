@@ -7,7 +7,8 @@ from aiohttp import web
 
 from schemas.compensation import BonusBody, CompensationBody, CompensationList, Redemption, Refusal
 from tracking.bonuses import BonusRefused, NoSuchBonus, find_bonus, redeem_bonus
-from tracking.compensations import NoSuchCompensation, compensations, move
+from tracking.compensations import compensations
+from tracking.decisions import NoSuchCompensation, move
 from tracking.domain.ledger import Entry, IllegalMove, approve, refuse
 from tracking.keys import Role
 from tracking.web.auth import CALLER

@@ -17,16 +17,14 @@ CREATE TABLE compensation (
     state           text NOT NULL,              -- schemas.compensation.CompensationState
     reason          text,
     evidence        json NOT NULL,              -- schemas.compensation.Evidence
-    shopper         bytea,                      -- keyed hash of an address: for the cap of a month
-    month           date NOT NULL,              -- in which it was granted first, its first day
     due_at          timestamptz,                -- when the shop's endpoint is asked (again)
     tries           integer NOT NULL DEFAULT 0,
     created_at      timestamptz NOT NULL,
     changed_at      timestamptz NOT NULL,
     PRIMARY KEY (shipment_id, tier),
+    barred          bigint NOT NULL DEFAULT 0,  -- owed by this tier, and not granted
     CHECK (0 <= in_hand AND in_hand <= used AND used <= cents)
 );
-CREATE INDEX compensation_of_month ON compensation (merchant_id, month, shopper);
 CREATE INDEX compensation_due ON compensation (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX compensation_proposed ON compensation (merchant_id, created_at)
     WHERE state = 'proposed';
@@ -41,8 +39,17 @@ CREATE TABLE compensation_move (
     cents       bigint NOT NULL,
     by          text NOT NULL,                  -- policy | shop | operator | endpoint
     why         text,
+    merchant_id uuid NOT NULL,
+    currency    text NOT NULL,
+    shopper     bytea,                          -- keyed hash of an address: for the cap of a month
+    granted     bigint NOT NULL,                -- so much more (or less) by this move
+    committed   bigint NOT NULL,                -- the same, with what waits for a yes
     PRIMARY KEY (shipment_id, id)
 );
+CREATE INDEX compensation_move_of_shop ON compensation_move (merchant_id, at)
+    WHERE granted <> 0 OR committed <> 0;
+CREATE INDEX compensation_move_of_shopper ON compensation_move (shopper, at)
+    WHERE shopper IS NOT NULL;
 
 -- One code for a parcel; it is worth what its compensations of that kind grant.
 CREATE TABLE bonus (

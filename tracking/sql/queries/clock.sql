@@ -14,11 +14,11 @@ SELECT count(*) FROM (
     SELECT FROM shipment WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id FOR UPDATE
 ) AS held;
 
--- name: watched: parcels as they stand, what was promised and told of them; read after their lock ($1 shipment ids, $2 now)
+-- name: watched: parcels as they stand, what was promised and told of them; read after their lock ($1 shipment ids)
 SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, s.created_at,
        r.merchant_id, r.order_ref, r.country, r.region, r.service, r.registered_at,
        st.slip, coalesce(st.tiers, 0) AS tiers, st.silent_since, st.pickup_until,
-       coalesce(st.statutory, 0) AS statutory, p.at, p.mover, p.starts, p.by, d.is_review, e.starts AS eta_starts, e.ends AS eta_ends,
+       coalesce(st.statutory, 0) AS statutory, p.at, p.mover, p.starts, p.by, d.review_at, e.starts AS eta_starts, e.ends AS eta_ends,
        e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples,
        EXISTS (SELECT FROM outcome AS o WHERE o.shipment_id = s.shipment_id) AS has_outcome
 FROM shipment AS s
@@ -31,8 +31,8 @@ LEFT JOIN LATERAL (
     FROM promise WHERE promise.shipment_id = s.shipment_id
 ) AS p ON true
 LEFT JOIN LATERAL (
-    SELECT true AS is_review FROM deadline
-    WHERE deadline.shipment_id = s.shipment_id AND kind = 'review' AND due_at <= $2
+    SELECT due_at AS review_at FROM deadline
+    WHERE deadline.shipment_id = s.shipment_id AND kind = 'review'
 ) AS d ON true
 WHERE s.shipment_id = ANY($1::uuid[]);
 
@@ -44,7 +44,7 @@ ON CONFLICT (shipment_id) DO UPDATE
 SET slip = EXCLUDED.slip, tiers = EXCLUDED.tiers, silent_since = EXCLUDED.silent_since,
     pickup_until = EXCLUDED.pickup_until, statutory = EXCLUDED.statutory;
 
--- name: keep_deadlines: of these parcels just these, moved where they were ($1 shipment ids, $2 of each deadline the shipment, $3 the kind, $4 when it is due)
+-- name: keep_deadlines: of these parcels just these, moved where they were ($1 shipment ids, $2 of each deadline the shipment, $3 the kind, $4 when it is due, $5 parcels that were reviewed, $6 as it was asked for then)
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) AS w (shipment_id, kind, due_at)
 ), gone AS (
@@ -52,6 +52,10 @@ WITH wanted AS MATERIALIZED (
     WHERE d.shipment_id = ANY($1::uuid[])
       AND NOT EXISTS (SELECT FROM wanted AS w
                       WHERE w.shipment_id = d.shipment_id AND w.kind = d.kind)
+      -- Who loads a policy asks for reviews without holding parcels: what was asked since is kept.
+      AND (d.kind <> 'review' OR EXISTS (
+          SELECT FROM unnest($5::uuid[], $6::timestamptz[]) AS r (shipment_id, due_at)
+          WHERE r.shipment_id = d.shipment_id AND r.due_at = d.due_at))
 )
 INSERT INTO deadline AS known (shipment_id, kind, due_at)
 SELECT shipment_id, kind, due_at FROM wanted
@@ -76,11 +80,12 @@ SELECT pg_notify('klat_outbox', '');
 SELECT count(*) AS waiting, min(due_at) AS oldest
 FROM (SELECT due_at FROM deadline WHERE due_at <= $1 ORDER BY due_at LIMIT 10000) AS first;
 
--- name: review_shipments: parcels of a shop registered since then are looked at anew, and it is told; wakes the clocks ($1 merchant, $2 registered since, $3 now)
+-- name: review_shipments: parcels of a shop registered or promised since then are looked at anew, and it is told; wakes the clocks ($1 merchant, $2 since, $3 now)
 WITH asked AS (
     INSERT INTO deadline (shipment_id, kind, due_at)
-    SELECT shipment_id, 'review', $3 FROM registration
-    WHERE merchant_id = $1 AND registered_at >= $2
+    SELECT shipment_id, 'review', $3 FROM registration AS r
+    WHERE merchant_id = $1 AND (registered_at >= $2 OR EXISTS (
+        SELECT FROM promise AS p WHERE p.shipment_id = r.shipment_id AND p.at >= $2))
     ORDER BY shipment_id
     ON CONFLICT (shipment_id, kind) DO UPDATE SET due_at = EXCLUDED.due_at
 )

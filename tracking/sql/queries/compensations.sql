@@ -24,8 +24,8 @@ ORDER BY s.shipment_id;
 
 -- name: compensations_of: what was granted for these parcels ($1 shipment ids)
 SELECT shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
-       borne_by, currency, cents, used, state, reason, evidence::text AS evidence, shopper, month,
-       due_at, tries, in_hand, created_at, changed_at
+       borne_by, currency, cents, used, in_hand, barred, state, reason, evidence::text AS evidence,
+       due_at, tries, created_at, changed_at
 FROM compensation WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id, tier;
 
 -- name: hold_merchants: one at a time counts what these shops have granted ($1 merchant ids)
@@ -34,42 +34,54 @@ SELECT count(*) FROM (
     FOR NO KEY UPDATE
 ) AS held;
 
--- name: granted_in_month: what shops have granted in a month, in all and to each shopper; what waits for a yes is not granted ($1 merchant ids, $2 first day of the month)
-SELECT merchant_id, currency, shopper,
-       sum(CASE WHEN state = 'proposed' THEN 0 WHEN state IN ('refused', 'failed') THEN used
-                ELSE cents END)::bigint AS cents
-FROM compensation
-WHERE merchant_id = ANY($1::uuid[]) AND month = $2
-GROUP BY merchant_id, currency, shopper;
+-- name: granted_in_month: what a shop has granted in a month; what was taken back in another month gives no room in this one ($1 merchant, $2 currency, $3 beginning, $4 end)
+SELECT coalesce(sum(more), 0)::bigint FROM (
+    SELECT greatest(0, sum(granted)) AS more FROM compensation_move
+    WHERE merchant_id = $1 AND currency = $2 AND at >= $3 AND at < $4
+      AND (granted <> 0 OR committed <> 0)
+    GROUP BY shipment_id, tier
+) AS of_tiers;
 
--- name: keep_compensations: rows that are new or changed, and the move of each ($1 shipments, $2 tiers, $3 ids, $4 merchants, $5 policy versions, $6 policies, $7 rules, $8 kinds, $9 borne by, $10 currencies, $11 cents, $12 used, $13 states, $14 reasons, $15 evidence, $16 shoppers, $17 months, $18 due, $19 tries, $20 in hand, $21 whys, $22 by whom, $23 now)
+-- name: committed_to_shoppers: the same of these shoppers, with what waits for a yes ($1 merchant, $2 currency, $3 hashes of shoppers, $4 beginning, $5 end)
+SELECT shopper, sum(more)::bigint AS cents FROM (
+    SELECT shopper, greatest(0, sum(committed)) AS more FROM compensation_move
+    WHERE shopper = ANY($3::bytea[]) AND at >= $4 AND at < $5
+      AND merchant_id = $1 AND currency = $2
+    GROUP BY shopper, shipment_id, tier
+) AS of_tiers
+GROUP BY shopper;
+
+-- name: keep_compensations: rows that are new or changed, and the move of each ($1 shipments, $2 tiers, $3 ids, $4 merchants, $5 policy versions, $6 policies, $7 rules, $8 kinds, $9 borne by, $10 currencies, $11 cents, $12 used, $13 in hand, $14 barred, $15 states, $16 reasons, $17 evidence, $18 due, $19 tries, $20 whys, $21 shoppers, $22 granted more, $23 committed more, $24 by whom, $25 now)
 WITH told AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::uuid[], $5::integer[],
                          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[],
-                         $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bytea[],
-                         $17::date[], $18::timestamptz[], $19::integer[], $20::bigint[],
-                         $21::text[])
+                         $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[],
+                         $17::text[], $18::timestamptz[], $19::integer[], $20::text[],
+                         $21::bytea[], $22::bigint[], $23::bigint[])
          AS t (shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
-               borne_by, currency, cents, used, state, reason, evidence, shopper, month, due_at,
-               tries, in_hand, why)
+               borne_by, currency, cents, used, in_hand, barred, state, reason, evidence, due_at,
+               tries, why, shopper, granted, committed)
 ), moved AS (
-    INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, why)
-    SELECT shipment_id, tier, $23, state, cents, $22, why FROM told
+    INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, why, merchant_id,
+                                   currency, shopper, granted, committed)
+    SELECT shipment_id, tier, $25, state, cents, $24, why, merchant_id, currency, shopper, granted,
+           committed
+    FROM told
 )
 INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id, policy_version, policy,
-                          rule, kind, borne_by, currency, cents, used, state, reason, evidence,
-                          shopper, month, due_at, tries, in_hand, created_at, changed_at)
+                          rule, kind, borne_by, currency, cents, used, in_hand, barred, state,
+                          reason, evidence, due_at, tries, created_at, changed_at)
 SELECT shipment_id, tier, compensation_id, merchant_id, policy_version, policy, rule, kind,
-       borne_by, currency, cents, used, state, reason, evidence::json, shopper, month, due_at,
-       tries, in_hand, $23, $23
+       borne_by, currency, cents, used, in_hand, barred, state, reason, evidence::json, due_at,
+       tries, $25, $25
 FROM told
 ON CONFLICT (shipment_id, tier) DO UPDATE
 SET policy_version = EXCLUDED.policy_version, policy = EXCLUDED.policy, rule = EXCLUDED.rule,
     kind = EXCLUDED.kind, borne_by = EXCLUDED.borne_by, currency = EXCLUDED.currency,
-    cents = EXCLUDED.cents, used = EXCLUDED.used, state = EXCLUDED.state,
-    reason = EXCLUDED.reason, evidence = EXCLUDED.evidence, shopper = EXCLUDED.shopper,
-    month = EXCLUDED.month, due_at = EXCLUDED.due_at, tries = EXCLUDED.tries,
-    in_hand = EXCLUDED.in_hand, changed_at = EXCLUDED.changed_at;
+    cents = EXCLUDED.cents, used = EXCLUDED.used, in_hand = EXCLUDED.in_hand,
+    barred = EXCLUDED.barred, state = EXCLUDED.state, reason = EXCLUDED.reason,
+    evidence = EXCLUDED.evidence, due_at = EXCLUDED.due_at, tries = EXCLUDED.tries,
+    changed_at = EXCLUDED.changed_at;
 
 -- name: moves_of: every move of the compensations of a parcel, in order ($1 shipment)
 SELECT tier, at, state, cents, by, why FROM compensation_move
@@ -91,12 +103,13 @@ ORDER BY c.created_at;
 SELECT shipment_id, merchant_id, code, currency, valid_until, created_at
 FROM bonus WHERE shipment_id = ANY($1::uuid[]);
 
--- name: keep_bonuses: new codes; the first of a parcel stands ($1 shipments, $2 merchants, $3 hashes, $4 sealed codes, $5 currencies, $6 valid until, $7 whether a withdrawal is told, $8 now)
+-- name: keep_bonuses: new codes; the first of a parcel stands, as long as its latest grant is valid ($1 shipments, $2 merchants, $3 hashes, $4 sealed codes, $5 currencies, $6 valid until, $7 whether a withdrawal is told, $8 now)
 INSERT INTO bonus (shipment_id, merchant_id, code_hash, code, currency, valid_until, tell,
                    created_at)
 SELECT *, $8 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[],
                          $6::timestamptz[], $7::boolean[])
-ON CONFLICT (shipment_id) DO NOTHING;
+ON CONFLICT (shipment_id) DO UPDATE
+SET valid_until = greatest(bonus.valid_until, EXCLUDED.valid_until);
 
 -- name: bonus_by_code: the parcel and the shop of a code ($1 hashes of the code under every key)
 SELECT shipment_id, merchant_id, currency, valid_until FROM bonus
@@ -107,6 +120,9 @@ INSERT INTO bonus_redemption (shipment_id, redemption_id, cents, order_ref, at)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (shipment_id, redemption_id) DO NOTHING
 RETURNING redemption_id;
+
+-- name: redeemed_by: how much a redemption took ($1 shipment, $2 redemption)
+SELECT cents FROM bonus_redemption WHERE shipment_id = $1 AND redemption_id = $2;
 
 -- name: registered_since: parcels of a shop registered since then, in order ($1 merchant, $2 registered at, $3 and behind this shipment, $4 at the most)
 SELECT shipment_id, registered_at FROM registration

@@ -19,7 +19,7 @@ LEFT JOIN bonus AS b USING (shipment_id)
 LEFT JOIN eta AS e USING (shipment_id)
 LEFT JOIN LATERAL (
     SELECT sum(cents)::bigint AS granted, sum(cents - used)::bigint AS left, max(changed_at) AS at,
-           bool_or(reason = 'not_owed') AS is_withdrawn
+           bool_and(coalesce(reason = 'not_owed', false)) AS is_withdrawn
     FROM compensation
     WHERE b.shipment_id IS NOT NULL AND compensation.shipment_id = b.shipment_id
       AND kind = 'code' AND state IN ('issued', 'redeemed', 'revoked')

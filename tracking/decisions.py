@@ -1,0 +1,72 @@
+"""What people decide of a compensation: yes, no, done by hand, try again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+
+from schemas.compensation import CompensationState
+from tracking.codes import issue_codes
+from tracking.compensations import keep_moves
+from tracking.domain.ledger import Entry
+from tracking.errors import KlatError
+from tracking.judge import judge_held
+from tracking.sealing import Sealer
+from tracking.store.clock import hold_shipments
+from tracking.store.compensations import CompensationRow, Moved, compensations_of
+from tracking.store.pool import retried, transaction
+
+
+class NoSuchCompensation(KlatError):  # noqa: N818 - named for what was found
+    """No tier of this parcel has granted anything."""
+
+
+async def move(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    tier: int,
+    make: Callable[[Entry], Entry],
+    *,
+    by: str,
+    why: str | None = None,
+    now: datetime,
+) -> CompensationRow:
+    """Somebody's own move, and what follows: a yes to what is owed no more gives nothing.
+
+    Raises NoSuchCompensation, IllegalMove, StoreUnavailable.
+    """
+    return await retried(partial(_move, pool, sealer, shipment_id, tier, make, by, why, now))
+
+
+async def _move(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    tier: int,
+    make: Callable[[Entry], Entry],
+    by: str,
+    why: str | None,
+    now: datetime,
+) -> CompensationRow:
+    async with transaction(pool) as conn:
+        await hold_shipments(conn, [shipment_id])
+        before = await _row(conn, shipment_id, tier)
+        entry = make(before.entry)
+        due_at = now if entry.state is CompensationState.APPROVED else None
+        row = replace(before, entry=entry, due_at=due_at, tries=0)
+        await keep_moves(conn, [Moved(row, before.entry, why)], by=by, now=now)
+        await issue_codes(conn, [row], sealer, now)
+        await judge_held(conn, [shipment_id], sealer, now)
+        return await _row(conn, shipment_id, tier)
+
+
+async def _row(conn: asyncpg.Connection, shipment_id: UUID, tier: int) -> CompensationRow:
+    rows = (await compensations_of(conn, [shipment_id])).get(shipment_id, ())
+    found = next((row for row in rows if row.entry.tier == tier), None)
+    if found is None:
+        raise NoSuchCompensation
+    return found
