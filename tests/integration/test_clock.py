@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -12,9 +14,11 @@ from prometheus_client import CollectorRegistry
 from promise_shop import DAY, HOUR, NOON, Shop
 from structlog.testing import capture_logs
 
+from consumers.compensation import Judging
 from schemas.facts import FACT
 from schemas.promise import Slip
 from schemas.status import Handover, Status
+from tracking import clock as clock_module
 from tracking import watch
 from tracking.clock import Clock, ClockMetrics
 from tracking.store.pool import open_pool, transaction
@@ -271,3 +275,35 @@ async def test_while_another_holds_the_parcel_the_clock_goes_on_with_others(shop
         assert await shop.told() == ["promise.broken"]
     await shop.clock.catch_up()
     assert await shop.told() == ["promise.broken"] * 2
+
+
+async def test_what_is_expected_while_the_next_is_read_is_not_forgotten(shop, monkeypatch):
+    await shop.promise(by=BY)
+    real, soon = clock_module.next_deadline, NOON + timedelta(seconds=1)
+
+    async def slow(conn: asyncpg.Connection):
+        found = await real(conn)
+        shop.clock.expect(soon)  # as the consumer does, after what was read
+        return found
+
+    monkeypatch.setattr(clock_module, "next_deadline", slow)
+    await shop.clock.catch_up()
+    assert shop.clock._next == soon
+
+
+async def test_the_judge_is_not_behind_the_clock_that_told():
+    asked: list[datetime] = []
+
+    async def judge(ids, *, now: datetime) -> None:
+        asked.append(now)
+
+    told = NOON + timedelta(seconds=2)
+    judging = Judging(judge, lambda: NOON)
+    for time in (told, NOON - DAY, NOON + DAY):  # the last is no clock of ours
+        fact = {"subject": str(UUID(int=1)), "time": time.isoformat(), "data": {"merchant_id": "m"}}
+        await judging.handle([Told(json.dumps(fact).encode())])
+    assert asked == [told, NOON, NOON]
+
+
+class Told(NamedTuple):
+    body: bytes
