@@ -7,269 +7,93 @@ shipment the one with the higher version is the newer truth.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, get_args
-from uuid import UUID
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from schemas.api import Money
 from schemas.base import Frozen
-from schemas.compensation import CompensationState
+from schemas.compensation_facts import CompensationFact
 from schemas.instants import utc_text
-from schemas.policy import BonusKind
-from schemas.scan import Confidence, Window
-from schemas.status import Handover, Reason, Status
+from schemas.shipment_fact import ShipmentFact
+from schemas.status import Status
+from schemas.time_facts import TimeFact
 
 
-class _ShipmentFact(Frozen):
-    """The shipment as it stands after the change. Instants are UTC."""
-
-    shipment_id: UUID
-    version: int
-    carrier: str
-    tracking_number: str
-    merchant_id: UUID | None = None
-    order: str | None = None
-    status: Status
-    reason: Reason | None = None
-    handover: Handover | None = None
-    since: datetime | None = None
-    since_confidence: Confidence = Confidence.EXACT
-    attempts: int = 0
-    estimate: Window | None = None
-    pickup_until: datetime | None = None
-    pickup_place_id: str | None = None
-    recorded_at: datetime
-
-
-class ShipmentRegistered(_ShipmentFact):
+class ShipmentRegistered(ShipmentFact):
     type: Literal["shipment.registered"] = "shipment.registered"
 
 
-class ShipmentInfoReceived(_ShipmentFact):
+class ShipmentInfoReceived(ShipmentFact):
     type: Literal["shipment.info_received"] = "shipment.info_received"
 
 
-class ShipmentAccepted(_ShipmentFact):
+class ShipmentAccepted(ShipmentFact):
     type: Literal["shipment.accepted"] = "shipment.accepted"
 
 
-class ShipmentInTransit(_ShipmentFact):
+class ShipmentInTransit(ShipmentFact):
     type: Literal["shipment.in_transit"] = "shipment.in_transit"
 
 
-class ShipmentOutForDelivery(_ShipmentFact):
+class ShipmentOutForDelivery(ShipmentFact):
     type: Literal["shipment.out_for_delivery"] = "shipment.out_for_delivery"
 
 
-class ShipmentReadyForPickup(_ShipmentFact):
+class ShipmentReadyForPickup(ShipmentFact):
     type: Literal["shipment.ready_for_pickup"] = "shipment.ready_for_pickup"
 
 
-class ShipmentAttemptFailed(_ShipmentFact):
+class ShipmentAttemptFailed(ShipmentFact):
     type: Literal["shipment.attempt_failed"] = "shipment.attempt_failed"
 
 
-class ShipmentHeld(_ShipmentFact):
+class ShipmentHeld(ShipmentFact):
     type: Literal["shipment.held"] = "shipment.held"
 
 
-class ShipmentDelivered(_ShipmentFact):
+class ShipmentDelivered(ShipmentFact):
     type: Literal["shipment.delivered"] = "shipment.delivered"
 
 
-class ShipmentReturning(_ShipmentFact):
+class ShipmentReturning(ShipmentFact):
     type: Literal["shipment.returning"] = "shipment.returning"
 
 
-class ShipmentReturned(_ShipmentFact):
+class ShipmentReturned(ShipmentFact):
     type: Literal["shipment.returned"] = "shipment.returned"
 
 
-class ShipmentException(_ShipmentFact):
+class ShipmentException(ShipmentFact):
     type: Literal["shipment.exception"] = "shipment.exception"
 
 
-class ShipmentCancelled(_ShipmentFact):
+class ShipmentCancelled(ShipmentFact):
     type: Literal["shipment.cancelled"] = "shipment.cancelled"
 
 
-class ShipmentExpired(_ShipmentFact):
+class ShipmentExpired(ShipmentFact):
     type: Literal["shipment.expired"] = "shipment.expired"
 
 
-class ShipmentDeliveryRetracted(_ShipmentFact):
+class ShipmentDeliveryRetracted(ShipmentFact):
     """The carrier took back its "delivered"; `status` is what is true instead."""
 
     type: Literal["shipment.delivery_retracted"] = "shipment.delivery_retracted"
 
 
-class ShipmentCorrected(_ShipmentFact):
+class ShipmentCorrected(ShipmentFact):
     """What decided the status was taken back; `status` is what is true instead."""
 
     type: Literal["shipment.corrected"] = "shipment.corrected"
 
 
-class ShipmentDetailsChanged(_ShipmentFact):
+class ShipmentDetailsChanged(ShipmentFact):
     """Same status, something that matters beside it is new: named in `changed`."""
 
     type: Literal["shipment.details_changed"] = "shipment.details_changed"
     changed: tuple[Literal["estimate", "pickup", "handover", "reason", "registration"], ...]
 
 
-class ShipmentStalled(_ShipmentFact):
-    """No scan for two working days, though it should move."""
-
-    type: Literal["shipment.stalled"] = "shipment.stalled"
-
-
-class ShipmentPickupExpired(_ShipmentFact):
-    """The time to collect it is over, and nobody did."""
-
-    type: Literal["shipment.pickup_expired"] = "shipment.pickup_expired"
-
-
-class _PromiseFact(_ShipmentFact):
-    """`promised_by` is what it is late against: the first promise, unless the shopper moved it.
-
-    `arrived_at`: when it was handed over or could be collected; null where it was not yet. Nothing
-    was promised of a parcel that was reviewed and has neither.
-    """
-
-    promised_by: datetime | None
-    first_promised_by: datetime | None
-    arrived_at: datetime | None = None
-
-
-class PromiseAtRisk(_PromiseFact):
-    """It is expected later than it was promised."""
-
-    type: Literal["promise.at_risk"] = "promise.at_risk"
-
-
-class PromiseBroken(_PromiseFact):
-    type: Literal["promise.broken"] = "promise.broken"
-
-
-class PromiseOverdue(_PromiseFact):
-    """It is so late that a further tier of the shop's policy is reached."""
-
-    type: Literal["promise.overdue"] = "promise.overdue"
-
-
-class PromiseKept(_PromiseFact):
-    type: Literal["promise.kept"] = "promise.kept"
-
-
-class PromiseKeptLateScan(_PromiseFact):
-    """It was said to be broken; a scan that came late shows that it was kept."""
-
-    type: Literal["promise.kept_late_scan"] = "promise.kept_late_scan"
-
-
-class PromiseReviewed(_PromiseFact):
-    """It was looked at anew under the shop's new policy, and stands as before."""
-
-    type: Literal["promise.reviewed"] = "promise.reviewed"
-
-
-class _StatutoryFact(_ShipmentFact):
-    """By the law of the country of delivery, which `source` names. A warning, not advice."""
-
-    due_at: datetime
-    source: str
-
-
-class StatutoryDeliveryOverdue(_StatutoryFact):
-    """Not delivered by the agreed date, else within 30 days: the shopper may set an extra term."""
-
-    type: Literal["statutory.delivery_overdue"] = "statutory.delivery_overdue"
-
-
-class StatutoryWithdrawalPossible(_StatutoryFact):
-    """The extra term that the shop has set is over, too: the shopper may withdraw."""
-
-    type: Literal["statutory.withdrawal_possible"] = "statutory.withdrawal_possible"
-
-
-TimeFact = (
-    ShipmentStalled
-    | ShipmentPickupExpired
-    | PromiseAtRisk
-    | PromiseBroken
-    | PromiseOverdue
-    | PromiseKept
-    | PromiseKeptLateScan
-    | PromiseReviewed
-    | StatutoryDeliveryOverdue
-    | StatutoryWithdrawalPossible
-)
-
-
-class _CompensationFact(_ShipmentFact):
-    """What a shopper gets by one tier of the shop's policy, as it is after the change. `used`: what
-    of it cannot be taken back.
-    """
-
-    compensation_id: UUID
-    tier: int
-    kind: BonusKind
-    amount: Money
-    used: Money
-    why: str | None = None
-
-
-class CompensationProposed(_CompensationFact):
-    """It waits for somebody's yes."""
-
-    type: Literal["compensation.proposed"] = "compensation.proposed"
-
-
-class CompensationApproved(_CompensationFact):
-    """The shop's endpoint is asked to carry it out."""
-
-    type: Literal["compensation.approved"] = "compensation.approved"
-
-
-class CompensationIssued(_CompensationFact):
-    """The shopper has it, or it is worth another sum than before."""
-
-    type: Literal["compensation.issued"] = "compensation.issued"
-
-
-class CompensationRedeemed(_CompensationFact):
-    """All of it is used."""
-
-    type: Literal["compensation.redeemed"] = "compensation.redeemed"
-
-
-class CompensationRevoked(_CompensationFact):
-    """It turned out not to be owed, and what was not used is taken back."""
-
-    type: Literal["compensation.revoked"] = "compensation.revoked"
-
-
-class CompensationRefused(_CompensationFact):
-    """Somebody said no."""
-
-    type: Literal["compensation.refused"] = "compensation.refused"
-
-
-class CompensationFailed(_CompensationFact):
-    """The shop's endpoint does not carry it out."""
-
-    type: Literal["compensation.failed"] = "compensation.failed"
-
-
-CompensationFact = (
-    CompensationProposed
-    | CompensationApproved
-    | CompensationIssued
-    | CompensationRedeemed
-    | CompensationRevoked
-    | CompensationRefused
-    | CompensationFailed
-)
 StatusFact = (
     ShipmentInfoReceived
     | ShipmentAccepted
@@ -311,18 +135,6 @@ STATUS_FACTS: Mapping[Status, type[StatusFact]] = {
     Status.EXCEPTION: ShipmentException,
     Status.CANCELLED: ShipmentCancelled,
     Status.EXPIRED: ShipmentExpired,
-}
-
-
-TIME_FACTS: Mapping[str, type[TimeFact]] = {
-    kind.model_fields["type"].default: kind for kind in get_args(TimeFact)
-}
-"""What no scan brings, by type."""
-
-
-COMPENSATION_FACTS: Mapping[CompensationState, type[CompensationFact]] = {
-    CompensationState(kind.model_fields["type"].default.removeprefix("compensation.")): kind
-    for kind in get_args(CompensationFact)
 }
 
 

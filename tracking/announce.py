@@ -6,10 +6,9 @@ from uuid import UUID
 
 from schemas.base import trusted
 from schemas.compensation import CompensationState
+from schemas.compensation_facts import COMPENSATION_FACTS
 from schemas.facts import (
-    COMPENSATION_FACTS,
     STATUS_FACTS,
-    TIME_FACTS,
     Fact,
     ShipmentCorrected,
     ShipmentDeliveryRetracted,
@@ -18,6 +17,7 @@ from schemas.facts import (
     cloud_event,
 )
 from schemas.shipment import ShipmentState
+from schemas.time_facts import TIME_FACTS
 from tracking.domain.changes import Owed
 from tracking.domain.promise import Promises
 from tracking.domain.reckon import Change

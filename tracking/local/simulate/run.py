@@ -11,7 +11,7 @@ from tracking.local.simulate.couriers import Pace, drive
 from tracking.local.simulate.demo import Demo, Tell
 from tracking.local.simulate.lives import Lives
 from tracking.local.simulate.sending import LIMIT, Sender
-from tracking.local.simulate.shop import Shop, live_keys, notify
+from tracking.local.simulate.shop import Shop, live_keys, notify, promise
 from tracking.local.simulate.state import claimed, load
 from tracking.local.simulate.text import Addresses
 from tracking.local.simulate.voices import VOICES
@@ -39,6 +39,7 @@ async def simulate(settings: Settings, plan: Plan, publish: Publish, tell: Tell)
         async with aiohttp.ClientSession(timeout=LIMIT) as http, asyncio.TaskGroup() as group:
             sender = Sender(http, settings.public_url, keys, publish)
             if ours:
+                await promise(settings.database())
                 state = state.model_copy(update={"keys": keys})
                 shop = Shop(http, settings.public_url, keys["merchant"], notify(settings))
                 demo = Demo(settings.data_dir, _addresses(settings), shop, sender.send, tell, state)

@@ -45,9 +45,7 @@ async def live_keys(dsn: str, known: Mapping[str, str], couriers: Iterable[str])
     """A key for the shop, one for support and one for each courier; known ones while they live."""
     pool = await insist(lambda: open_pool(dsn, size=1))
     try:
-        keys = await insist(lambda: _ensure(Keys(pool), known, couriers))
-        await insist(lambda: _load_policy(pool))
-        return keys
+        return await insist(lambda: _ensure(Keys(pool), known, couriers))
     finally:
         await pool.close()
 
@@ -67,8 +65,16 @@ async def _ensure(store: Keys, known: Mapping[str, str], couriers: Iterable[str]
     return keys
 
 
+async def promise(dsn: str) -> None:
+    """What the demo's shop promises and pays, unless somebody has loaded another policy."""
+    pool = await insist(lambda: open_pool(dsn, size=1))
+    try:
+        await insist(lambda: _load_policy(pool))
+    finally:
+        await pool.close()
+
+
 async def _load_policy(pool: asyncpg.Pool) -> None:
-    """What the demo's shop promises and pays, unless somebody has loaded another one."""
     merchant_id = await Merchants(pool).merchant_named(SHOP)
     assert merchant_id is not None  # it has a key
     async with connection(pool) as conn:
