@@ -88,7 +88,13 @@ class Payouts:
         is_done = found.state is DeliveryState.DELIVERED
         self._asked.labels(found.outcome).inc()
         if not is_done:
-            log.warning("payout.not_done", reason=found.outcome, attempt=asking.row.tries)
+            log.warning(
+                "payout.not_done",
+                compensation_id=asking.row.compensation_id,
+                shipment_id=asking.row.shipment_id,
+                reason=found.outcome,
+                attempt=asking.row.tries,
+            )
         due_at = found.due_at if found.state is DeliveryState.WAITING else None
         return Answered(asking.row, is_done, due_at, found.outcome)
 

@@ -33,8 +33,8 @@ LEGAL: Final[Mapping[CompensationState | None, frozenset[CompensationState]]] = 
     {
         None: frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED, _S.REFUSED}),
         _S.PROPOSED: frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED, _S.REFUSED, _S.REVOKED}),
-        _S.APPROVED: frozenset({_S.APPROVED, _S.ISSUED, _S.FAILED, _S.REVOKED}),
-        _S.ISSUED: frozenset({_S.ISSUED, _S.REDEEMED, _S.REVOKED, _S.APPROVED}),
+        _S.APPROVED: frozenset({_S.APPROVED, _S.ISSUED, _S.FAILED, _S.REVOKED, _S.REFUSED}),
+        _S.ISSUED: frozenset({_S.ISSUED, _S.REDEEMED, _S.REVOKED, _S.APPROVED, _S.REFUSED}),
         _S.REDEEMED: frozenset({_S.ISSUED, _S.REDEEMED}),
         _S.REVOKED: frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED}),
         _S.REFUSED: frozenset(),
@@ -136,7 +136,7 @@ class Refusal(Frozen):
 
 
 class BonusBody(Frozen):
-    """A bonus code as the shop sees it."""
+    """A bonus code as the shop sees it: what is left of it, and what was used of it in all."""
 
     left: Money
     redeemed: Money

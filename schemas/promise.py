@@ -65,7 +65,7 @@ class PromiseTold(Frozen):
 
     starts: DayOrInstant | None = Field(default=None, alias="from")
     by: DayOrInstant
-    moved_by: Literal[Mover.SHOP, Mover.SHOPPER] = Mover.SHOP
+    moved_by: Literal["shop", "shopper"] = "shop"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

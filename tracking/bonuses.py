@@ -11,7 +11,7 @@ from schemas.api import Money
 from schemas.compensation import BonusBody, Redemption
 from tracking.bonus_code import code_hashes
 from tracking.compensations import keep_moves, moves_to
-from tracking.domain.ledger import left_of, redeem
+from tracking.domain.ledger import is_taken_back, left_of, redeem, used_of
 from tracking.errors import KlatError
 from tracking.sealing import Sealer
 from tracking.store.clock import hold_shipments
@@ -45,7 +45,7 @@ async def find_bonus(pool: asyncpg.Pool, sealer: Sealer, merchant_id: UUID, code
     async with connection(pool) as conn:
         found = await _found(conn, sealer, merchant_id, code)
         rows = (await compensations_of(conn, [found.shipment_id])).get(found.shipment_id, ())
-    return _body(found, rows, 0)
+    return _body(found, rows)
 
 
 async def redeem_bonus(
@@ -86,7 +86,7 @@ async def _redeem(
         changed = moves_to(rows, redeem([row.entry for row in rows], cents), "redeemed")
         await keep_moves(conn, changed, by=BY_SHOP, now=now)
         standing = {row.entry.tier: row for row in (*rows, *(each.row for each in changed))}
-        return _body(found, list(standing.values()), cents)
+        return _body(found, list(standing.values()))
 
 
 async def _told_before(
@@ -100,7 +100,7 @@ async def _told_before(
     took = await redeemed_by(conn, found.shipment_id, key)
     if took != asked:
         raise BonusRefused("this call took another sum before", _left(found, rows))
-    return _body(found, rows, took)
+    return _body(found, rows)
 
 
 async def _found(
@@ -123,6 +123,8 @@ def _refuse(
         raise BonusRefused("nothing is asked for", left)
     if now >= found.valid_until:
         raise BonusRefused("its time is over", left)
+    if left.cents == 0 and is_taken_back([row.entry for row in rows]):
+        raise BonusRefused("it was taken back, as it was not owed", left)
     if asked.cents > left.cents:
         raise BonusRefused("there is not so much left of it", left)
 
@@ -131,9 +133,9 @@ def _left(found: FoundBonus, rows: Sequence[CompensationRow]) -> Money:
     return Money.from_cents(left_of([row.entry for row in rows]), found.currency)
 
 
-def _body(found: FoundBonus, rows: Sequence[CompensationRow], redeemed: int) -> BonusBody:
+def _body(found: FoundBonus, rows: Sequence[CompensationRow]) -> BonusBody:
     return BonusBody(
         left=_left(found, rows),
-        redeemed=Money.from_cents(redeemed, found.currency),
+        redeemed=Money.from_cents(used_of([row.entry for row in rows]), found.currency),
         valid_until=found.valid_until,
     )

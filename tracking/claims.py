@@ -48,8 +48,10 @@ _FORMULA: Final = frozenset("=+-@\t\r")
 
 
 def claim_row(claim: Claim, now: datetime) -> list[str]:
-    """As its columns are named. What has not arrived is as late as now."""
-    ended = claim.arrived_at or now
+    """As its columns are named. What has not arrived is as late as now; what was the shopper's
+    doing from some time on, as late as then.
+    """
+    ended = min([claim.arrived_at or now, *([claim.stopped_at] if claim.stopped_at else [])])
     late = (ended - claim.promised_by).total_seconds() / 3600 if claim.promised_by else None
     cells = [
         claim.tracking_number,

@@ -142,7 +142,7 @@ def _body(row: CompensationRow, moves: Sequence[Move], code: str | None) -> Comp
         state=entry.state,
         kind=entry.kind,
         amount=Money.from_cents(entry.cents, currency),
-        used=Money.from_cents(entry.used, currency),
+        used=Money.from_cents(entry.used - entry.in_hand, currency),
         code=code if entry.kind is BonusKind.CODE else None,
         policy=row.policy,
         policy_version=row.policy_version,

@@ -152,9 +152,13 @@ def _changed(
     """What it stands on is what it is judged by now."""
     due_at = now if entry.state is CompensationState.APPROVED else None
     evidence = evidence_of(owing.case, now)
-    if before is not None:
-        return replace(before, entry=entry, evidence=evidence, due_at=due_at, tries=0)
     held = owing.held
+    if before is not None:
+        row = replace(before, entry=entry, evidence=evidence, due_at=due_at, tries=0)
+        if held is None or entry.tier >= len(held.policy.tiers):
+            return row
+        rule = held.policy.tiers[entry.tier].rule
+        return replace(row, policy_version=held.version, policy=held.policy.name, rule=rule)
     assert held is not None  # without a policy nothing is granted
     return CompensationRow(
         shipment_id=owing.case.shipment_id,

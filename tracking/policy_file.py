@@ -14,6 +14,7 @@ from tracking.errors import KlatError
 
 LONGEST: Final = 256 * 1024  # characters; a policy is a page or two
 _TABLE: Final = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}")
+_NAMED: Final = re.compile(r"'([\w.]+)'")
 _AT_LINE: Final = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -54,7 +55,14 @@ def read_policy(text: str) -> ShopPolicy:
 
 
 def _fault(error: ErrorDetails, lines: Sequence[tuple[tuple[str | int, ...], int]]) -> Fault:
-    return Fault(_line_of(error["loc"], lines), _dotted(error["loc"]), words(error))
+    why = words(error)
+    return Fault(_line_of(error["loc"] or _first_named(why), lines), _dotted(error["loc"]), why)
+
+
+def _first_named(why: str) -> tuple[str | int, ...]:
+    """A fault of the whole names in quotes the tables that it is about."""
+    named = _NAMED.search(why)
+    return (*named[1].split("."), 0) if named else ()
 
 
 def _line_of(

@@ -10,8 +10,9 @@ from schemas.policy import BonusKind, ShopPolicy
 from tracking.domain.ledger import CARRIED_OUT_THERE
 from tracking.policy_file import Fault, PolicyRefused, read_policy
 from tracking.store.clock import review_shipments
+from tracking.store.compensations import payout_secrets
 from tracking.store.policies import insert_policy, policies_of
-from tracking.store.pool import retried, transaction
+from tracking.store.pool import connection, retried, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ async def load_policy(pool: asyncpg.Pool, merchant_id: UUID, text: str, *, now: 
             await review_shipments(conn, merchant_id, since, now)
         return version
 
-    return Loaded(policy, await retried(load), list(_warnings(policy)))
+    version = await retried(load)
+    async with connection(pool) as conn:
+        has_secret = merchant_id in await payout_secrets(conn, [merchant_id])
+    return Loaded(policy, version, _warnings(policy, has_secret=has_secret))
 
 
 async def _refuse_other_currency(
@@ -52,8 +56,10 @@ async def _refuse_other_currency(
         raise PolicyRefused([Fault(line, "currency", why)])
 
 
-def _warnings(policy: ShopPolicy) -> list[str]:
+def _warnings(policy: ShopPolicy, *, has_secret: bool) -> list[str]:
     kinds: set[BonusKind] = {tier.bonus.kind for tier in policy.tiers}
     if policy.endpoint is None and kinds & CARRIED_OUT_THERE:
         return ["refunds and points wait: no 'endpoint' of the shop is named that carries them out"]
+    if policy.endpoint and not has_secret and kinds & CARRIED_OUT_THERE:
+        return ["refunds and points wait: the endpoint has no secret yet; see klat policy secret"]
     return []

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from schemas.api import ShipmentRegistration
-from schemas.promise import ExpectedBody, PromiseBody, Slip
+from schemas.promise import ExpectedBody, Mover, PromiseBody, Slip
 from tracking.domain.promise import Promise, is_same, promised, promises_of, told
 from tracking.domain.working_days import NoWorkingDayError
 from tracking.place import delivery_country, delivery_zone
@@ -44,9 +44,8 @@ def _told(body: ShipmentRegistration, now: datetime) -> Promise | None:
     if body.promise is None:
         return None
     said = body.promise
-    return told(
-        said.starts, said.by, said.moved_by, now, delivery_zone(body.carrier, _country(body))
-    )
+    zone = delivery_zone(body.carrier, _country(body))
+    return told(said.starts, said.by, Mover(said.moved_by), now, zone)
 
 
 async def _by_rule(

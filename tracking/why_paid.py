@@ -91,7 +91,8 @@ def _in_time(promises: Promises, truth: Truth, now: datetime) -> Iterator[str]:
     elif truth.arrived_at is None and now < by:
         yield f"promised by {_at(by)}, which is still to come"
     else:
-        yield f"promised by {_at(by)}, and late"
+        there = f"there at {_at(truth.arrived_at)}" if truth.arrived_at else "not there yet"
+        yield f"promised by {_at(by)}, late and {there}"
 
 
 def _at(at: datetime) -> str:

@@ -75,7 +75,8 @@ def test_what_is_not_there_yet_is_as_late_as_now():
     [
         (timedelta(hours=2), None),  # Friday evening
         (2 * DAY, None),  # Sunday
-        (3 * DAY - 8 * HOUR, (0, 300)),  # Monday morning: the first working day
+        (3 * DAY - 8 * HOUR, None),  # Monday morning
+        (3 * DAY, (0, 300)),  # Monday at that hour: one working day later
         (4 * DAY, (1, 500)),
     ],
 )
@@ -97,6 +98,12 @@ def test_a_share_of_little_takes_back_nothing_of_a_tier_before(value):
     whole = {"lost": True, "bonus": {"kind": "refund", "share": "100%"}}
     rules = policy({"late_by": "1d", "bonus": THREE}, whole)
     assert due(rules, truth(is_lost=True, value=value)) == (0, 300)
+
+
+def test_a_day_that_was_promised_ends_at_its_midnight():
+    whole_friday = truth()._replace(deadline=datetime(2026, 11, 20, 22, tzinfo=UTC))
+    rules = policy({"late_by": "1bd", "bonus": THREE})
+    assert thresholds(rules, whole_friday, LATVIA) == [datetime(2026, 11, 23, 22, tzinfo=UTC)]
 
 
 def test_what_was_cancelled_owes_nothing():
@@ -132,8 +139,8 @@ def test_who_was_not_at_home_still_gets_the_value_of_what_was_lost_afterwards():
     [
         ("1d", DEADLINE + DAY),
         ("90m", DEADLINE + 1.5 * HOUR),
-        ("1bd", datetime(2026, 11, 22, 22, tzinfo=UTC)),  # Monday in Riga
-        ("6bd", datetime(2026, 11, 29, 22, tzinfo=UTC)),
+        ("1bd", DEADLINE + 3 * DAY),  # Monday
+        ("6bd", DEADLINE + 10 * DAY),
     ],
 )
 def test_a_tier_is_reached_at_its_threshold_and_not_before(late_by, at):

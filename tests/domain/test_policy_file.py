@@ -61,7 +61,7 @@ def test_a_policy_is_read_whole():
         ('currency = "EUR"', 'currency = "euro"', "line 2: currency: not a currency code"),
         ('name = "standard"\n', "", "line 1: name: is missing"),
         ("ends = 2026-01-07", "ends = 2026-01-01", "line 24: force_majeure[0]: 'starts' is later"),
-        ('late_by = "3d"', 'late_by = "12h"', "line 1: each of 'tiers' must be later"),
+        ('late_by = "3d"', 'late_by = "12h"', "line 12: each of 'tiers' must be later"),
         ('reason = "storm"', 'reason = "storm', "line 28: is no TOML: "),
         ("lost = true", "lost = maybe", "line 21: is no TOML: "),
     ],

@@ -18,7 +18,8 @@ from tracking.domain.ledger import IllegalMove, approve, refuse
 from tracking.errors import StoreUnavailable
 from tracking.judge import judge
 from tracking.policy_load import load_policy
-from tracking.store.pool import open_pool
+from tracking.store.desk import Desk
+from tracking.store.pool import connection, open_pool
 
 HEAD = """
 name = "standard"
@@ -170,7 +171,30 @@ async def test_more_than_the_shop_grants_alone_waits_for_a_yes(shop):
     found = await find_bonus(shop.pool, SEALER, shop.merchant_id, await shop.code())
     assert found.left.amount == "49.90"
     with pytest.raises(IllegalMove, match="issued"):
-        await move(shop.pool, SEALER, KEY, 2, lambda e: refuse(e, "no"), by="o", now=shop.now)
+        await move(shop.pool, SEALER, KEY, 2, approve, by="operator", now=shop.now)
+
+
+@pytest.mark.parametrize(
+    ("used", "granted"), [(0, (0, "refused", "3.00")), (120, (0, "redeemed", "1.20"))]
+)
+async def test_what_was_granted_by_mistake_is_refused_afterwards_but_for_what_is_used(
+    shop, used, granted
+):
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    if used:
+        await shop.redeem(used)
+    await move(shop.pool, SEALER, KEY, 0, lambda e: refuse(e, "typo"), by="o", now=shop.now)
+    assert await shop.granted() == [granted]
+    with pytest.raises(BonusRefused, match="taken back"):
+        await shop.redeem(100)
+    async with connection(shop.pool) as conn:
+        (subject,) = await Desk(conn, holds=False).subjects([KEY])
+    assert subject.bonus is not None
+    assert (subject.bonus.left, subject.bonus.is_withdrawn) == (0, True)
+    await shop.pass_time(BY + 4 * DAY)
+    later = (await shop.granted())[1:]
+    assert later == [(1, "issued", "2.00")], "a later tier adds what it is worth more"
 
 
 async def test_where_the_budget_of_the_month_is_spent_it_waits(shop):

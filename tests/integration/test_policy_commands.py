@@ -192,16 +192,16 @@ async def test_what_waits_is_listed_approved_and_refused(shop, klat, file, pool)
     await shop.pump()
     _, listed, _ = await klat("compensations", "list", "--merchant", "Shop")
     assert len(listed.splitlines()) == 2
-    assert "omniva CE1 2\t49.90 EUR\tlost: above_approval" in listed
+    assert "omniva CE1 2\t49.90 EUR\tlost: proposed, above_approval" in listed
     assert await klat("compensations", "approve", "ce1", "2") == (
         0,
-        "lost: issued, 49.90 EUR\n",
+        "omniva CE1  lost: issued, 49.90 EUR\n",
         "",
     )
     code, _, complaint = await klat("compensations", "approve", "CE1", "2")
     assert (code, "it is issued" in complaint) == (1, True)
     refused = await klat("compensations", "refuse", "CE2", "2", "--why", "paid by telephone")
-    assert refused[:2] == (0, "lost: refused, 49.90 EUR\n")
+    assert refused[:2] == (0, "omniva CE2  lost: refused, 49.90 EUR\n")
     assert (await klat("compensations", "list"))[1] == "nothing waits\n"
     code, _, complaint = await klat("compensations", "done", "CE9", "0")
     assert (code, "no parcel of this number" in complaint) == (1, True)

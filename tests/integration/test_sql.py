@@ -408,7 +408,7 @@ QUICK = {
                               "compensation_move_of_shopper"),
     "redeemed_by": ((ID, ID), "bonus_redemption_pkey"),
     "moves_of": ((ID,), "compensation_move_pkey"),
-    "proposed_compensations": (("NULL", "20"), "compensation_proposed"),
+    "open_compensations": (("NULL", "20"), "compensation_open"),
     "bonuses_of": ((IDS,), "bonus_pkey"),
     "bonus_by_code": ((HASHES,), "bonus_by_code"),
     "keep_bonuses": ((IDS, IDS, KEYS, TEXTS, TEXTS, TIMES, YES, "now()"), "bonus_pkey"),

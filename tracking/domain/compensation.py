@@ -5,10 +5,10 @@ granted, and the difference is granted or taken back: order and repetition of ne
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.policy import (
@@ -21,6 +21,8 @@ from schemas.policy import (
 )
 from tracking.domain.truth import Truth
 from tracking.domain.working_days import WorkingDays
+
+_TICK: Final = timedelta(microseconds=1)
 
 
 class Waits(StrEnum):
@@ -113,9 +115,10 @@ def thresholds(policy: ShopPolicy, truth: Truth, calendar: WorkingDays) -> list[
 def _threshold(late: LateBy, deadline: datetime, place: str, calendar: WorkingDays) -> datetime:
     if not late.working_days:
         return deadline + late.span
-    zone = ZoneInfo(place)
-    day = calendar.after(deadline.astimezone(zone).date(), late.working_days)
-    return datetime.combine(day, time(0), zone).astimezone(UTC)
+    # A promise for a day ends at its midnight, which is the day before's.
+    last = (deadline - _TICK).astimezone(ZoneInfo(place))
+    day = calendar.after(last.date(), late.working_days)
+    return (datetime.combine(day, last.time(), last.tzinfo) + _TICK).astimezone(UTC)
 
 
 def _ended(policy: ShopPolicy, truth: Truth, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from schemas.policy import BonusKind
 from tracking.domain.compensation import Grant, Granted, Owed, Revoke, Room, Waits, moves
 
 _S = CompensationState
+_REFUSABLE: Final = frozenset({_S.PROPOSED, _S.APPROVED, _S.ISSUED})
 _SETTLED: Final = frozenset({_S.REFUSED, _S.FAILED})
 NOT_OWED: Final = "not_owed"
 """Of what is left nothing was owed: what is not used was taken back."""
@@ -141,10 +142,18 @@ def approve(entry: Entry) -> Entry:
 
 
 def refuse(entry: Entry, why: str) -> Entry:
-    """Somebody says no. Raises IllegalMove."""
-    if entry.state is not _S.PROPOSED:
-        raise IllegalMove(f"it is {entry.state}, and only what is proposed can be refused")
-    return _legal(entry, replace(entry, state=_S.REFUSED, reason=why))
+    """Somebody says no; of what was granted, what is not used is taken back. Final.
+
+    Raises IllegalMove.
+    """
+    if entry.in_hand or entry.state not in _REFUSABLE or entry.used == entry.cents > 0:
+        raise IllegalMove(f"it is {entry.state}, and nothing of it can be taken back")
+    if entry.used == 0:
+        return _legal(entry, replace(entry, state=_S.REFUSED, reason=why))
+    barred = entry.barred + entry.cents - entry.used
+    state = _used_state(entry, entry.used)
+    after = replace(entry, cents=entry.used, barred=barred, state=state, reason=NOT_OWED)
+    return _legal(entry, after)
 
 
 def taken_in_hand(entry: Entry) -> Entry:
@@ -182,6 +191,16 @@ def _refuse_unless_approved(entry: Entry) -> None:
 def left_of(entries: Sequence[Entry]) -> int:
     """What a bonus code is still worth, in cents."""
     return sum(each.cents - each.used for each in entries if _is_code(each))
+
+
+def is_taken_back(entries: Sequence[Entry]) -> bool:
+    """Nothing of a bonus code is left, as it was not owed or somebody said no."""
+    return all(each.reason == NOT_OWED or each.state is _S.REFUSED for each in entries)
+
+
+def used_of(entries: Sequence[Entry]) -> int:
+    """What of a bonus code was used, in cents."""
+    return sum(each.used for each in entries if each.kind is BonusKind.CODE)
 
 
 def redeem(entries: Sequence[Entry], cents: int) -> list[Entry]:

@@ -74,8 +74,8 @@ class Move(NamedTuple):
     why: str | None
 
 
-class Proposed(NamedTuple):
-    """What waits for a yes."""
+class Open(NamedTuple):
+    """What waits for somebody."""
 
     shipment_id: UUID
     tier: int
@@ -85,6 +85,7 @@ class Proposed(NamedTuple):
     currency: str
     cents: int
     rule: str
+    state: str
     reason: str | None
     created_at: datetime
 
@@ -189,11 +190,11 @@ async def moves_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[Move]:
     return [Move(**{**dict(row), "state": CompensationState(row["state"])}) for row in rows]
 
 
-async def proposed_compensations(
+async def open_compensations(
     conn: asyncpg.Connection, merchant_id: UUID | None, most: int
-) -> list[Proposed]:
-    rows = await conn.fetch(SQL["proposed_compensations"], merchant_id, most)
-    return [Proposed(**dict(row)) for row in rows]
+) -> list[Open]:
+    rows = await conn.fetch(SQL["open_compensations"], merchant_id, most)
+    return [Open(**dict(row)) for row in rows]
 
 
 async def bonuses_of(conn: asyncpg.Connection, ids: Sequence[UUID]) -> Mapping[UUID, BonusRow]:

@@ -26,8 +26,8 @@ CREATE TABLE compensation (
     CHECK (0 <= in_hand AND in_hand <= used AND used <= cents)
 );
 CREATE INDEX compensation_due ON compensation (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX compensation_proposed ON compensation (merchant_id, created_at)
-    WHERE state = 'proposed';
+CREATE INDEX compensation_open ON compensation (created_at)
+    WHERE state IN ('proposed', 'approved', 'failed');
 
 -- Every move, never changed: who or what moved which, when and why.
 CREATE TABLE compensation_move (

@@ -87,12 +87,12 @@ SET policy_version = EXCLUDED.policy_version, policy = EXCLUDED.policy, rule = E
 SELECT tier, at, state, cents, by, why FROM compensation_move
 WHERE shipment_id = $1 ORDER BY id;
 
--- name: proposed_compensations: what waits for a shop's yes, the oldest first ($1 merchant or null for all, $2 at the most)
+-- name: open_compensations: what waits for a yes, for the shop's endpoint or for a hand, and what failed, the oldest first ($1 merchant or null for all, $2 at the most)
 SELECT c.shipment_id, c.tier, s.carrier, s.tracking_number, m.name AS merchant_name, c.currency,
-       c.cents, c.rule, c.reason, c.created_at
+       c.cents, c.rule, c.state, c.reason, c.created_at
 FROM (
     SELECT * FROM compensation
-    WHERE state = 'proposed' AND ($1::uuid IS NULL OR merchant_id = $1)
+    WHERE state IN ('proposed', 'approved', 'failed') AND ($1::uuid IS NULL OR merchant_id = $1)
     ORDER BY created_at LIMIT $2
 ) AS c
 JOIN shipment AS s USING (shipment_id)

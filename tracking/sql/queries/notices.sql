@@ -18,11 +18,16 @@ JOIN merchant AS m USING (merchant_id)
 LEFT JOIN bonus AS b USING (shipment_id)
 LEFT JOIN eta AS e USING (shipment_id)
 LEFT JOIN LATERAL (
-    SELECT sum(cents)::bigint AS granted, sum(cents - used)::bigint AS left, max(changed_at) AS at,
-           bool_and(coalesce(reason = 'not_owed', false)) AS is_withdrawn
+    SELECT sum(k.cents)::bigint AS granted, sum(k.cents - k.used)::bigint AS left,
+           max(changed_at) AS at,
+           bool_and(state = 'refused' OR coalesce(reason = 'not_owed', false)) AS is_withdrawn
     FROM compensation
+    CROSS JOIN LATERAL (
+        SELECT CASE state WHEN 'refused' THEN 0 ELSE cents END,
+               CASE state WHEN 'refused' THEN 0 ELSE used END
+    ) AS k (cents, used)
     WHERE b.shipment_id IS NOT NULL AND compensation.shipment_id = b.shipment_id
-      AND kind = 'code' AND state IN ('issued', 'redeemed', 'revoked')
+      AND kind = 'code' AND state IN ('issued', 'redeemed', 'revoked', 'refused')
 ) AS c ON true
 WHERE r.shipment_id = ANY($1::uuid[])
 ORDER BY r.shipment_id;

@@ -8,14 +8,17 @@ FROM (
     WHERE carrier = $1 AND coalesce(promised_by, in_transit_at, accepted_at) >= $2
       AND coalesce(promised_by, in_transit_at, accepted_at) < $3
       AND ($4::uuid IS NULL OR merchant_id = $4) AND shipment_id > $5
-      AND (is_lost OR (slip = 'broken' AND (stopped_at IS NULL OR stopped_at > promised_by)))
+      AND (is_lost OR (slip = 'broken' AND (stopped_at IS NULL OR stopped_at > promised_by)
+                       -- What the carrier never had it has not brought late.
+                       AND coalesce(accepted_at, in_transit_at, out_for_delivery_at, arrived_at)
+                           IS NOT NULL))
     ORDER BY shipment_id LIMIT $6
 ) AS o
 JOIN merchant AS m USING (merchant_id)
 LEFT JOIN registration AS r USING (shipment_id)
 LEFT JOIN LATERAL (
     SELECT sum(cents)::bigint AS cents, min(currency) AS currency FROM compensation
-    WHERE compensation.shipment_id = o.shipment_id AND state IN ('issued', 'redeemed', 'approved')
+    WHERE compensation.shipment_id = o.shipment_id AND state IN ('issued', 'redeemed')
 ) AS c ON true
 ORDER BY o.shipment_id;
 
@@ -38,5 +41,6 @@ FROM outcome
 WHERE coalesce(promised_by, arrived_at, noted_at) >= $1
   AND coalesce(promised_by, arrived_at, noted_at) < $2
   AND ($3::uuid IS NULL OR merchant_id = $3)
+  AND (is_lost OR coalesce(accepted_at, in_transit_at, out_for_delivery_at, arrived_at) IS NOT NULL)
 GROUP BY carrier, coalesce(service, '')
 ORDER BY carrier, service;
