@@ -79,7 +79,7 @@ def _counts(row: HistogramRow) -> Sequence[int]:
     counts = [0] * len(EDGES)
     for place, count in zip(row.bins, row.counts, strict=True):
         counts[place] = count
-    return counts
+    return tuple(counts)
 
 
 def days_of(starts: datetime, ends: datetime, zone: str) -> Window:

@@ -1,6 +1,7 @@
 """How long others took: quantiles that are kept as often as they say, and a window that stands."""
 
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,7 @@ from tracking.domain.eta import (
     expected,
     guess,
     pooled,
-    quantile,
+    quantiles,
     remaining,
     shown,
     stage_of,
@@ -37,12 +38,16 @@ HOUR = timedelta(hours=1)
 MOVING = Status.IN_TRANSIT
 
 
-def counted(hours: list[float]) -> list[int]:
+def counted(hours: list[float]) -> tuple[int, ...]:
     """As the database counts them."""
     counts = [0] * len(EDGES)
     for each in hours:
         counts[max(at for at, edge in enumerate(EDGES) if edge <= each)] += 1
-    return counts
+    return tuple(counts)
+
+
+def quantile(distribution: Sequence[float], share: float, elapsed: float = 0.0) -> float:
+    return quantiles(distribution, [share], elapsed)[0]
 
 
 @pytest.mark.parametrize("status", STAGES)
@@ -56,15 +61,15 @@ def test_the_guess_is_a_distribution_with_the_quantiles_that_it_names(status):
 
 def test_many_parcels_speak_for_themselves_and_few_lean_on_others():
     always = counted([30.0] * 5_000)
-    assert 29 < quantile(pooled(MOVING, [always]), 0.5) < 33
+    assert 29 < quantile(pooled(MOVING, (always,)), 0.5) < 33
     few = counted([70.0] * 3)
-    assert quantile(pooled(MOVING, [always, few]), 0.5) < 33
+    assert quantile(pooled(MOVING, (always, few)), 0.5) < 33
     many = counted([70.0] * 300)
-    assert quantile(pooled(MOVING, [always, many]), 0.5) > 68
+    assert quantile(pooled(MOVING, (always, many)), 0.5) > 68
 
 
 def test_what_has_passed_is_cut_off():
-    distribution = pooled(MOVING, [counted([10.0] * 500 + [50.0] * 500)])
+    distribution = pooled(MOVING, (counted([10.0] * 500 + [50.0] * 500),))
     assert quantile(distribution, 0.5) < 51
     assert quantile(distribution, 0.5, elapsed=20) > 49
     assert quantile(distribution, 0.9, elapsed=10_000) == 10_000
@@ -76,7 +81,7 @@ def test_what_has_passed_is_cut_off():
     st.sampled_from(STAGES),
 )
 def test_quantiles_are_in_order_and_never_in_the_past(hours, elapsed, status):
-    distribution = pooled(status, [counted(hours)])
+    distribution = pooled(status, (counted(hours),))
     assert sum(distribution) == pytest.approx(1)
     low, half, most = (quantile(distribution, q, elapsed) for q in (0.1, 0.5, 0.9))
     assert elapsed <= low <= half <= most
@@ -108,13 +113,14 @@ def test_on_lives_held_out_nine_of_ten_come_by_the_p90(seed):
     }
     kept = asked = 0
     for n, (carrier, size) in enumerate(carriers):
-        whole = [sum(column) for column in zip(*(learned[n, day] for day in range(7)), strict=True)]
+        days = (learned[n, day] for day in range(7))
+        whole = tuple(sum(column) for column in zip(*days, strict=True))
         for _ in range(size):
             day = chance.randrange(7)
             took = carrier.hours(day)
             elapsed = chance.choice([0, 0, 0, 6, 18, 30])
             if took > elapsed:  # of what has come nobody asks
-                distribution = pooled(MOVING, [whole, learned[n, day]])
+                distribution = pooled(MOVING, (whole, learned[n, day]))
                 kept += took <= quantile(distribution, 0.9, elapsed)
                 asked += 1
     assert 0.88 <= kept / asked <= 0.92, kept / asked

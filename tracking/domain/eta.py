@@ -7,8 +7,10 @@ those that came on the first.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -31,6 +33,7 @@ STAGES: Final = (
 """From which on it is reckoned, in their order."""
 _WEIGHT: Final = 20.0  # so many parcels of the level above stand beside those of a level
 _HOUR: Final = timedelta(hours=1)
+_BINS: Final = tuple(pairwise(EDGES))
 # A guess for the first days of a carrier: hours until half, and until nine of ten have come.
 _GUESS: Final[Mapping[Status, tuple[float, float]]] = {
     Status.INFO_RECEIVED: (54, 130),
@@ -66,6 +69,7 @@ def stage_of(state: ShipmentState) -> Stage | None:
     return Stage(state.status, since) if since is not None else None
 
 
+@cache
 def guess(status: Status) -> Distribution:
     """Log-normal, as times on the way are: many soon, some late."""
     half, most = _GUESS[status]
@@ -77,42 +81,54 @@ def guess(status: Status) -> Distribution:
         return 0.5 * (1 + math.erf(math.log(hours / half) / (spread * math.sqrt(2))))
 
     shares = [below(end) - below(start) for start, end in pairwise(EDGES)]
-    return [*shares, 1 - below(EDGES[-1])]
+    return (*shares, 1 - below(EDGES[-1]))
 
 
-def pooled(status: Status, levels: Sequence[Sequence[int]]) -> Distribution:
+@lru_cache(maxsize=1024)  # whoever looks at many parcels asks for few routes
+def pooled(status: Status, levels: tuple[tuple[int, ...], ...]) -> Distribution:
     """Of the counts of each level, from the widest to the narrowest."""
     found = guess(status)
     for counts in levels:
         whole = sum(counts) + _WEIGHT
-        found = [
+        found = tuple(
             (count + _WEIGHT * share) / whole for count, share in zip(counts, found, strict=True)
-        ]
+        )
     return found
 
 
 def remaining(distribution: Distribution, elapsed: float = 0.0) -> Remaining:
     """Of those that took longer than `elapsed` hours."""
-    return Remaining(quantile(distribution, 0.5, elapsed), quantile(distribution, 0.9, elapsed))
+    half, most = quantiles(distribution, (0.5, 0.9), elapsed)
+    return Remaining(half, most)
 
 
-def quantile(distribution: Distribution, share: float, elapsed: float = 0.0) -> float:
+def quantiles(
+    distribution: Distribution, shares: Sequence[float], elapsed: float = 0.0
+) -> list[float]:
     """Hours from the beginning of the stage; `elapsed` where none took so long."""
     ahead = list(_ahead(distribution, elapsed))
-    wanted = share * (sum(part for _, _, part in ahead) + distribution[-1])
+    whole = sum(part for _, _, part in ahead) + distribution[-1]
+    longest = max(elapsed, EDGES[-1])
+    return [_after(ahead, share * whole, longest) for share in shares]
+
+
+def _after(ahead: Sequence[tuple[float, float, float]], wanted: float, longest: float) -> float:
+    """When so much of them has come; `longest` where the bins hold less."""
     for start, end, part in ahead:
         if part > 0 and wanted <= part:
             return start + (end - start) * wanted / part
         wanted -= part
-    return max(elapsed, EDGES[-1])
+    return longest
 
 
 def _ahead(distribution: Distribution, elapsed: float) -> Iterator[tuple[float, float, float]]:
     """Beginning, end and share of the bins that are not over yet."""
-    for (start, end), part in zip(pairwise(EDGES), distribution, strict=False):
-        if end > elapsed:
-            begins = max(start, elapsed)
-            yield begins, end, part * (end - begins) / (end - start)
+    first = bisect_right(EDGES, elapsed) - 1
+    if first < len(_BINS):
+        start, end = _BINS[first]
+        yield elapsed, end, distribution[first] * (end - elapsed) / (end - start)
+    for (start, end), part in zip(_BINS[first + 1 :], distribution[first + 1 :], strict=False):
+        yield start, end, part
 
 
 class Expected(NamedTuple):
@@ -126,7 +142,7 @@ class Expected(NamedTuple):
 def expected(stage: Stage, levels: Sequence[Sequence[int]], now: datetime) -> Expected:
     """`levels` of counts by bin, from the widest to the narrowest."""
     elapsed = max(0.0, (now - stage.since) / _HOUR)
-    left = remaining(pooled(stage.status, levels), elapsed)
+    left = remaining(pooled(stage.status, tuple(map(tuple, levels))), elapsed)
     samples = max((sum(counts) for counts in levels), default=0)
     return Expected(stage.since + left.p50 * _HOUR, stage.since + left.p90 * _HOUR, samples)
 
