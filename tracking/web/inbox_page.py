@@ -38,6 +38,7 @@ _ABOUT: Final[Mapping[Occasion, str]] = {
     Occasion.RETURNING: STATUS[Status.RETURNING],
     Occasion.DELIVERY_RETRACTED: N_("Correction"),
     Occasion.BONUS_GRANTED: N_("Bonus"),
+    Occasion.BONUS_WITHDRAWN: N_("Bonus withdrawn"),
 }
 _BY: Final[Mapping[Channel, str]] = {
     Channel.SMS: N_("Text message"),
