@@ -8,8 +8,7 @@ money beside a link.
 from collections.abc import Iterator
 from typing import Final
 
-from babel.numbers import format_currency
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from notifier.occasions import OF_BONUS
 from notifier.outside import addressed, branded, named, tidy, typed
@@ -23,10 +22,10 @@ from notifier.wording.when import arrives, days_left, stopped, until_date
 from schemas.notice import Addressee, Channel, Occasion
 from schemas.status import Handover, Reason
 from tracking.web.wording import COLLECTED_FROM, cause
-from tracking.words.catalog import Words
 from tracking.words.catalog import words_of as page_words
 from tracking.words.dates import Calendar
 from tracking.words.language import choose
+from tracking.words.money import money_text
 
 _LONGEST: Final = {Channel.SMS: 40, Channel.PUSH: 30, Channel.EMAIL: 80}
 # "Pay" beside a link is what thieves write; the e-mail says where to pay. OTHER says nothing.
@@ -117,17 +116,6 @@ class _Teller:
         yield "bonus", typed(bonus.code)
         if self.values.occasion is Occasion.BONUS_WITHDRAWN:
             return
-        yield "amount", _sum(bonus, self.words)
+        yield "amount", money_text(bonus.amount, self.words)
         if bonus.until is not None and bonus.until > self.values.now:
             yield "bonus_until", until_date(bonus.until, self.words, self.calendar)
-
-
-def _sum(bonus: Bonus, words: Words) -> Markup:
-    """Whole sums without cents."""
-    amount, currency = bonus.amount.amount, bonus.amount.currency
-    pattern = words.locale.currency_formats["standard"].pattern
-    if bonus.amount.cents % 100:
-        return escape(format_currency(amount, currency, locale=words.locale))
-    whole = pattern.replace("0.00", "0")
-    said = format_currency(amount, currency, whole, words.locale, currency_digits=False)
-    return escape(said)

@@ -11,8 +11,6 @@ from schemas.scan import Window
 from tracking.words.catalog import Words
 from tracking.words.dates import Calendar, closes, first_day, last_day
 
-_TICK: Final = timedelta(microseconds=1)
-_DATES: Final = {"en": "%-d %B %Y", "lt": "%Y-%m-%d"}  # as people write them
 _A_MOMENT: Final = timedelta(minutes=1)  # a shorter window names an instant
 _COMES: Final = frozenset(
     {
@@ -45,8 +43,7 @@ def arrives(values: Values, words: Words, calendar: Calendar) -> Markup | None:
 
 def until_date(until: datetime, words: Words, calendar: Calendar) -> Markup:
     """For a limit that is months away: the last day in figures, with its year."""
-    day = calendar.day_of(until - _TICK)
-    return words.gettext("until %(date)s", date=f"{day:{_DATES.get(words.language, '%d.%m.%Y')}}")
+    return words.gettext("until %(date)s", date=calendar.last_date(until))
 
 
 def stopped(sentence: Markup) -> Markup:

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from schemas.api import Money
 from schemas.scan import Confidence, Location, Scan, ScanTime, Window
 from schemas.shipment import EntryKind, HistoryEntry, ShipmentState
 from schemas.status import Handover, Reason, Status
 from tracking.estimates import days_of
-from tracking.web.view import ParcelView, UnlockState
+from tracking.web.view import BonusView, ParcelView, UnlockState
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)  # Friday, 14:20 in Riga
 PATH = "/t/wJ4cVb8Qe2nRk5TzXy7Lm0"
@@ -129,6 +130,14 @@ def out_for_delivery(**fields: Any) -> ParcelView:
     return parcel(state, BROUGHT, **fields)
 
 
+def bonus(**fields: Any) -> BonusView:
+    amount = Money.from_cents(fields.pop("cents", 300), "EUR")
+    return BonusView(amount, local(20) + timedelta(days=90), **fields)
+
+
+CODE = "7K2M-9QXT-04HB"
+LATE = Window(ends=local(19, 18))
+
 STATES: dict[str, ParcelView] = {
     "pending": parcel({}, []),
     "not_understood": parcel({}, [NOT_KNOWN]),
@@ -178,6 +187,14 @@ STATES: dict[str, ParcelView] = {
         promise=Window(ends=local(19, 18)),
         expected=days_of(local(21, 9), local(21, 19), "Europe/Riga"),
     ),
+    "bonus_locked": in_transit(promise=LATE, bonus=bonus()),
+    "bonus_wrong": in_transit(promise=LATE, bonus=bonus(), unlock=UnlockState.WRONG, tries_left=3),
+    "bonus_unlocked": in_transit(promise=LATE, bonus=bonus(code=CODE), unlock=UnlockState.UNLOCKED),
+    "bonus_elsewhere": in_transit(
+        promise=LATE, bonus=bonus(cents=450), unlock=UnlockState.IMPOSSIBLE
+    ),
+    "ready_with_bonus": ready(bonus=bonus()),
+    "ready_unlocked_with_bonus": unlocked(bonus=bonus(code=CODE)),
     "cancelled": stopped(Status.CANCELLED, Reason.SENDER_CANCELLED, state={"stages": STAGES}),
     "expired": stopped(Status.EXPIRED, state={"stages": STAGES}),
 }

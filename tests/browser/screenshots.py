@@ -45,6 +45,7 @@ PICTURES = [
     Picture("held_customs", "en", PHONE),
     Picture("promised_with_estimate", "lv", PHONE),
     Picture("late_with_estimate", "lv", PHONE),
+    Picture("bonus_unlocked", "lv", PHONE),
     Picture("delivered", "en", PHONE),
     Picture("delivered", "lv", DESKTOP, "dark"),
 ]

@@ -26,8 +26,9 @@ bonus = { kind = "code", amount = "5.00" }
 class Parcel:
     """One that was promised and is late by so many days."""
 
-    def __init__(self, world, shop, shipment_id) -> None:
-        self.world, self.shop, self.id = world, shop, shipment_id
+    def __init__(self, world, shop, made) -> None:
+        self.world, self.shop, self.id = world, shop, made["shipment_id"]
+        self.link = made["tracking_url"].removeprefix("http://track.test")
 
     async def late_by(self, days: int) -> None:
         self.world.clock.now += timedelta(days=days + 2)
@@ -64,7 +65,7 @@ async def parcel(world):
     merchant = await Merchants(world.pool).merchant_named("Veikals")
     await load_policy(world.pool, merchant, POLICY, now=world.clock())
     made = await world.register(shop)
-    return Parcel(world, shop, made.json["shipment_id"])
+    return Parcel(world, shop, made.json)
 
 
 async def test_what_was_granted_is_told_with_why(parcel, world):
@@ -151,3 +152,18 @@ async def test_another_shop_knows_nothing_of_it(parcel, world):
     assert (await world.call("GET", f"/v1/bonuses/{code}", headers=other)).status == 404
     courier = await world.key("courier", "Omniva", carrier="omniva")
     assert (await world.call("GET", f"/v1/bonuses/{code}", headers=courier)).status == 403
+
+
+async def test_the_page_shows_the_bonus_and_to_the_recipient_its_code(parcel, world):
+    link = parcel.link
+    assert 'class="card bonus"' not in (await world.call("GET", link)).text
+    await parcel.late_by(1)
+    code = await parcel.code()
+    closed = (await world.call("GET", link)).text
+    assert 'class="card bonus"' in closed
+    assert code not in closed
+    opened = await world.call("POST", f"{link}/unlock", data={"answer": "1010"})
+    assert opened.status == 303
+    assert code in (await world.call("GET", link)).text
+    assert (await parcel.redeem("3.00", "all")).status == 200
+    assert 'class="card bonus"' not in (await world.call("GET", link)).text, "nothing is left"

@@ -189,7 +189,7 @@ def _subject(
 
 
 def _bonus(row: asyncpg.Record) -> SubjectBonus | None:
-    if row["bonus_code"] is None or row["bonus_at"] is None:
+    if row["bonus_code"] is None:
         return None
     return SubjectBonus(
         code=row["bonus_code"],

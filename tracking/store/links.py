@@ -24,6 +24,7 @@ class LinkTarget:
 
     `eta_…`: when it is expected by what is known of so many others.
     `since`: when its present status began; `changed_at`: its last news; `issued_at`: of this link.
+    `bonus_…`: of its bonus code, sealed, with what is left of it in cents.
     `sent_to`: proof of the address that a notice with this link went to (tracking.suppression).
     """
 
@@ -51,6 +52,10 @@ class LinkTarget:
     eta_starts: datetime | None = None
     eta_ends: datetime | None = None
     eta_samples: int | None = None
+    bonus_code: str | None = None
+    bonus_currency: str | None = None
+    bonus_until: datetime | None = None
+    bonus_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

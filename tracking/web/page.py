@@ -12,6 +12,7 @@ from schemas.scan import Location
 from schemas.status import Status
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
+from tracking.web.bonus import bonus_card
 from tracking.web.frame import frame, template
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
@@ -84,6 +85,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         steps=progress(view, words),
         pickup=_pickup(view, calendar),
         unlock=_unlock(view, words, calendar),
+        bonus=bonus_card(view, calendar),
         timeline=timeline(view.history, words, calendar),
         zone=calendar.place(entry.at for entry in view.history),
         carrier_page=carrier,
@@ -189,6 +191,7 @@ def _unlock(view: ParcelView, words: Words, calendar: Calendar) -> dict[str, Any
     for_code = view.state.status is Status.READY_FOR_PICKUP and view.has_pickup_code
     return {
         "for_code": for_code,
+        "for_bonus": view.bonus is not None and view.bonus.until > calendar.now and not for_code,
         "answered": view.unlock is not UnlockState.LOCKED,
         "wrong": _wrong(view, words),
         "paused": _paused(view, words, calendar),

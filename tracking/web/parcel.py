@@ -15,6 +15,7 @@ from tracking.place import delivery_zone
 from tracking.sealing import SealBroken
 from tracking.store.links import LinkTarget, Tries
 from tracking.store.shipments import Shipments
+from tracking.web.bonus import bonus_of, with_code
 from tracking.web.deps import DEPS, Deps
 from tracking.web.link import shows_all
 from tracking.web.problem import not_found
@@ -95,6 +96,7 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
         has_pickup_code=bool(row.state.pickup_code or row.state.pickup_qr),
         to_collect=is_to_collect(row.state, target.service),
         push_key=deps.settings.push_key(),
+        bonus=bonus_of(target),
     )
 
 
@@ -128,5 +130,9 @@ def _opened(view: ParcelView, deps: Deps, target: LinkTarget) -> ParcelView:
         log.warning("pickup.sealed_with_another_key", shipment_id=target.shipment_id)
         return _closed(view, UnlockState.IMPOSSIBLE)
     return replace(
-        view, state=state, history=full_history(view.history), unlock=UnlockState.UNLOCKED
+        view,
+        state=state,
+        history=full_history(view.history),
+        bonus=with_code(view.bonus, target, deps.sealer),
+        unlock=UnlockState.UNLOCKED,
     )

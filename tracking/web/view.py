@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from schemas.api import Money
 from schemas.scan import Window
 from schemas.shipment import HistoryEntry, ShipmentState
 
@@ -20,6 +21,15 @@ class UnlockState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BonusView:
+    """What a bonus code is worth, and until when; `code` is there for the recipient only."""
+
+    amount: Money
+    until: datetime
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelView:
     """One parcel as the holder of the link may see it. Instants are aware.
 
@@ -28,7 +38,7 @@ class ParcelView:
     also while it may not be shown. `to_collect` says whether the parcel goes to a locker or pickup
     point rather than to a door, None when nobody said so yet. `zone` is the IANA zone of the
     delivery place, in which every time is shown. `history` is newest first. `push_key` is the
-    public half of the VAPID key; None: no browser can be told.
+    public half of the VAPID key; None: no browser can be told. `bonus` is what is left of its code.
     """
 
     state: ShipmentState
@@ -50,3 +60,4 @@ class ParcelView:
     has_pickup_code: bool = False
     to_collect: bool | None = None
     push_key: str | None = None
+    bonus: BonusView | None = None

@@ -42,6 +42,7 @@ _BY: dict[tuple[int | None, bool], str] = {
     (1, False): N_("by the end of tomorrow"),
     (None, False): N_("by the end of %(day)s"),
 }
+_FIGURES = {"en": "%-d %B %Y", "lt": "%Y-%m-%d"}  # as people write them
 _TO = Markup("\u2060–\u2060")  # what it joins stays on one line
 _TODAY = {-1: N_("yesterday"), 0: N_("today"), 1: N_("tomorrow")}
 
@@ -100,6 +101,11 @@ class Calendar:
 
     def days_until(self, limit: datetime) -> int:
         return (self._last(limit)[0] - self.today).days
+
+    def last_date(self, limit: datetime) -> str:
+        """The last day of a limit that is months away, in figures, with its year."""
+        day, _ = self._last(limit, day_only=True)
+        return f"{day:{_FIGURES.get(self.words.language, '%d.%m.%Y')}}"
 
     def _limit(
         self, texts: dict[tuple[int | None, bool], str], instant: datetime, *, day_only: bool

@@ -64,6 +64,20 @@ CREATE TABLE bonus (
 );
 CREATE UNIQUE INDEX bonus_by_code ON bonus (code_hash);
 
+-- What codes are worth.
+CREATE VIEW bonus_standing AS
+SELECT b.shipment_id, b.code, b.currency, b.valid_until, b.tell, sum(k.cents)::bigint AS granted,
+       sum(k.cents - k.used)::bigint AS remaining, max(c.changed_at) AS at,
+       bool_and(c.state = 'refused' OR coalesce(c.reason = 'not_owed', false)) AS is_withdrawn
+FROM bonus AS b
+JOIN compensation AS c USING (shipment_id)
+CROSS JOIN LATERAL (
+    SELECT CASE c.state WHEN 'refused' THEN 0 ELSE c.cents END,
+           CASE c.state WHEN 'refused' THEN 0 ELSE c.used END
+) AS k (cents, used)
+WHERE c.kind = 'code' AND c.state IN ('issued', 'redeemed', 'revoked', 'refused')
+GROUP BY b.shipment_id;
+
 CREATE TABLE bonus_redemption (
     shipment_id   uuid NOT NULL,
     redemption_id uuid NOT NULL,

@@ -28,13 +28,21 @@ SELECT
     m.help AS merchant_help,
     m.language AS merchant_language,
     coalesce(c.wrong, 0) AS wrong,
-    c.paused_until
+    c.paused_until,
+    b.code AS bonus_code,
+    b.currency AS bonus_currency,
+    b.valid_until AS bonus_until,
+    b.remaining AS bonus_left
 FROM public_link AS l
 JOIN shipment AS s USING (shipment_id)
 LEFT JOIN registration AS r USING (shipment_id)
 LEFT JOIN eta AS e ON e.shipment_id = l.shipment_id
 LEFT JOIN merchant AS m ON m.merchant_id = r.merchant_id
 LEFT JOIN challenge AS c ON c.shipment_id = l.shipment_id
+LEFT JOIN LATERAL (
+    SELECT * FROM bonus_standing AS bs WHERE bs.shipment_id = l.shipment_id
+    OFFSET 0  -- for each parcel by itself: not all of them are summed up to be joined
+) AS b ON true
 WHERE l.token_hash = ANY($1::bytea[]) AND l.revoked_at IS NULL;
 
 -- name: claim_try: count one answer to the challenge before it is looked at ($1 shipment, $2 now, $3 tries, $4 first pause, $5 longest pause)

@@ -9,26 +9,17 @@ SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS 
        r.merchant_id, m.name AS merchant_name, m.help AS merchant_help,
        m.language AS merchant_language, m.settings::text AS settings, m.terms::text AS terms,
        b.code AS bonus_code, b.currency AS bonus_currency, b.valid_until AS bonus_until,
-       b.tell AS bonus_tell, c.granted AS bonus_granted, c.left AS bonus_left, c.at AS bonus_at,
-       c.is_withdrawn AS bonus_withdrawn, e.starts AS eta_starts, e.ends AS eta_ends,
+       b.tell AS bonus_tell, b.granted AS bonus_granted, b.remaining AS bonus_left, b.at AS bonus_at,
+       b.is_withdrawn AS bonus_withdrawn, e.starts AS eta_starts, e.ends AS eta_ends,
        e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)
-LEFT JOIN bonus AS b USING (shipment_id)
 LEFT JOIN eta AS e USING (shipment_id)
 LEFT JOIN LATERAL (
-    SELECT sum(k.cents)::bigint AS granted, sum(k.cents - k.used)::bigint AS left,
-           max(changed_at) AS at,
-           bool_and(state = 'refused' OR coalesce(reason = 'not_owed', false)) AS is_withdrawn
-    FROM compensation
-    CROSS JOIN LATERAL (
-        SELECT CASE state WHEN 'refused' THEN 0 ELSE cents END,
-               CASE state WHEN 'refused' THEN 0 ELSE used END
-    ) AS k (cents, used)
-    WHERE b.shipment_id IS NOT NULL AND compensation.shipment_id = b.shipment_id
-      AND kind = 'code' AND state IN ('issued', 'redeemed', 'revoked', 'refused')
-) AS c ON true
+    SELECT * FROM bonus_standing AS bs WHERE bs.shipment_id = r.shipment_id
+    OFFSET 0  -- for each parcel by itself: not all of them are summed up to be joined
+) AS b ON true
 WHERE r.shipment_id = ANY($1::uuid[])
 ORDER BY r.shipment_id;
 
