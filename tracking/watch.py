@@ -95,8 +95,8 @@ async def _look(
     rows = await watched(conn, ids)
     merchants = {row["merchant_id"] for row in rows if row["merchant_id"] and row["at"]}
     policies = await policies_of(conn, merchants) if merchants else {}
-    looks = [_looked_at(row, policies, known, now) for row in rows]
-    await _keep(conn, looks, rows, now)
+    looks = [looked_at(row, policies, known, now) for row in rows]
+    await keep_looks(conn, looks, rows, now)
     return Looked(
         shipments=len(rows),
         news=[each.fact_type for look in looks for each in look.news],
@@ -105,8 +105,8 @@ async def _look(
     )
 
 
-def _looked_at(row: asyncpg.Record, policies: Policies, known: Histograms, now: datetime) -> Look:
-    """What breaks us costs only itself, and is looked at again later."""
+def looked_at(row: asyncpg.Record, policies: Policies, known: Histograms, now: datetime) -> Look:
+    """A row of `watched`. What breaks us costs only itself, and is looked at again later."""
     try:
         return look_at_row(watched_row(row), policies, known, now)
     except Exception as error:
@@ -118,9 +118,10 @@ def _looked_at(row: asyncpg.Record, policies: Policies, known: Histograms, now: 
         return Look(row["shipment_id"], {DeadlineKind.REVIEW: now + _LATER})
 
 
-async def _keep(
+async def keep_looks(
     conn: asyncpg.Connection, looks: Sequence[Look], rows: Sequence[asyncpg.Record], now: datetime
 ) -> None:
+    """What came of looks at these rows of `watched`, whose shipments the caller holds."""
     published = {look.shipment_id: look.published for look in looks if look.published}
     shown = {row["shipment_id"]: row["eta_starts"] for row in rows}
     etas = {
