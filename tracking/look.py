@@ -25,6 +25,7 @@ from tracking.domain.truth import Truth, truth_of
 from tracking.estimates import ENOUGH, Histograms, Route
 from tracking.place import delivery_country, delivery_zone
 from tracking.policies import calendar_of, policy_at
+from tracking.search.places import waits_at
 from tracking.store.clock import News, WatchedRow
 from tracking.store.estimates import Eta, Outcome
 from tracking.store.policies import PolicyVersion
@@ -119,6 +120,7 @@ def _watched(
         estimate_over=eta.ends if eta else None,
         statutory=_by_law(row, truth, policy),
         is_registered=is_shops,
+        place=waits_at(row.state),
     )
 
 

@@ -26,6 +26,7 @@ from tracking.numbers import Number, lock_numbers
 from tracking.place import region_of
 from tracking.promises import promise_now
 from tracking.sealing import Sealer
+from tracking.search.index import index_people
 from tracking.store.changes import ShipmentChange, write_changes
 from tracking.store.clock import ask_reviews
 from tracking.store.pool import retried, transaction
@@ -94,6 +95,9 @@ async def _register(
         row = _with_promise(row, promise)
         if not await Registrations(pool).save_registration(conn, row):
             raise RegisteredByAnother
+        since = before.registered_at if before else now
+        contact = Contact(recipient=body.recipient, buyer=body.buyer)
+        await index_people(conn, sealer, target, merchant_id, contact, since)
         joined = (
             _joined(number, stored, journey, now) if before is None else _again(number, journey)
         )

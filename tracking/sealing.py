@@ -39,6 +39,11 @@ class Sealer:
             raise ValueError("at least one secret key is needed")
         self._keys = [_Key(key) for key in keys]
 
+    @property
+    def key_id(self) -> bytes:
+        """Which key is the newest: what was made with another one is known by it."""
+        return self._keys[0].id
+
     def seal(self, clear: bytes, context: str) -> bytes:
         key = self._keys[0]
         # AESSIV refuses empty data; the marker byte keeps an empty value sealable.

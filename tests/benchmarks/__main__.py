@@ -15,6 +15,7 @@ from bench_ingest import one_event_a_message
 from bench_live import live
 from bench_memory import draining
 from bench_notices import notices
+from bench_search import searching
 from bench_webhooks import webhooks
 from stack import Stack, stack
 
@@ -29,6 +30,7 @@ BENCHES: dict[str, tuple[Bench, str, str]] = {
     "notices": (notices, "", ""),
     "webhooks": (webhooks, "", ""),
     "clock": (clock, "", ""),
+    "search": (searching, "", ""),
 }
 
 

@@ -161,6 +161,9 @@ FROM generate_series(1, 60000) n;
 INSERT INTO registration (shipment_id, merchant_id, order_ref, notify, digest, registered_at)
 SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'order-' || n, '{}', 'd', now()
 FROM generate_series(1, 20000) n;
+INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k',
+    ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
+FROM generate_series(1, 20000) n;
 INSERT INTO public_link SELECT decode(md5('t' || n), 'hex'), md5(n::text)::uuid, now(), NULL
 FROM generate_series(1, 20000) n;
 INSERT INTO challenge SELECT md5(n::text)::uuid, 1, NULL FROM generate_series(1, 20000, 4) n;
@@ -219,7 +222,7 @@ INSERT INTO push_subscription SELECT md5(n::text)::uuid, decode(md5('p' || n), '
 FROM generate_series(1, 20000) n;
 INSERT INTO promise SELECT md5(n::text)::uuid, now() - n * interval '1 second', 'shop', NULL, now()
 FROM generate_series(1, 20000) n;
-INSERT INTO standing SELECT md5(n::text)::uuid, 'awaited', 0, NULL, NULL
+INSERT INTO standing SELECT md5(n::text)::uuid, 'awaited', 0, NULL, NULL, 0, 'akropole ' || n
 FROM generate_series(1, 20000) n;
 INSERT INTO deadline SELECT md5(n::text)::uuid, 'promise', now() + (n - 100) * interval '1 minute'
 FROM generate_series(1, 20000) n;
@@ -394,7 +397,7 @@ QUICK = {
     "deadlines_waiting": (("now()",), "deadline_due"),
     "hold_shipments": ((IDS,), "shipment_pkey"),
     "watched": ((IDS,), "shipment_pkey"),
-    "keep_standing": ((IDS, TEXTS, NUMBERS, TIMES, TIMES, NUMBERS), "standing_pkey"),
+    "keep_standing": ((IDS, TEXTS, NUMBERS, TIMES, TIMES, NUMBERS, TEXTS), "standing_pkey"),
     "keep_deadlines": ((IDS, IDS, TEXTS, TIMES, IDS, TIMES), "deadline_pkey"),
     "write_news": ((IDS, NUMBERS, TEXTS, TEXTS, "now()"), "shipment_pkey"),
     "ask_reviews": ((IDS, "now()"), "deadline_pkey"),
@@ -429,6 +432,15 @@ QUICK = {
     "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
+    "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"), "shipment_by_number"),
+    "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "200"),
+                       "person_index_by_term"),
+    "find_by_place": (("ARRAY['akropole']", "NULL", "200"), "standing_by_place"),
+    "found_parcels": ((IDS,), "shipment_pkey"),
+    "keep_person_index": ((IDS, IDS, TIMES, KEY, "array_fill('[7]'::json, ARRAY[20])"),
+                          "person_index_pkey"),
+    "drop_person_index": ((IDS,), "person_index_pkey"),
+    "next_registrations": ((ID, KEY, "20"), "registration_pkey"),
     "promises_of": ((ID,), "promise_pkey"),
     "insert_promise": ((ID, "now()", "'shop'", "NULL", "now()"), "promise_pkey"),
     "standing_of": ((ID,), "standing_pkey"),

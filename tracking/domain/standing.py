@@ -38,7 +38,8 @@ class DeadlineKind(StrEnum):
 
 class Published(NamedTuple):
     """What was told of it: how its promise stood, how many tiers of lateness, of the silence since
-    when, of the limit of which pickup, how far it is by law.
+    when, of the limit of which pickup, how far it is by law. `place`: words of where it waits, by
+    which it is found.
     """
 
     slip: Slip | None = None
@@ -46,6 +47,7 @@ class Published(NamedTuple):
     silent_since: datetime | None = None
     pickup_until: datetime | None = None
     statutory: int = 0
+    place: str | None = None
 
 
 class Watched(NamedTuple):
@@ -63,6 +65,7 @@ class Watched(NamedTuple):
     estimate_over: datetime | None = None
     statutory: Statutory | None = None
     is_registered: bool = False
+    place: str | None = None
 
 
 class Standing(NamedTuple):
@@ -97,7 +100,12 @@ def standing(
     if is_review and watched.is_registered and not news:
         news.append(REVIEWED)
     published = Published(
-        slip, tiers, silent or before.silent_since, pickup or before.pickup_until, by_law
+        slip,
+        tiers,
+        silent or before.silent_since,
+        pickup or before.pickup_until,
+        by_law,
+        watched.place,
     )
     expires = watched.expires_at
     is_expired = expires is not None and expires <= now

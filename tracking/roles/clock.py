@@ -10,6 +10,7 @@ from tracking.clock import Clock, ClockMetrics
 from tracking.estimates import Learned
 from tracking.pulse import Silence
 from tracking.roles.running import Running, check
+from tracking.search.index import keep_indexed
 from tracking.watch import look_at, note_expired
 from tracking.web.ops import Readiness
 
@@ -32,6 +33,7 @@ async def start(running: Running) -> Readiness:
     running.start("learning", learned.keep_learning())
     running.start("listening", clock.keep_listening(running.settings.database()))
     running.start("silence", Silence(running.pool, running.registry).keep_watching())
+    running.start("indexing", keep_indexed(running.pool, running.sealer))
     running.start("overdue", clock.keep_measured())
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
     return Readiness(checks)

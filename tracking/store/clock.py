@@ -159,7 +159,12 @@ def watched_row(row: asyncpg.Record) -> WatchedRow:
         eta=eta_in(row),
         has_outcome=row["has_outcome"],
         published=Published(
-            slip, row["tiers"], row["silent_since"], row["pickup_until"], row["statutory"]
+            slip,
+            row["tiers"],
+            row["silent_since"],
+            row["pickup_until"],
+            row["statutory"],
+            row["place"],
         ),
         promises=promises_in(row),
         review_at=row["review_at"],

@@ -26,6 +26,7 @@ from tracking.web.problem import REQUEST_LIMIT, Handler, problems
 from tracking.web.push import PUSH_ROUTES, PUSHES, pushes
 from tracking.web.routing import ROUTES, Route
 from tracking.web.samples import SAMPLE_ROUTES
+from tracking.web.search import SEARCH_ROUTES
 from tracking.web.security import secure_headers
 from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
@@ -40,6 +41,7 @@ ALL_ROUTES = (
     *SETTINGS_ROUTES,
     *OPT_OUT_ROUTES,
     *SAMPLE_ROUTES,
+    *SEARCH_ROUTES,
     *WEBHOOK_ROUTES,
     *FACT_ROUTES,
     *CALLBACK_ROUTES,

@@ -17,7 +17,7 @@ SELECT count(*) FROM (
 -- name: watched: parcels as they stand, what was promised and told of them; read after their lock ($1 shipment ids)
 SELECT s.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS state, s.created_at,
        r.merchant_id, r.order_ref, r.country, r.region, r.service, r.registered_at,
-       st.slip, coalesce(st.tiers, 0) AS tiers, st.silent_since, st.pickup_until,
+       st.slip, coalesce(st.tiers, 0) AS tiers, st.silent_since, st.pickup_until, st.place,
        coalesce(st.statutory, 0) AS statutory, p.at, p.mover, p.starts, p.by, d.review_at, e.starts AS eta_starts, e.ends AS eta_ends,
        e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples,
        EXISTS (SELECT FROM outcome AS o WHERE o.shipment_id = s.shipment_id) AS has_outcome
@@ -36,13 +36,14 @@ LEFT JOIN LATERAL (
 ) AS d ON true
 WHERE s.shipment_id = ANY($1::uuid[]);
 
--- name: keep_standing: what was published of parcels ($1 shipment ids, $2 slips, $3 tiers, $4 silent since, $5 pickup until, $6 stages of the law)
-INSERT INTO standing AS known (shipment_id, slip, tiers, silent_since, pickup_until, statutory)
+-- name: keep_standing: what was published of parcels ($1 shipment ids, $2 slips, $3 tiers, $4 silent since, $5 pickup until, $6 stages of the law, $7 where they wait)
+INSERT INTO standing AS known (shipment_id, slip, tiers, silent_since, pickup_until, statutory,
+                               place)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[],
-                     $6::integer[])
+                     $6::integer[], $7::text[])
 ON CONFLICT (shipment_id) DO UPDATE
 SET slip = EXCLUDED.slip, tiers = EXCLUDED.tiers, silent_since = EXCLUDED.silent_since,
-    pickup_until = EXCLUDED.pickup_until, statutory = EXCLUDED.statutory;
+    pickup_until = EXCLUDED.pickup_until, statutory = EXCLUDED.statutory, place = EXCLUDED.place;
 
 -- name: keep_deadlines: of these parcels just these, moved where they were ($1 shipment ids, $2 of each deadline the shipment, $3 the kind, $4 when it is due, $5 parcels that were reviewed, $6 as it was asked for then)
 WITH wanted AS MATERIALIZED (

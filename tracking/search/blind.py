@@ -1,0 +1,30 @@
+"""Terms as small keyed hashes: what is kept tells no name, and cannot be tried without the key.
+
+Four bytes of a hash are the same for different terms now and then, so what was found is opened and
+looked at before it is shown. That they are so few is on purpose: with a list of names and a stolen
+key a hash stands for several.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from tracking.sealing import Sealer
+from tracking.search.terms import Term
+
+_BYTES: Final = 4
+
+
+def blind_terms(sealer: Sealer, terms: Iterable[Term]) -> list[int]:
+    """Under the newest key, as they are kept."""
+    return sorted({_hashes(sealer, term)[0] for term in terms})
+
+
+def blind_either(sealer: Sealer, terms: Iterable[Term]) -> list[int]:
+    """Under every key, to find any of these terms."""
+    return sorted({each for term in terms for each in _hashes(sealer, term)})
+
+
+def _hashes(sealer: Sealer, term: Term) -> list[int]:
+    marked = f"search\x1f{term.kind}\x1f{term.text}".encode(errors="replace")
+    found = sealer.fingerprints(marked)
+    return [int.from_bytes(each[:_BYTES], signed=True) for each in found]

@@ -1,0 +1,52 @@
+"""Whether a parcel is what was meant, and by what: looked at in the clear. Pure."""
+
+from collections.abc import Iterator
+
+from schemas.contact import Person
+from schemas.search import Match
+from tracking.contact import Contact
+from tracking.search.asked import Asked
+from tracking.search.names import is_near, words_in
+from tracking.search.terms import people_of, postcodes_of
+
+
+def matches(
+    asked: Asked, tracking_number: str, order: str | None, contact: Contact, place: str | None
+) -> tuple[Match, ...]:
+    """The surest first; empty where the index was wrong."""
+    found = {
+        *_of_parcel(asked, tracking_number, order, place),
+        *(match for person in people_of(contact) for match in _of_person(asked, person)),
+    }
+    return tuple(each for each in Match if each in found)
+
+
+def _of_parcel(
+    asked: Asked, tracking_number: str, order: str | None, place: str | None
+) -> Iterator[Match]:
+    if tracking_number in asked.numbers:
+        yield Match.TRACKING_NUMBER
+    if order in asked.orders:
+        yield Match.ORDER
+    if asked.place and place and set(asked.place) <= set(place.split()):
+        yield Match.PLACE
+
+
+def _of_person(asked: Asked, person: Person) -> Iterator[Match]:
+    phone = person.phone
+    if phone and (phone in asked.phones or (asked.phone_end and phone.endswith(asked.phone_end))):
+        yield Match.PHONE
+    if asked.email and person.email and person.email.casefold() == asked.email:
+        yield Match.EMAIL
+    codes = postcodes_of(person)
+    if asked.postcode in codes:
+        yield Match.POSTCODE
+    if asked.words and (asked.area is None or asked.area in codes):
+        yield from _by_name(asked.words, words_in(person.name or ""))
+
+
+def _by_name(asked: tuple[str, ...], words: tuple[str, ...]) -> Iterator[Match]:
+    if all(word in words for word in asked):
+        yield Match.NAME
+    elif all(any(is_near(word, each) for each in words) for word in asked):
+        yield Match.SIMILAR_NAME

@@ -1,0 +1,108 @@
+"""Parcels found by what somebody typed, and the index by which their people are found."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from schemas.status import Status
+from tracking.sql import SQL
+
+_CONDITIONS = 4  # of find_by_person
+
+
+@dataclass(frozen=True, slots=True)
+class FoundParcel:
+    """What a search shows of a parcel; `contact` is sealed, `place` is words of where it waits."""
+
+    shipment_id: UUID
+    carrier: str
+    tracking_number: str
+    status: Status
+    changed_at: datetime
+    order_ref: str | None
+    contact: str | None
+    registered_at: datetime | None
+    merchant_name: str | None
+    place: str | None
+
+
+class Indexed(NamedTuple):
+    """A registration by whose people it is found; `terms` are hashes."""
+
+    shipment_id: UUID
+    merchant_id: UUID
+    registered_at: datetime
+    terms: Sequence[int]
+
+
+class NextRegistration(NamedTuple):
+    shipment_id: UUID
+    merchant_id: UUID
+    registered_at: datetime
+    contact: str | None
+    is_indexed: bool
+
+
+async def find_by_number(
+    conn: asyncpg.Connection,
+    numbers: Sequence[str],
+    orders: Sequence[str],
+    shops: Collection[UUID] | None,
+    most: int,
+) -> list[UUID]:
+    """`shops` None: of all, and also what nobody registered."""
+    rows = await conn.fetch(SQL["find_by_number"], numbers, orders, _list(shops), most)
+    return [row["shipment_id"] for row in rows]
+
+
+async def find_by_person(
+    conn: asyncpg.Connection,
+    conditions: Sequence[Sequence[int]],
+    shops: Collection[UUID] | None,
+    most: int,
+) -> list[UUID]:
+    """Whose people have one of the hashes of each condition; of these there are one to four."""
+    four = [*conditions, *[conditions[0]] * (_CONDITIONS - len(conditions))]
+    rows = await conn.fetch(SQL["find_by_person"], *four, _list(shops), most)
+    return [row["shipment_id"] for row in rows]
+
+
+async def find_by_place(
+    conn: asyncpg.Connection, words: Sequence[str], shops: Collection[UUID] | None, most: int
+) -> list[UUID]:
+    rows = await conn.fetch(SQL["find_by_place"], words, _list(shops), most)
+    return [row["shipment_id"] for row in rows]
+
+
+def _list(shops: Collection[UUID] | None) -> list[UUID] | None:
+    return None if shops is None else list(shops)
+
+
+async def found_parcels(conn: asyncpg.Connection, ids: Collection[UUID]) -> list[FoundParcel]:
+    rows = await conn.fetch(SQL["found_parcels"], list(ids))
+    return [FoundParcel(**{**row, "status": Status(row["status"])}) for row in rows]
+
+
+async def keep_person_index(
+    conn: asyncpg.Connection, indexed: Sequence[Indexed], key_id: bytes
+) -> None:
+    ids, shops, times, terms = zip(*indexed, strict=True) if indexed else ((), (), (), ())
+    bodies = [json.dumps(each) for each in terms]
+    await conn.execute(SQL["keep_person_index"], ids, shops, times, key_id, bodies)
+
+
+async def drop_person_index(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:
+    await conn.execute(SQL["drop_person_index"], list(ids))
+
+
+async def next_registrations(
+    conn: asyncpg.Connection, after: UUID, key_id: bytes, most: int
+) -> list[NextRegistration]:
+    """In the order of their ids; held until the end of the transaction."""
+    rows = await conn.fetch(SQL["next_registrations"], after, key_id, most)
+    return [NextRegistration(*row) for row in rows]
