@@ -35,7 +35,8 @@ def e164(value: str, country: str | None = None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _email(value: str) -> str:
+def normal_email(value: str) -> str:
+    """Its domain in small letters. Raises ValueError for what is none."""
     found = _EMAIL.fullmatch(value)
     if not found or len(value) > _MAX_EMAIL or not value.isprintable():
         raise ValueError("not an e-mail address")
@@ -63,7 +64,7 @@ def normal_postcode(value: str) -> str:
     return "".join(filter(str.isalnum, clean_text(value))).upper()
 
 
-Email = Annotated[str, AfterValidator(_email)]
+Email = Annotated[str, AfterValidator(normal_email)]
 Language = Annotated[str, AfterValidator(_language)]
 Country = Annotated[CountryCode, BeforeValidator(_upper)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]

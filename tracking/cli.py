@@ -16,6 +16,7 @@ from tracking.commands import (
     policy,
     quarantine,
     suppressions,
+    users,
     webhooks,
 )
 from tracking.commands.explain import explain
@@ -50,6 +51,7 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(policy.app, name="policy")
 app.add_typer(compensations.app, name="compensations")
 app.add_typer(claims.app, name="claims")
+app.add_typer(users.app, name="users")
 app.command()(show)
 app.command()(explain)
 app.command()(claims.scorecard)

@@ -12,14 +12,17 @@ from tracking.errors import KlatError
 from tracking.store.pool import connection
 from tracking.store.retention import (
     forget_notice_texts,
+    prune_audit,
     prune_deliveries,
     prune_facts,
     prune_links,
+    prune_logins,
     prune_notices,
     prune_parked,
     prune_push_subscriptions,
     prune_quarantine,
     prune_raw_payloads,
+    prune_sessions,
     prune_sms_quotas,
 )
 
@@ -53,6 +56,9 @@ RULES = (
     Rule("webhook_deliveries", timedelta(days=30), prune_deliveries),
     Rule("push_subscriptions", timedelta(days=90), prune_push_subscriptions),
     Rule("sms_quotas", timedelta(days=2), prune_sms_quotas),
+    Rule("staff_sessions", timedelta(days=1), prune_sessions),
+    Rule("login_tries", timedelta(days=1), prune_logins),
+    Rule("audit", timedelta(days=730), prune_audit),
 )
 
 

@@ -28,7 +28,14 @@ def said_in_the_code() -> frozenset[tuple[str, str]]:
     found = [
         text
         for package in (tracking.web, tracking.words)
-        for text in extract_from_dir(Path(package.__file__).parent, METHODS, keywords=KEYWORDS)
+        for text in extract_from_dir(
+            Path(package.__file__).parent,
+            METHODS,
+            keywords=KEYWORDS,
+            directory_filter=lambda path: (
+                Path(path).name != "console"
+            ),  # has a catalogue of its own
+        )
     ]
     return frozenset((context or "", _first(text)) for _, _, text, _, context in found)
 

@@ -87,9 +87,13 @@ NOT_OF_A_SHIPMENT = {
     "merchant_log": "a shop's, like the next: its order is that of all its parcels",
     "merchant_fact": "found by a shop's cursor",
     "webhook": "a shop's",
+    "staff": "people who work for many shops",
+    "staff_session": "theirs",
+    "login_try": "of who is tried, who may not be there at all",
     "webhook_delivery": "found by its webhook, so that one webhook delays no other",
 }
 FOUND_BY_SOMETHING_ELSE = {
+    "audit_pkey": "most of what staff do concerns no parcel, or many",
     "bonus_by_code": "a code is all that a checkout has; the row leads to the shipment",
     "public_link_pkey": "a token is all that its bearer has; the row leads to the shipment",
 }
@@ -160,6 +164,9 @@ INSERT INTO scan SELECT md5((n % 20000 + 1)::text)::uuid, decode(md5('k' || n), 
 FROM generate_series(1, 60000) n;
 INSERT INTO registration (shipment_id, merchant_id, order_ref, notify, digest, registered_at)
 SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'order-' || n, '{}', 'd', now()
+FROM generate_series(1, 20000) n;
+INSERT INTO audit SELECT md5('a' || n)::uuid, now() - n * interval '1 minute',
+    md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL
 FROM generate_series(1, 20000) n;
 INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k',
     ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
@@ -432,8 +439,11 @@ QUICK = {
     "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
+    "audit_of_shipment": ((ID, "100"), "audit_of_shipment"),
+    "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
+    "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
     "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"), "shipment_by_number"),
-    "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "200"),
+    "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "200", "20000"),
                        "person_index_by_term"),
     "find_by_place": (("ARRAY['akropole']", "NULL", "200"), "standing_by_place"),
     "found_parcels": ((IDS,), "shipment_pkey"),
@@ -446,6 +456,7 @@ QUICK = {
     "standing_of": ((ID,), "standing_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
+SMALL |= {"staff", "staff_session", "login_try"}  # tens of people
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
     *("insert_links", "insert_raw_payloads", "park_message"),
@@ -471,6 +482,11 @@ NOTHING_TO_FIND = {
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
     "plan_deliveries",  # only writes
+    "note_audit",  # the same
+    *("insert_staff", "list_staff", "staff_by_email", "save_password", "save_totp"),
+    *("use_totp_step", "disable_staff", "insert_session", "find_session", "touch_session"),
+    *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people
+    *("claim_login", "login_paused_until", "forget_logins", "prune_logins"),  # of a day
     *(
         "make_histograms",
         "estimate_errors",

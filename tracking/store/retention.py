@@ -47,6 +47,18 @@ async def prune_sms_quotas(conn: asyncpg.Connection, before: datetime, limit: in
     return _rows(await conn.execute(SQL["prune_sms_quotas"], before, limit))
 
 
+async def prune_sessions(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_sessions"], before, limit))
+
+
+async def prune_logins(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_logins"], before, limit))
+
+
+async def prune_audit(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_audit"], before, limit))
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

@@ -10,6 +10,8 @@ from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
+from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
+from tracking.web.console.search import SEARCH_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -51,6 +53,8 @@ ALL_ROUTES = (
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
+CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES)
+"""For people who have logged in; no part of the interface that is described."""
 
 
 def make_app(deps: Deps) -> web.Application:
@@ -64,7 +68,8 @@ def make_app(deps: Deps) -> web.Application:
     app[TESTS] = tests()
     app[PUSHES] = pushes()
     app[CHANGES] = changes()
-    app[ROUTES] = (*ALL_ROUTES, *DEMO_ROUTES) if deps.settings.demo else ALL_ROUTES
+    app[LOGINS] = logins()
+    app[ROUTES] = (*ALL_ROUTES, *CONSOLE_ROUTES, *(DEMO_ROUTES if deps.settings.demo else ()))
     for route in app[ROUTES]:
         app.router.add_route(route.method, route.path, _served(route))
         if route.method == "GET" and route.timed:

@@ -13,8 +13,14 @@ from tracking.web.routing import ROUTES, Route
 _CACHED = {"Cache-Control": "public, max-age=300"}
 
 
+@cache
+def _public(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Without the pages of who has logged in: they are for people, and change as they need."""
+    return tuple(route for route in routes if route.access != "session")
+
+
 async def get_openapi(request: web.Request) -> web.Response:
-    return _described(_openapi(request.app[ROUTES], request.app[DEPS].settings.public_url))
+    return _described(_openapi(_public(request.app[ROUTES]), request.app[DEPS].settings.public_url))
 
 
 async def get_asyncapi(_: web.Request) -> web.Response:

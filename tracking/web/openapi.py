@@ -88,7 +88,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
             return [*_KEYS, {}]
         case "secret":
             return [{"callback": []}]
-        case "link" | "signature" | "none":
+        case "link" | "session" | "signature" | "none":
             return []
 
 

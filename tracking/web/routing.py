@@ -39,7 +39,9 @@ class Route:
     handler: Handler
     summary: str
     roles: frozenset[Role] = frozenset()
-    access: Literal["key", "key or signature", "signature", "secret", "link", "none"] = "key"
+    access: Literal["key", "key or signature", "signature", "secret", "link", "session", "none"] = (
+        "key"
+    )
     parameters: Sequence[Parameter] = ()
     body: Model | None = None
     scheme: Scheme = "Bearer"

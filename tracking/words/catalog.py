@@ -19,6 +19,7 @@ from tracking.words.language import SUPPORTED
 
 LOCALES: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "page"
+CONSOLE: Final = "console"
 SOURCE: Final = "en"
 
 _PLURAL_ORDER = ("zero", "one", "two", "few", "many", "other")
@@ -72,6 +73,12 @@ class Words:
 @cache
 def words_of(language: str) -> Words:
     return Words(language)
+
+
+@cache
+def console_words(language: str) -> Words:
+    """Of the console of support, which speaks Latvian and English."""
+    return Words(language, CONSOLE)
 
 
 def _filled(text: str, values: dict[str, str | int]) -> Markup:

@@ -10,10 +10,13 @@ UNION
    AND ($3::uuid[] IS NULL OR merchant_id = ANY($3))
  ORDER BY registered_at DESC LIMIT $4);
 
--- name: find_by_person: parcels whose people have one of each of these terms, the latest first ($1-$4 hashes of terms, $5 shops or null for all, $6 at the most)
-SELECT shipment_id FROM person_index
-WHERE terms && $1::integer[] AND terms && $2::integer[] AND terms && $3::integer[]
-  AND terms && $4::integer[] AND ($5::uuid[] IS NULL OR merchant_id = ANY($5))
+-- name: find_by_person: parcels whose people have one of each of these terms, the latest first; of a very common name those that are met first ($1-$4 hashes of terms, $5 shops or null for all, $6 at the most, $7 looked at for that)
+SELECT shipment_id FROM (
+    SELECT shipment_id, registered_at FROM person_index
+    WHERE terms && $1::integer[] AND terms && $2::integer[] AND terms && $3::integer[]
+      AND terms && $4::integer[] AND ($5::uuid[] IS NULL OR merchant_id = ANY($5))
+    LIMIT $7
+) AS met
 ORDER BY registered_at DESC LIMIT $6;
 
 -- name: find_by_place: parcels that wait where the name or id has all of these words ($1 words, $2 shops or null for all, $3 at the most)

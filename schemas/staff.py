@@ -1,0 +1,22 @@
+"""People who work in the console, and the words of the audit log."""
+
+from enum import StrEnum
+
+
+class StaffRole(StrEnum):
+    """Support helps shoppers; a lead may grant more; an admin also sets up shops and people."""
+
+    SUPPORT = "support"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """What somebody saw or did."""
+
+    LOGGED_IN = "logged_in"
+    LOGGED_OUT = "logged_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action
+    SECOND_FACTOR_SET = "second_factor_set"
+    SEARCHED = "searched"
+    PARCEL_SEEN = "parcel_seen"

@@ -1,0 +1,109 @@
+"""The console in a real browser: by keyboard, on a telephone and a wide screen, light and dark."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from people import NAME
+from playwright.async_api import Page, expect
+from site_of_parcels import browsing
+from test_console_login import EMAIL, OWN, made
+from test_page_narrow import WIDE
+
+from schemas.staff import StaffRole
+
+NUMBER = "CE123456789EE"
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with browsing() as browser:
+        yield await browser.new_page()
+
+
+@pytest.fixture
+async def office(world):
+    """Two parcels of one person."""
+    shop = await world.key("merchant", "Zaļā Lapa")
+    await world.register(shop)
+    await world.register(shop, tracking_number="CE000000001EE", order="2002")
+    await world.waits_in_locker(NUMBER)
+    return world
+
+
+async def enters(page: Page, world, role: StaffRole = StaffRole.SUPPORT) -> None:
+    once = await made(world, role)
+    await page.goto(f"{world.url}/support")
+    await page.get_by_label("E-mail").fill(EMAIL)
+    await page.get_by_label("Password").fill(once)
+    await page.keyboard.press("Enter")
+    await page.get_by_label("New password").fill(OWN)
+    await page.get_by_role("button", name="Save").click()
+
+
+async def test_somebody_logs_in_and_finds_a_parcel_without_a_mouse(office, page):
+    await enters(page, office)
+    box = page.get_by_label("Find a parcel")
+    await expect(box).to_be_focused()
+    await box.fill("berzins")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".hits li")).to_have_count(2)
+    assert "berzins" not in page.url
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator(".hits a").first).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(page.locator(".hits a").nth(1)).to_be_focused()
+    await page.keyboard.press("k")
+    await page.keyboard.press("/")
+    await expect(box).to_be_focused()
+    await page.keyboard.type("CE000000001EE")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".hits li")).to_have_count(1)
+
+
+async def test_back_from_a_parcel_shows_what_was_found(office, page):
+    await enters(page, office)
+    await page.get_by_label("Find a parcel").fill("berzins")
+    await page.keyboard.press("Enter")
+    await page.locator(".hits a").first.click()
+    await page.go_back()
+    await expect(page.locator(".hits li")).to_have_count(2)
+    await expect(page.get_by_label("Find a parcel")).to_have_value("berzins")
+
+
+async def test_without_a_script_it_works_too(office):
+    async with browsing() as browser:
+        page = await browser.new_page(java_script_enabled=False)
+        await enters(page, office)
+        await page.get_by_label("Find a parcel").fill("20000001")
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.locator(".hits li")).to_have_count(2)
+        await expect(page.locator(".hits li").first).to_contain_text(NAME)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_and_nothing_scrolls_sideways(office, page, scheme):
+    await page.emulate_media(color_scheme=scheme)
+    await page.goto(f"{office.url}/support/login")
+    await looked_at(page)
+    await enters(page, office, StaffRole.ADMIN)
+    await expect(page.locator(".secret")).to_be_visible()
+    await looked_at(page)
+    await page.goto(f"{office.url}/support/nothing-here")
+    await page.goto(f"{office.url}/support/authenticator")
+    await office.pool.execute("UPDATE staff SET role = 'support'")
+    await page.goto(f"{office.url}/support?lang=lv")
+    await looked_at(page)
+    await page.locator("#q").fill("berzins")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".hits li")).to_have_count(2)
+    await looked_at(page)
+
+
+async def looked_at(page: Page) -> None:
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    for width, text in ((320, "100%"), (320, "200%"), (1280, "200%"), (1280, "100%")):
+        await page.set_viewport_size({"width": width, "height": 720})
+        await page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
+        assert await page.evaluate(WIDE) == [], (page.url, width, text)

@@ -1,0 +1,211 @@
+"""Into the console: a password for once, one of one's own, a second factor; and who stays out."""
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+
+from schemas.staff import StaffRole
+from tracking.staff.login import IDLE, LONGEST
+from tracking.staff.people import VALID, add_staff, disable_staff, reset_staff
+
+EMAIL, OWN = "anna@help.example", "septiņi zirgi lēni grauž"
+FORM = re.compile(r'name="form" value="([0-9a-f]{64})"')
+SEALED = re.compile(r'name="secret" value="([^"]+)"')
+SECRET = re.compile(r'class="secret"><bdi>([A-Z2-7 ]+)<')
+
+
+class Browser:
+    """Of somebody of the staff: it keeps the cookie, and sends the forms of the pages it saw."""
+
+    def __init__(self, world) -> None:
+        self.world = world
+        self.world.http.cookie_jar.clear()
+        self.form = ""
+
+    async def get(self, path: str = "/support"):
+        answer = await self.world.call("GET", path)
+        found = FORM.search(answer.text)
+        self.form = found[1] if found else ""
+        self.page = answer
+        return answer
+
+    async def post(self, path: str, **fields: str):
+        return await self.world.call("POST", path, data={"form": self.form, **fields})
+
+    async def follows(self, answer):
+        assert answer.status == 303, answer.text
+        while answer.status == 303:
+            answer = await self.get(answer.headers["Location"])
+        return answer
+
+    async def logs_in(self, password: str, email: str = EMAIL):
+        return await self.post("/support/login", email=email, password=password)
+
+    async def enters(self, once: str):
+        """With the password for once, and then one of one's own."""
+        await self.follows(await self.logs_in(once))
+        return await self.follows(await self.post("/support/password", password=OWN))
+
+
+@pytest.fixture
+def browser(world) -> Browser:
+    return Browser(world)
+
+
+async def made(world, role: StaffRole = StaffRole.SUPPORT, email: str = EMAIL, shops=None) -> str:
+    return await add_staff(world.pool, email, "Anna", role, shops, now=world.clock())
+
+
+async def actions(world) -> list[str]:
+    rows = await world.pool.fetch("SELECT action FROM audit ")
+    return [row["action"] for row in rows]
+
+
+async def test_the_first_day_of_a_support_person(world, browser):
+    once = await made(world)
+    assert (await browser.get()).headers["Location"] == "/support/login"
+    asked = await browser.follows(await browser.logs_in(once))
+    assert "was for once" in asked.text
+    assert (await browser.get("/support")).headers["Location"] == "/support/password"
+    browser.form = FORM.search(asked.text)[1]
+    home = await browser.follows(await browser.post("/support/password", password=OWN))
+    assert 'name="q"' in home.text
+    assert (await browser.get("/support/password")).headers["Location"] == "/support"
+    await browser.get()
+    assert (await browser.post("/support/logout")).headers["Location"] == "/support/login"
+    assert (await browser.get()).headers["Location"] == "/support/login"
+    assert (await browser.logs_in(once)).status == 422, "it was for once"
+    assert 'name="q"' in (await browser.follows(await browser.logs_in(OWN))).text
+    noted = ["logged_in", "logged_in", "logged_out", "password_changed"]
+    assert sorted(await actions(world)) == noted
+
+
+async def test_leads_and_admins_set_up_a_second_factor_and_no_code_works_twice(world, browser):
+    page = await browser.enters(await made(world, StaffRole.ADMIN))
+    secret = SECRET.search(page.text)[1].replace(" ", "")
+    sealed = SEALED.search(page.text)[1]
+    code = pyotp.TOTP(secret)
+    wrong = await browser.post("/support/authenticator", secret=sealed, code="000000")
+    assert (wrong.status, SECRET.search(wrong.text)[1].replace(" ", "")) == (422, secret)
+    now = code.at(world.clock())
+    await browser.follows(await browser.post("/support/authenticator", secret=sealed, code=now))
+    assert "Find a parcel" in browser.page.text
+    stored = await world.pool.fetchval("SELECT totp FROM staff")
+    assert secret not in stored
+
+    await browser.post("/support/logout")
+    await browser.follows(await browser.logs_in(OWN))
+    assert "one-time-code" in browser.page.text
+    assert (await browser.post("/support/code", code=now)).status == 422, "it was used"
+    world.clock.pass_by(seconds=30)
+    page = await browser.follows(await browser.post("/support/code", code=code.at(world.clock())))
+    assert "Find a parcel" in page.text
+
+
+async def test_whoever_is_not_there_is_told_the_same(world, browser):
+    once = await made(world)
+    unknown = await browser.logs_in(once, "nobody@help.example")
+    wrong = await browser.logs_in("no-such-password")
+    await disable_staff(world.pool, EMAIL, now=world.clock())
+    disabled = await browser.logs_in(once)
+    texts = {re.sub(r'value="[^"]*"', "", each.text) for each in (unknown, wrong, disabled)}
+    assert len(texts) == 1
+    assert {unknown.status, wrong.status, disabled.status} == {422}
+    assert not await world.pool.fetchval("SELECT count(*) FROM staff_session")
+
+
+async def test_a_password_for_once_runs_out_and_a_new_one_ends_what_was(world, browser):
+    once = await made(world)
+    world.clock.now += VALID
+    assert "its time is over" in (await browser.logs_in(once)).text
+    again = await reset_staff(world.pool, EMAIL, now=world.clock())
+    await browser.enters(again)
+    await reset_staff(world.pool, EMAIL, now=world.clock())
+    assert (await browser.get()).headers["Location"] == "/support/login"
+
+
+async def test_after_five_wrong_ones_from_here_even_the_right_one_waits(world, browser):
+    once = await made(world)
+    for _ in range(5):
+        await browser.logs_in("wrong-wrong-wrong")
+    assert (await browser.logs_in(once)).status == 429
+    elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+    data = {"email": EMAIL, "password": once}
+    there = await world.call("POST", "/support/login", data=data, headers=elsewhere)
+    assert there.status == 303, "who shuts somebody out has to be where they are"
+    world.clock.pass_by(minutes=1)
+    assert (await browser.logs_in(once)).status == 303
+
+
+@pytest.mark.parametrize("spent", [IDLE, LONGEST])
+async def test_a_session_ends_when_nobody_uses_it_and_at_the_end_of_the_day(world, browser, spent):
+    await browser.enters(await made(world))
+    begun, step = world.clock(), IDLE - timedelta(minutes=2)
+    while world.clock() + step < begun + spent:
+        world.clock.now += step
+        assert (await browser.get()).status == 200
+    world.clock.now = begun + spent if spent is LONGEST else world.clock() + IDLE
+    assert (await browser.get()).headers["Location"] == "/support/login"
+    assert not await world.pool.fetchval("SELECT count(*) FROM staff_session")
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("short", "12 characters or more"),
+        ("password1234", "quickly guessed"),
+        ("annahelpexample", "quickly guessed"),
+        ("qwertyuiop123", "quickly guessed"),
+        ("x" * 129, "longer than 128"),
+    ],
+)
+async def test_an_easy_password_is_refused_with_what_to_do(world, browser, password, said):
+    await browser.follows(await browser.logs_in(await made(world)))
+    answer = await browser.post("/support/password", password=password)
+    assert (answer.status, said in answer.text) == (422, True)
+    assert password not in answer.text
+
+
+async def test_the_same_password_is_no_new_one(world, browser):
+    once = await made(world)
+    await browser.follows(await browser.logs_in(once))
+    assert "the one you have" in (await browser.post("/support/password", password=once)).text
+
+
+async def test_forms_of_other_sites_and_of_earlier_sessions_do_nothing(world, browser):
+    await browser.enters(await made(world))
+    other = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/support/search", "/support/logout", "/support/login"):
+        data = {"form": browser.form, "q": "anna"}
+        answer = await world.call("POST", path, data=data, headers=other)
+        assert answer.status == 403, path
+    browser.form = "0" * 64
+    assert (await browser.post("/support/search", q="anna")).status == 403
+    assert (await browser.post("/support/logout")).status == 403
+    assert (await browser.get()).status == 200, "still logged in"
+
+
+async def test_what_the_browser_keeps_is_nothing_that_is_kept_here(world, browser):
+    answer = await browser.logs_in(await made(world))
+    (cookie,) = answer.headers.getall("Set-Cookie")
+    parts = {part.partition("=")[0].strip() for part in cookie.split(";")}
+    assert parts == {"klat_staff", "HttpOnly", "Max-Age", "Path", "SameSite"}
+    token = cookie.partition("=")[2].partition(";")[0]
+    assert len(token) == 43
+    kept = await world.pool.fetchval("SELECT session_hash FROM staff_session")
+    assert token.encode() not in kept
+    assert (await world.pool.fetchval("SELECT password FROM staff")).startswith("$argon2id$")
+
+
+@pytest.mark.parametrize("path", ["/support", "/support/password", "/support/code"])
+async def test_nobody_comes_in_by_the_address(world, browser, path):
+    assert (await browser.get(path)).headers["Location"] == "/support/login"
+    key = await world.key("support")
+    answer = await world.call("GET", path, headers=key)
+    assert answer.headers["Location"] == "/support/login", "a key is no login"
+
+
+async def test_it_is_no_part_of_what_is_described_for_machines(world):
+    assert "/support/login" not in (await world.call("GET", "/openapi.json")).text

@@ -1,0 +1,87 @@
+-- name: insert_staff: somebody new ($1 id, $2 e-mail, $3 name, $4 role, $5 shops or null, $6 password hash, $7 one-time until, $8 now)
+INSERT INTO staff (staff_id, email, name, role, shops, password, one_time_until, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (email) DO NOTHING
+RETURNING staff_id;
+
+-- name: list_staff: everybody, with the names of the shops they see
+SELECT *, ARRAY(SELECT m.name FROM merchant AS m WHERE m.merchant_id = ANY(shops) ORDER BY m.name)
+       AS shop_names
+FROM staff ORDER BY email;
+
+-- name: staff_by_email: who logs in by this ($1 e-mail)
+SELECT * FROM staff WHERE email = $1;
+
+-- name: save_password: from now on this one ($1 id, $2 password hash, $3 one-time until or null)
+UPDATE staff SET password = $2, one_time_until = $3 WHERE staff_id = $1;
+
+-- name: save_totp: the second factor, or none ($1 id, $2 sealed secret or null, $3 last step used)
+UPDATE staff SET totp = $2, totp_step = $3 WHERE staff_id = $1;
+
+-- name: use_totp_step: this code was used, if no later one was ($1 id, $2 step)
+UPDATE staff SET totp_step = $2 WHERE staff_id = $1 AND totp_step < $2 RETURNING staff_id;
+
+-- name: disable_staff: nobody works by this any more, or again ($1 id, $2 when, or null)
+UPDATE staff SET disabled_at = $2 WHERE staff_id = $1;
+
+-- name: insert_session: somebody has logged in ($1 hash, $2 staff, $3 whether the second factor was given, $4 now)
+INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at)
+VALUES ($1, $2, $3, $4, $4);
+
+-- name: find_session: a session and whose it is ($1 hash)
+SELECT s.session_hash, s.second, s.created_at AS session_created_at, s.seen_at, staff.*
+FROM staff_session AS s JOIN staff USING (staff_id)
+WHERE s.session_hash = $1 AND staff.disabled_at IS NULL;
+
+-- name: touch_session: it was used ($1 hash, $2 now)
+UPDATE staff_session SET seen_at = $2 WHERE session_hash = $1 AND seen_at < $2;
+
+-- name: end_session: it has ended ($1 hash)
+DELETE FROM staff_session WHERE session_hash = $1;
+
+-- name: end_sessions_of: all of somebody have ended, but perhaps one ($1 staff, $2 hash that stays or null)
+DELETE FROM staff_session WHERE staff_id = $1 AND session_hash IS DISTINCT FROM $2;
+
+-- name: prune_sessions: forget those begun before this ($1 before, $2 limit)
+DELETE FROM staff_session WHERE session_hash = ANY(ARRAY(
+    SELECT session_hash FROM staff_session WHERE created_at < $1
+    LIMIT $2 FOR UPDATE SKIP LOCKED));
+
+-- name: claim_login: count one try before it is looked at ($1 hash of who is tried, $2 now, $3 tries, $4 first pause, $5 longest pause)
+INSERT INTO login_try AS t (name_hash, wrong, paused_until, at)
+VALUES ($1, 1, NULL, $2)
+ON CONFLICT (name_hash) DO UPDATE SET
+    wrong = t.wrong + 1,
+    at = $2,
+    paused_until = CASE WHEN (t.wrong + 1) % $3::integer = 0
+        THEN $2::timestamptz + least($4::interval * power(2, least((t.wrong + 1) / $3 - 1, 20)), $5::interval)
+    END
+WHERE t.paused_until IS NULL OR t.paused_until <= $2
+RETURNING wrong;
+
+-- name: login_paused_until: until when nobody may try ($1 hashes of who is tried)
+SELECT max(paused_until) FROM login_try WHERE name_hash = ANY($1::bytea[]);
+
+-- name: forget_logins: the answer was right ($1 hashes of who is tried)
+DELETE FROM login_try WHERE name_hash = ANY($1::bytea[]);
+
+-- name: prune_logins: forget who was last tried before this ($1 before, $2 limit)
+DELETE FROM login_try WHERE name_hash = ANY(ARRAY(
+    SELECT name_hash FROM login_try WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
+
+-- name: note_audit: somebody saw or did something ($1 id, $2 at, $3 staff, $4 e-mail, $5 action, $6 shipment or null, $7 sealed detail or null)
+INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: audit_of_shipment: who saw or did what with a parcel, the latest first ($1 shipment, $2 at the most)
+SELECT at, email, action, detail, audit_id FROM audit WHERE shipment_id = $1
+ORDER BY at DESC LIMIT $2;
+
+-- name: list_audit: who saw or did what, the latest first ($1 before, $2 staff or null for all, $3 at the most)
+SELECT at, email, action, shipment_id, detail, audit_id FROM audit
+WHERE at < $1 AND ($2::uuid IS NULL OR staff_id = $2)
+ORDER BY at DESC LIMIT $3;
+
+-- name: prune_audit: forget what was seen or done before this ($1 before, $2 limit)
+DELETE FROM audit WHERE audit_id = ANY(ARRAY(
+    SELECT audit_id FROM audit WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));

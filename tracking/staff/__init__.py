@@ -1,0 +1,1 @@
+"""Who works in the console: passwords, second factors, sessions, and the log of what they saw."""

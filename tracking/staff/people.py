@@ -1,0 +1,82 @@
+"""Who may work in the console: made, renewed and shut out by the operator."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from schemas.contact import normal_email
+from schemas.staff import StaffRole
+from tracking.errors import KlatError
+from tracking.ids import uuid7
+from tracking.staff.passwords import hash_password, one_time_password
+from tracking.store.staff import Staff, StaffStore
+
+VALID: Final = timedelta(days=7)
+
+
+class NoSuchStaff(KlatError):  # noqa: N818 - named for what was found
+    """Nobody has this e-mail."""
+
+
+class StaffExists(KlatError):  # noqa: N818 - named for what was found
+    """Somebody has this e-mail already."""
+
+
+async def add_staff(
+    pool: asyncpg.Pool,
+    email: str,
+    name: str,
+    role: StaffRole,
+    shops: Sequence[UUID] | None,
+    *,
+    now: datetime,
+) -> str:
+    """The password for once. Raises StaffExists, ValueError, StoreUnavailable."""
+    password = one_time_password()
+    staff = Staff(
+        staff_id=uuid7(now),
+        email=normal_email(email).casefold(),
+        name=name,
+        role=role,
+        shops=None if shops is None else tuple(shops),
+        password=await hash_password(password),
+        one_time_until=now + VALID,
+        totp=None,
+        totp_step=0,
+        disabled_at=None,
+        created_at=now,
+    )
+    if not await StaffStore(pool).insert_staff(staff):
+        raise StaffExists
+    return password
+
+
+async def reset_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> str:
+    """A new password for once; the second factor is set up anew, and every session ends.
+
+    Raises NoSuchStaff, StoreUnavailable.
+    """
+    store, staff = StaffStore(pool), await _found(pool, email)
+    password = one_time_password()
+    await store.save_password(staff.staff_id, await hash_password(password), now + VALID)
+    await store.save_totp(staff.staff_id, None, 0)
+    await store.disable_staff(staff.staff_id, None)
+    await store.end_sessions_of(staff.staff_id)
+    return password
+
+
+async def disable_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> None:
+    """At once: every session ends. Raises NoSuchStaff, StoreUnavailable."""
+    store, staff = StaffStore(pool), await _found(pool, email)
+    await store.disable_staff(staff.staff_id, now)
+    await store.end_sessions_of(staff.staff_id)
+
+
+async def _found(pool: asyncpg.Pool, email: str) -> Staff:
+    staff = await StaffStore(pool).staff_by_email(email.strip().casefold())
+    if staff is None:
+        raise NoSuchStaff
+    return staff

@@ -1,0 +1,197 @@
+"""Staff, their sessions, tries to log in, and the audit log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from schemas.staff import Action, StaffRole
+from tracking.sql import SQL
+from tracking.store.pool import connection
+
+FIRST_PAUSE: Final = timedelta(minutes=1)  # doubles with every further round of tries
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """`shops` None: all of them. `one_time_until`: the password is the operator's."""
+
+    staff_id: UUID
+    email: str
+    name: str
+    role: StaffRole
+    shops: tuple[UUID, ...] | None
+    password: str
+    one_time_until: datetime | None
+    totp: str | None
+    totp_step: int
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+class Session(NamedTuple):
+    """`second`: the second factor was given, where there is one."""
+
+    session_hash: bytes
+    second: bool
+    created_at: datetime
+    seen_at: datetime
+    staff: Staff
+
+
+class AuditRow(NamedTuple):
+    """`detail` is sealed."""
+
+    at: datetime
+    email: str
+    action: Action
+    shipment_id: UUID | None
+    detail: str | None
+    audit_id: UUID
+
+
+class StaffStore:
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def _run(self, query: str, *arguments: Any) -> Any:
+        async with connection(self._pool) as conn:
+            return await conn.fetchval(query, *arguments)
+
+    async def insert_staff(self, staff: Staff) -> bool:
+        """False where somebody has this e-mail."""
+        shops = None if staff.shops is None else list(staff.shops)
+        made = await self._run(
+            SQL["insert_staff"],
+            staff.staff_id,
+            staff.email,
+            staff.name,
+            staff.role,
+            shops,
+            staff.password,
+            staff.one_time_until,
+            staff.created_at,
+        )
+        return made is not None
+
+    async def list_staff(self) -> list[tuple[Staff, list[str]]]:
+        """Everybody, with the names of the shops they see."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["list_staff"])
+        return [(_staff(row), row["shop_names"]) for row in rows]
+
+    async def staff_by_email(self, email: str) -> Staff | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["staff_by_email"], email)
+        return _staff(row) if row else None
+
+    async def save_password(self, staff_id: UUID, hashed: str, until: datetime | None) -> None:
+        await self._run(SQL["save_password"], staff_id, hashed, until)
+
+    async def save_totp(self, staff_id: UUID, sealed: str | None, step: int) -> None:
+        await self._run(SQL["save_totp"], staff_id, sealed, step)
+
+    async def use_totp_step(self, staff_id: UUID, step: int) -> bool:
+        """False where it, or a later one, was used before."""
+        return await self._run(SQL["use_totp_step"], staff_id, step) is not None
+
+    async def disable_staff(self, staff_id: UUID, at: datetime | None) -> None:
+        await self._run(SQL["disable_staff"], staff_id, at)
+
+    async def insert_session(
+        self, session_hash: bytes, staff_id: UUID, *, second: bool, now: datetime
+    ) -> None:
+        await self._run(SQL["insert_session"], session_hash, staff_id, second, now)
+
+    async def find_session(self, session_hash: bytes) -> Session | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["find_session"], session_hash)
+        if row is None:
+            return None
+        return Session(
+            row["session_hash"],
+            row["second"],
+            row["session_created_at"],
+            row["seen_at"],
+            _staff(row),
+        )
+
+    async def touch_session(self, session_hash: bytes, now: datetime) -> None:
+        await self._run(SQL["touch_session"], session_hash, now)
+
+    async def end_session(self, session_hash: bytes) -> None:
+        await self._run(SQL["end_session"], session_hash)
+
+    async def end_sessions_of(self, staff_id: UUID, but: bytes | None = None) -> None:
+        await self._run(SQL["end_sessions_of"], staff_id, but)
+
+    async def claim_login(self, name_hash: bytes, tries: int, *, now: datetime) -> bool:
+        """One more try; False while paused."""
+        claimed = await self._run(
+            SQL["claim_login"], name_hash, now, tries, FIRST_PAUSE, LONGEST_PAUSE
+        )
+        return claimed is not None
+
+    async def login_paused_until(self, name_hashes: Sequence[bytes]) -> datetime | None:
+        return await self._run(SQL["login_paused_until"], name_hashes)  # type: ignore[no-any-return]  # no types
+
+    async def forget_logins(self, name_hashes: Sequence[bytes]) -> None:
+        await self._run(SQL["forget_logins"], name_hashes)
+
+    async def note_audit(
+        self,
+        audit_id: UUID,
+        at: datetime,
+        staff: Staff,
+        action: Action,
+        shipment_id: UUID | None,
+        detail: str | None,
+    ) -> None:
+        """`detail` is sealed."""
+        await self._run(
+            SQL["note_audit"],
+            audit_id,
+            at,
+            staff.staff_id,
+            staff.email,
+            action,
+            shipment_id,
+            detail,
+        )
+
+    async def audit_of_shipment(self, shipment_id: UUID, most: int) -> list[AuditRow]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["audit_of_shipment"], shipment_id, most)
+        return [_audit({**row, "shipment_id": shipment_id}) for row in rows]
+
+    async def list_audit(
+        self, before: datetime, staff_id: UUID | None, most: int
+    ) -> list[AuditRow]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["list_audit"], before, staff_id, most)
+        return [_audit(dict(row)) for row in rows]
+
+
+def _staff(row: asyncpg.Record) -> Staff:
+    shops = row["shops"]
+    return Staff(
+        staff_id=row["staff_id"],
+        email=row["email"],
+        name=row["name"],
+        role=StaffRole(row["role"]),
+        shops=None if shops is None else tuple(shops),
+        password=row["password"],
+        one_time_until=row["one_time_until"],
+        totp=row["totp"],
+        totp_step=row["totp_step"],
+        disabled_at=row["disabled_at"],
+        created_at=row["created_at"],
+    )
+
+
+def _audit(row: dict[str, Any]) -> AuditRow:
+    return AuditRow(**{**row, "action": Action(row["action"])})

@@ -1,0 +1,1 @@
+"""The console of support: pages for people who have logged in."""

@@ -1,0 +1,43 @@
+"""Faults of the console as pages that say what to do next."""
+
+import asyncio
+from functools import wraps
+from typing import Final
+
+from aiohttp import web
+
+from tracking.errors import KlatError
+from tracking.web.console.frame import page, words_for
+from tracking.web.console.guard import Page
+from tracking.web.problem import HttpProblem, as_problem, unavailable
+from tracking.words.catalog import N_
+
+_LIMIT: Final = 10.0  # seconds
+_SAID: Final = {
+    400: N_("That could not be read. Go back, load the page again and try once more."),
+    403: N_("That did not come from this page. Load it again and try once more."),
+    404: N_("There is nothing here, or nothing that you may see. Search for the parcel."),
+    429: N_("Too many requests. Wait a minute and try again."),
+}
+_ELSE: Final = N_("This is not available right now. Nothing is lost: try again in a minute.")
+
+
+def for_people(handler: Page) -> Page:
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(_LIMIT):
+                return await handler(request)
+        except KlatError as error:
+            return _said(request, as_problem(error))
+        except TimeoutError:
+            return _said(request, unavailable("It took too long"))
+
+    return handle
+
+
+def _said(request: web.Request, problem: HttpProblem) -> web.Response:
+    text = words_for(request).gettext(_SAID.get(problem.status, _ELSE))
+    response = page(request, "fault", problem.status, text=text)
+    response.headers.update(problem.headers)
+    return response

@@ -1,0 +1,118 @@
+"""Who may see a page of the console: a session in a cookie, forms of our own pages only."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from tracking.staff.login import IDLE, LoggedIn, Login, Wanted, still_wanted
+from tracking.store.staff import Session
+from tracking.web.bodies import read_body
+from tracking.web.deps import DEPS, Deps
+from tracking.web.problem import HttpProblem
+from tracking.web.security import is_https
+from tracking.web.unlock import is_from_elsewhere
+
+HOME: Final = "/support"
+LOGIN: Final = f"{HOME}/login"
+PAGE_OF: Final = {
+    Wanted.CODE: f"{HOME}/code",
+    Wanted.PASSWORD: f"{HOME}/password",
+    Wanted.AUTHENTICATOR: f"{HOME}/authenticator",
+}
+SESSION: Final = web.RequestKey("session", Session)
+_MAX_FORM: Final = 16 * 1024
+_MOST_FIELDS: Final = 40
+
+Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Form = dict[str, str]
+
+
+def login_of(deps: Deps) -> Login:
+    return Login(deps.pool, deps.sealer)
+
+
+def for_staff(handler: Page, wanted: Wanted | None = None) -> Page:
+    """For who has logged in; of whom something is wanted still, only the page that asks for it."""
+
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        session = await find_session(request)
+        if session is None:
+            return to(LOGIN)
+        found = still_wanted(session)
+        if found is not wanted and found is not None:
+            return to(PAGE_OF[found])
+        if found is not wanted:
+            return to(HOME)
+        request[SESSION] = session
+        return await handler(request)
+
+    return handle
+
+
+async def find_session(request: web.Request) -> Session | None:
+    deps, token = request.app[DEPS], request.cookies.get(_cookie(request))
+    return await login_of(deps).session(token, deps.now()) if token else None
+
+
+def form_token(request: web.Request) -> str:
+    """Stands in every form of the session's pages; another site cannot read it."""
+    session = request[SESSION].session_hash
+    return request.app[DEPS].sealer.fingerprints(b"form\x1f" + session)[0].hex()
+
+
+async def read_form(request: web.Request, *, is_of_session: bool = True) -> Form:
+    """The last of each field. Raises HttpProblem for what another site sent, and for nonsense."""
+    if is_from_elsewhere(request):
+        raise HttpProblem(403, "This form was sent by another site")
+    body = await read_body(request, _MAX_FORM)
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise HttpProblem(400, "The form could not be read") from None
+    form = {name: values[-1].replace("\0", "") for name, values in fields.items()}
+    if is_of_session and not hmac.compare_digest(
+        form.pop("form", "").encode(), form_token(request).encode()
+    ):
+        raise HttpProblem(403, "This form is of an earlier session. Load its page again")
+    return form
+
+
+def to(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
+
+
+def begun(request: web.Request, logged_in: LoggedIn, path: str = HOME) -> web.Response:
+    """A new session in place of the one before; on to what is wanted next."""
+    response = to(path)
+    response.set_cookie(
+        _cookie(request),
+        logged_in.token,
+        path="/",
+        max_age=int(IDLE.total_seconds()) * 12,
+        httponly=True,
+        secure=is_https(request.app),
+        samesite="Lax",
+    )
+    return response
+
+
+def ended(request: web.Request) -> web.Response:
+    response = to(LOGIN)
+    response.del_cookie(
+        _cookie(request),
+        path="/",
+        httponly=True,
+        secure=is_https(request.app),
+        samesite="Lax",
+    )
+    return response
+
+
+def _cookie(request: web.Request) -> str:
+    """Browsers let nobody but this host set one that begins so (RFC 6265bis)."""
+    return "__Host-klat_staff" if is_https(request.app) else "klat_staff"

@@ -1,0 +1,232 @@
+"""Logging in, step by step, and out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import segno
+from aiohttp import web
+from markupsafe import Markup
+
+from tracking.errors import KlatError
+from tracking.staff.login import LoggedIn, Refused, Wanted
+from tracking.staff.second import address, new_secret
+from tracking.staff.strength import SHORTEST
+from tracking.web.console.errors import for_people
+from tracking.web.console.frame import page, words_for
+from tracking.web.console.guard import (
+    HOME,
+    PAGE_OF,
+    SESSION,
+    Page,
+    begun,
+    ended,
+    find_session,
+    for_staff,
+    login_of,
+    read_form,
+    to,
+)
+from tracking.web.deps import DEPS
+from tracking.web.limits import Buckets, client_address
+from tracking.web.problem import HttpProblem
+from tracking.web.routing import Model, Route
+from tracking.words.catalog import N_, Words
+
+LOGINS: Final = web.AppKey("logins", Buckets)
+_ISSUER: Final = "Klāt"
+_WRONG: Final = {
+    Refused.WRONG: N_("E-mail and password do not match. Check both, and the keyboard's language."),
+    Refused.PAUSED: N_("Too many wrong answers. Wait some minutes and try again."),
+    Refused.OVER: N_("This password was for once, and its time is over. Ask for a new one."),
+}
+_WRONG_CODE: Final = {
+    **_WRONG,
+    Refused.WRONG: N_("That is not the code of now. Wait for the next one and type it."),
+}
+_WEAK: Final = {
+    "short": N_(
+        "Take %(n)d characters or more: four words that have nothing to do with each other."
+    ),
+    "long": N_("That is longer than 128 characters."),
+    "guessable": N_(
+        "That is quickly guessed. Four words that have nothing to do with each other are not."
+    ),
+    "same": N_("That is the one you have. Take another one."),
+}
+
+
+def logins() -> Buckets:
+    """Tries that an address may make, over all accounts; each account has its own count."""
+    return Buckets(burst=30, per_second=0.2)
+
+
+@for_people
+async def get_login(request: web.Request) -> web.StreamResponse:
+    return to(HOME) if await find_session(request) else page(request, "login", wrong=None, email="")
+
+
+@for_people
+async def post_login(request: web.Request) -> web.StreamResponse:
+    form = await read_form(request, is_of_session=False)
+    _take(request)
+    deps, email = request.app[DEPS], form.get("email", "")[:200]
+    found = await login_of(deps).by_password(
+        email, form.get("password", ""), client_address(request), deps.now()
+    )
+    if isinstance(found, LoggedIn):
+        return begun(request, found)
+    wrong = words_for(request).gettext(_WRONG[found])
+    return page(request, "login", _status(found), wrong=wrong, email=email)
+
+
+def _take(request: web.Request) -> None:
+    if not request.app[LOGINS].take(client_address(request)):
+        raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
+
+
+def _status(refused: Refused) -> int:
+    return 429 if refused is Refused.PAUSED else 422
+
+
+@for_people
+async def get_code(request: web.Request) -> web.StreamResponse:
+    return page(request, "code", wrong=None)
+
+
+@for_people
+async def post_code(request: web.Request) -> web.StreamResponse:
+    form, deps = await read_form(request), request.app[DEPS]
+    _take(request)
+    found = await login_of(deps).by_code(
+        request[SESSION], form.get("code", "")[:20], client_address(request), deps.now()
+    )
+    if isinstance(found, LoggedIn):
+        return begun(request, found)
+    wrong = words_for(request).gettext(_WRONG_CODE[found])
+    return page(request, "code", _status(found), wrong=wrong)
+
+
+@for_people
+async def get_password(request: web.Request) -> web.StreamResponse:
+    return page(request, "password", wrong=None, shortest=SHORTEST)
+
+
+@for_people
+async def post_password(request: web.Request) -> web.StreamResponse:
+    form, deps = await read_form(request), request.app[DEPS]
+    found = await login_of(deps).set_password(
+        request[SESSION], form.get("password", ""), deps.now()
+    )
+    if isinstance(found, LoggedIn):
+        return begun(request, found)
+    return page(request, "password", 422, wrong=_weak(words_for(request), found), shortest=SHORTEST)
+
+
+def _weak(words: Words, why: str) -> Markup:
+    return words.gettext(_WEAK[why], n=SHORTEST)
+
+
+@for_people
+async def get_authenticator(request: web.Request) -> web.StreamResponse:
+    return _authenticator(request, new_secret())
+
+
+def _authenticator(
+    request: web.Request, secret: str, status: int = 200, wrong: Markup | None = None
+) -> web.Response:
+    """The secret stands in the page and, sealed, in its form: it is kept once it is proven."""
+    drawn = segno.make(address(secret, request[SESSION].staff.email, _ISSUER), error="m")
+    return page(
+        request,
+        "authenticator",
+        status,
+        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        sealed=request.app[DEPS].sealer.seal_text(secret, _context(request)),
+        qr=Markup(drawn.svg_inline(omitsize=True, border=3, dark="#000", light="#fff")),  # noqa: S704 - segno's own drawing
+        wrong=wrong,
+    )
+
+
+@for_people
+async def post_authenticator(request: web.Request) -> web.StreamResponse:
+    form, deps = await read_form(request), request.app[DEPS]
+    _take(request)
+    try:
+        secret = deps.sealer.open_text(form.get("secret", ""), _context(request))
+    except (KlatError, ValueError):
+        raise HttpProblem(400, "The form could not be read") from None
+    found = await login_of(deps).set_authenticator(
+        request[SESSION], secret, form.get("code", "")[:20], deps.now()
+    )
+    if isinstance(found, LoggedIn):
+        return begun(request, found)
+    return _authenticator(request, secret, 422, words_for(request).gettext(_WRONG_CODE[found]))
+
+
+def _context(request: web.Request) -> str:
+    return f"authenticator:{request[SESSION].session_hash.hex()}"
+
+
+@for_people
+async def post_logout(request: web.Request) -> web.StreamResponse:
+    """Also for who is only half in."""
+    session = await find_session(request)
+    if session is not None:
+        request[SESSION] = session
+        await read_form(request)
+        await login_of(request.app[DEPS]).log_out(session, _now(request))
+    return ended(request)
+
+
+def _now(request: web.Request) -> datetime:
+    return request.app[DEPS].now()
+
+
+_HTML: Final = "text/html"
+_FORM: Final = ("application/x-www-form-urlencoded",)
+_FAULTS: Final = dict.fromkeys((400, 403, 408, 413, 415, 422, 429, 503), _HTML)
+
+
+_ANSWERS: Final[Mapping[int, Model | str | None]] = {303: None, **_FAULTS}
+
+
+def _asks(path: str, get: Page, post: Page, summary: str, wanted: Wanted | None) -> list[Route]:
+    def guard(handler: Page) -> Page:
+        return for_staff(handler, wanted) if wanted else handler
+
+    return [
+        Route("GET", path, guard(get), summary, access="session", answers={200: _HTML}),
+        Route(
+            "POST",
+            path,
+            guard(post),
+            summary,
+            access="session",
+            media=_FORM,
+            answers=_ANSWERS,
+        ),
+    ]
+
+
+LOGIN_ROUTES: Final = (
+    *_asks(f"{HOME}/login", get_login, post_login, "Log in", None),
+    *_asks(PAGE_OF[Wanted.CODE], get_code, post_code, "The second factor", Wanted.CODE),
+    *_asks(PAGE_OF[Wanted.PASSWORD], get_password, post_password, "A password", Wanted.PASSWORD),
+    *_asks(
+        PAGE_OF[Wanted.AUTHENTICATOR],
+        get_authenticator,
+        post_authenticator,
+        "Set up the second factor",
+        Wanted.AUTHENTICATOR,
+    ),
+    Route(
+        "POST",
+        f"{HOME}/logout",
+        post_logout,
+        "Log out",
+        access="session",
+        media=_FORM,
+        answers={303: None},
+    ),
+)

@@ -1,0 +1,60 @@
+"use strict";
+(() => {
+  const form = document.querySelector("#search"), box = document.querySelector("#q");
+  const found = document.querySelector("#found");
+  let asked = 0;
+
+  // What was typed is kept with this page of the history only: it is somebody's name or phone.
+  async function search(typed) {
+    const mine = ++asked;
+    found.setAttribute("aria-busy", "true");
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", body, cache: "no-store" }).catch(() => 0);
+    if (mine !== asked) return;
+    if (!answer || answer.redirected) return form.submit();
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== asked) return;
+    const fresh = next.querySelector("#found");
+    if (!fresh) return form.submit();
+    found.replaceChildren(...fresh.childNodes);
+    found.removeAttribute("aria-busy");
+    history.replaceState({ typed }, "");
+  }
+
+  function hits() {
+    return [...found.querySelectorAll(".hits a")];
+  }
+
+  function step(by) {
+    const all = hits(), at = all.indexOf(document.activeElement);
+    all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search(box.value);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = document.activeElement === box;
+    if (event.key === "/" && !typing) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    } else if (event.key === "Escape" && typing) {
+      hits()[0]?.focus();
+    } else if (!typing && event.key === "j" || event.key === "ArrowDown") {
+      event.preventDefault();
+      step(1);
+    } else if (!typing && event.key === "k" || event.key === "ArrowUp" && !typing) {
+      event.preventDefault();
+      step(-1);
+    }
+  });
+
+  if (!box.value && history.state?.typed) {
+    box.value = history.state.typed;
+    search(box.value);
+  }
+})();
