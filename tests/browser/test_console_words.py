@@ -7,6 +7,7 @@ import polib
 from babel.messages.extract import extract_from_dir
 
 import tracking.web
+from schemas.explained import REASON, RULE, explained
 from tracking.words.catalog import CONSOLE, LOCALES
 
 KEYWORDS = {"gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -14,9 +15,14 @@ WEB = Path(tracking.web.__file__).parent
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
+def whys() -> set[str | None]:
+    """What the console says of notices in the words of `klat explain`."""
+    return {*RULE.values(), *map(explained, REASON), explained("30003")}
+
+
 def said_in_the_code() -> set[str]:
     parts = [(WEB / "console", "python", "**.py"), (WEB / "templates/console", "jinja2", "**.html")]
-    return {
+    return set(map(str, whys())) | {
         text if isinstance(text, str) else text[0]
         for folder, method, pattern in parts
         for _, _, text, _, _ in extract_from_dir(folder, [(pattern, method)], keywords=KEYWORDS)

@@ -443,7 +443,7 @@ QUICK = {
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
     "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"), "shipment_by_number"),
-    "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "200", "20000"),
+    "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "100", "5000"),
                        "person_index_by_term"),
     "find_by_place": (("ARRAY['akropole']", "NULL", "200"), "standing_by_place"),
     "found_parcels": ((IDS,), "shipment_pkey"),

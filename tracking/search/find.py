@@ -29,7 +29,7 @@ from tracking.store.search import (
 log = structlog.get_logger()
 
 SHOWN: Final = 50
-_LOOKED_AT: Final = 200  # of each kind: hashes of four bytes and slips in names find a few too many
+_LOOKED_AT: Final = 100  # of each kind: hashes of four bytes and slips in names find a few too many
 
 
 @dataclass(frozen=True, slots=True)

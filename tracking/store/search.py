@@ -13,7 +13,7 @@ from schemas.status import Status
 from tracking.sql import SQL
 
 _CONDITIONS = 4  # of find_by_person
-_MET = 20_000  # rows: who has so many namesakes is found by a word more, and nobody waits for that
+_MET = 5_000  # rows: who has so many namesakes is found by a word more, and nobody waits for that
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
+from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.search import SEARCH_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
@@ -53,7 +54,7 @@ ALL_ROUTES = (
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
-CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES)
+CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES, *PARCEL_PAGES)
 """For people who have logged in; no part of the interface that is described."""
 
 

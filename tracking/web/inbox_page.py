@@ -1,7 +1,7 @@
 """The demo's inbox as HTML: a phone, a mailbox, and what still waits. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -9,42 +9,16 @@ from uuid import UUID
 
 from markupsafe import Markup
 
-from schemas.notice import Channel, Occasion
-from schemas.status import Status
+from schemas.notice import Channel
 from tracking.carriers.klat import HOME_ZONE
 from tracking.inbox import Contents, Received
 from tracking.store.inbox import WaitingNotice
 from tracking.web.frame import frame, template
-from tracking.web.wording import STATUS
-from tracking.words.catalog import N_, Words, words_of
+from tracking.web.notice_words import ABOUT, BY
+from tracking.words.catalog import Words, words_of
 from tracking.words.dates import Calendar
 
 PATH: Final = "/demo/inbox"
-_REMINDER: Final = N_("Reminder to collect it")
-_ABOUT: Final[Mapping[Occasion, str]] = {
-    Occasion.REGISTERED: STATUS[Status.INFO_RECEIVED],
-    Occasion.ACCEPTED: STATUS[Status.ACCEPTED],
-    Occasion.OUT_FOR_DELIVERY: STATUS[Status.OUT_FOR_DELIVERY],
-    Occasion.DELIVERY_TIME_CHANGED: N_("New delivery time"),
-    Occasion.ARRIVING_NEXT: N_("Arriving soon"),
-    Occasion.READY_FOR_PICKUP: STATUS[Status.READY_FOR_PICKUP],
-    Occasion.PICKUP_HALF_TIME: _REMINDER,
-    Occasion.PICKUP_LAST_DAY: _REMINDER,
-    Occasion.PICKUP_LAST_HOURS: _REMINDER,
-    Occasion.ATTEMPT_FAILED: STATUS[Status.ATTEMPT_FAILED],
-    Occasion.HELD: STATUS[Status.HELD],
-    Occasion.DELAYED: N_("Late"),
-    Occasion.DELIVERED: STATUS[Status.DELIVERED],
-    Occasion.RETURNING: STATUS[Status.RETURNING],
-    Occasion.DELIVERY_RETRACTED: N_("Correction"),
-    Occasion.BONUS_GRANTED: N_("Bonus"),
-    Occasion.BONUS_WITHDRAWN: N_("Bonus withdrawn"),
-}
-_BY: Final[Mapping[Channel, str]] = {
-    Channel.SMS: N_("Text message"),
-    Channel.EMAIL: N_("E-mail"),
-    Channel.PUSH: N_("Notification"),
-}
 _LINK: Final = re.compile(r"(https?://[!#-;=?-~]+)")  # ASCII without blanks, quotes and brackets
 
 _page = template("inbox.html")
@@ -151,8 +125,8 @@ def _mail(each: Received, wish: Wish, calendar: Calendar) -> dict[str, Any]:
 def _waits(each: WaitingNotice, calendar: Calendar) -> dict[str, Any]:
     words: Words = calendar.words
     return {
-        "what": words.gettext(_ABOUT[each.occasion]),
-        "by": words.gettext(_BY[each.channel]),
+        "what": words.gettext(ABOUT[each.occasion]),
+        "by": words.gettext(BY[each.channel]),
         "when": calendar.on(each.due_at),
         "iso": calendar.local(each.due_at).isoformat(timespec="seconds"),
         "number": each.tracking_number,

@@ -46,7 +46,7 @@ class Timeline:
 
 def timeline(history: Sequence[HistoryEntry], words: Words, calendar: Calendar) -> Timeline:
     abroad = len({e.scan.location.country for e in history if e.scan.location}) > 1
-    lines = _without_echoes(_line(entry, words, calendar, abroad=abroad) for entry in history)
+    lines = _without_echoes(line_of(entry, words, calendar, abroad=abroad) for entry in history)
     # One hidden line would cost a tap and save nothing.
     shown = RECENT if len(lines) > RECENT + 1 else len(lines)
     return Timeline(
@@ -69,7 +69,7 @@ def _by_day(lines: Sequence[Line], calendar: Calendar) -> list[Day]:
     ]
 
 
-def _line(entry: HistoryEntry, words: Words, calendar: Calendar, *, abroad: bool) -> Line:
+def line_of(entry: HistoryEntry, words: Words, calendar: Calendar, *, abroad: bool) -> Line:
     scan, moment = entry.scan, _moment(entry)
     is_day = entry.confidence is Confidence.DATE_ONLY
     return Line(

@@ -4,6 +4,7 @@ import asyncio
 from functools import wraps
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from tracking.errors import KlatError
@@ -12,11 +13,14 @@ from tracking.web.console.guard import Page
 from tracking.web.problem import HttpProblem, as_problem, unavailable
 from tracking.words.catalog import N_
 
+log = structlog.get_logger()
+
 _LIMIT: Final = 10.0  # seconds
 _SAID: Final = {
     400: N_("That could not be read. Go back, load the page again and try once more."),
     403: N_("That did not come from this page. Load it again and try once more."),
     404: N_("There is nothing here, or nothing that you may see. Search for the parcel."),
+    500: N_("Something went wrong here. It is noted; tell whoever runs this service."),
     429: N_("Too many requests. Wait a minute and try again."),
 }
 _ELSE: Final = N_("This is not available right now. Nothing is lost: try again in a minute.")
@@ -32,6 +36,9 @@ def for_people(handler: Page) -> Page:
             return _said(request, as_problem(error))
         except TimeoutError:
             return _said(request, unavailable("It took too long"))
+        except Exception:
+            log.exception("http.failed", method=request.method)
+            return _said(request, HttpProblem(500, "Something went wrong here"))
 
     return handle
 

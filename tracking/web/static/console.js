@@ -30,6 +30,11 @@
     all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
   }
 
+  found.addEventListener("click", (event) => {
+    const hit = event.target.closest(".hits a");
+    if (hit) sessionStorage.setItem("found", hit.pathname);
+  });
+
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     search(box.value);

@@ -1,0 +1,141 @@
+"""A parcel's whole life, read for one of the staff who may see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+from uuid import UUID
+
+import structlog
+
+from schemas.api import NoticeBody
+from schemas.compensation import CompensationBody
+from schemas.scan import Window
+from tracking.carriers import CARRIERS
+from tracking.compensations import compensations
+from tracking.contact import Contact, open_contact
+from tracking.domain.promise import Promise
+from tracking.estimates import ENOUGH, days_of
+from tracking.notices import told
+from tracking.place import delivery_zone
+from tracking.promises import Promised, promised_for
+from tracking.sealing import SealBroken
+from tracking.store.merchants import Merchants, Shop
+from tracking.store.promises import promise_rows
+from tracking.store.registrations import RegistrationRow, Registrations
+from tracking.store.shipments import ShipmentRow, Shipments
+from tracking.store.staff import AuditRow, Staff, StaffStore
+from tracking.web.deps import Deps
+from tracking.web.view import ParcelView, UnlockState
+from tracking.web.visible import full_history, full_state, is_to_collect
+from tracking.why_paid import why_paid
+
+log = structlog.get_logger()
+
+_AUDITED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """`view` is what its recipient sees; `why` says why nothing was paid, where nothing was."""
+
+    row: ShipmentRow
+    view: ParcelView
+    registration: RegistrationRow | None
+    shop: Shop | None
+    contact: Contact
+    promises: Sequence[Promise]
+    promised: Promised
+    notices: Sequence[NoticeBody]
+    paid: Sequence[CompensationBody]
+    why: Sequence[str]
+    audit: Sequence[AuditRow]
+
+
+async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
+    """None where there is none, or none that they may see. Raises StoreUnavailable."""
+    row = await Shipments(deps.pool).find(shipment_id)
+    registration = await Registrations(deps.pool).registration(shipment_id)
+    if row is None or not may_see(staff, registration):
+        return None
+    shop = await Merchants(deps.pool).shop(registration.merchant_id) if registration else None
+    promised = await promised_for(deps.pool, shipment_id) if registration else Promised()
+    made, _ = await promise_rows(deps.pool, shipment_id)
+    paid = await compensations(deps.pool, deps.sealer, shipment_id)
+    return Life(
+        row=row,
+        view=await _view(deps, row, registration, shop, promised),
+        registration=registration,
+        shop=shop,
+        contact=_contact(deps, registration),
+        promises=made,
+        promised=promised,
+        notices=await told(deps.pool, deps.sealer, shipment_id),
+        paid=paid,
+        why=() if paid else await why_paid(deps.pool, deps.sealer, shipment_id, now=deps.now()),
+        audit=await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED),
+    )
+
+
+def may_see(staff: Staff, registration: RegistrationRow | None) -> bool:
+    """Who works for some shops sees theirs; what nobody registered, who works for all of them."""
+    if staff.shops is None:
+        return True
+    return registration is not None and registration.merchant_id in staff.shops
+
+
+async def _view(
+    deps: Deps,
+    row: ShipmentRow,
+    registration: RegistrationRow | None,
+    shop: Shop | None,
+    promised: Promised,
+) -> ParcelView:
+    carrier = CARRIERS.get(row.carrier)
+    zone = delivery_zone(row.carrier, registration.country if registration else None)
+    history = await Shipments(deps.pool).history(row.shipment_id)
+    try:
+        state = full_state(row.state, deps.sealer, row.carrier, row.tracking_number)
+    except SealBroken:
+        log.warning("pickup.sealed_with_another_key", shipment_id=row.shipment_id)
+        state = row.state.model_copy(update={"pickup_code": None, "pickup_qr": None})
+    page = carrier.tracking_page if carrier else None
+    return ParcelView(
+        state=state,
+        history=full_history(history),
+        version=row.version,
+        as_of=deps.now(),
+        carrier_name=carrier.name if carrier else row.carrier.title(),
+        tracking_number=row.tracking_number,
+        zone=zone,
+        path="",
+        carrier_page=page and page.format(number=quote(row.tracking_number, safe="")),
+        merchant_name=shop.name if shop else None,
+        promise=_promise(registration),
+        expected=_expected(promised, zone),
+        unlock=UnlockState.UNLOCKED,
+        has_pickup_code=bool(row.state.pickup_code or row.state.pickup_qr),
+        to_collect=is_to_collect(row.state, registration.service if registration else None),
+    )
+
+
+def _promise(registration: RegistrationRow | None) -> Window | None:
+    if registration is None or registration.promise_by is None:
+        return None
+    return Window(starts=registration.promise_from, ends=registration.promise_by).or_none()
+
+
+def _expected(promised: Promised, zone: str) -> Window | None:
+    found = promised.expected
+    if found is None or found.parcels < ENOUGH:
+        return None
+    return days_of(found.starts, found.ends, zone)
+
+
+def _contact(deps: Deps, registration: RegistrationRow | None) -> Contact:
+    if registration is None:
+        return Contact()
+    try:
+        return open_contact(deps.sealer, registration.shipment_id, registration.contact)
+    except SealBroken:
+        log.warning("contact.sealed_with_another_key", shipment_id=registration.shipment_id)
+        return Contact()

@@ -1,0 +1,130 @@
+"""The parcel page of the console: what it is, what to do next, and its whole life."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiohttp import web
+from markupsafe import Markup
+
+from schemas.compensation import CompensationBody
+from schemas.contact import Person, Recipient
+from schemas.staff import Action
+from tracking.staff.audit import note
+from tracking.store.staff import StaffStore
+from tracking.web.answer import read_answer
+from tracking.web.console.errors import for_people
+from tracking.web.console.frame import language_of, page, words_for
+from tracking.web.console.guard import HOME, SESSION, for_staff
+from tracking.web.console.life import Life, read_life
+from tracking.web.console.steps import NOTHING, next_steps
+from tracking.web.console.story import KINDS, Teller
+from tracking.web.deps import DEPS
+from tracking.web.merchant import asked_id
+from tracking.web.problem import not_found
+from tracking.web.routing import Route
+from tracking.web.wording import status_word
+from tracking.words.catalog import Words, words_of
+from tracking.words.dates import Calendar
+from tracking.words.language import SUPPORTED
+from tracking.words.money import money_text
+
+
+@for_people
+async def get_parcel(request: web.Request) -> web.StreamResponse:
+    deps, staff, shipment_id = request.app[DEPS], request[SESSION].staff, asked_id(request)
+    life = await read_life(deps, staff, shipment_id)
+    if life is None:
+        raise not_found()
+    now = deps.now()
+    await note(
+        StaffStore(deps.pool),
+        deps.sealer,
+        staff,
+        Action.PARCEL_SEEN,
+        now,
+        shipment_id=shipment_id,
+    )
+    words, shopper = words_for(request), words_of(language_of(request))
+    calendar = Calendar(shopper, life.view.zone, now)
+    return page(request, "parcel", **_shown(life, words, shopper, calendar))
+
+
+def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict[str, Any]:
+    answer = read_answer(life.view, shopper, calendar)
+    steps, state = next_steps(life, calendar.now), life.view.state
+    return {
+        "life": life,
+        "state": state,
+        "answer": answer,
+        "standing": status_word(shopper, state.status, state.handover),
+        "advice": shopper.gettext(answer.advice.text) if answer.advice else None,
+        "steps": [words.gettext(each) for each in steps],
+        "calm": steps == [NOTHING],
+        "people": [_person(each, words) for each in _people(life)],
+        "facts": list(_facts(life, words, calendar)),
+        "paid": [_paid(each, shopper) for each in life.paid],
+        "why": [words.gettext(each) for each in life.why],
+        "days": Teller(words, shopper, calendar).story(life),
+        "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
+        "zone": calendar.place(entry.at for entry in life.view.history),
+    }
+
+
+def _people(life: Life) -> list[Person]:
+    return [each for each in (life.contact.recipient, life.contact.buyer) if each]
+
+
+def _person(person: Person, words: Words) -> dict[str, Any]:
+    is_recipient = isinstance(person, Recipient)
+    place = " ".join(
+        filter(None, (person.postcode if isinstance(person, Recipient) else None, person.country))
+    )
+    return {
+        "who": words.gettext("Recipient") if is_recipient else words.gettext("Buyer"),
+        "name": person.name,
+        "phone": person.phone,
+        "email": person.email,
+        "place": place,
+        "language": SUPPORTED.get(person.language or "", person.language),
+    }
+
+
+def _facts(life: Life, words: Words, calendar: Calendar) -> Iterator[tuple[Markup, str]]:
+    state, promise = life.view.state, life.promised.promise
+    if promise is not None:
+        yield words.gettext("Promised"), calendar.by(promise.by)
+        if promise.first_by != promise.by:
+            yield words.gettext("First promised"), calendar.by(promise.first_by)
+    if state.estimate is not None and state.estimate.ends is not None:
+        yield words.gettext("The carrier says"), calendar.by(state.estimate.ends)
+    if life.promised.expected is not None:
+        yield words.gettext("Nine of ten like it come"), calendar.by(life.promised.expected.p90)
+    if state.pickup_place is not None and state.pickup_place.name:
+        yield words.gettext("Place"), state.pickup_place.name
+    if state.pickup_until is not None:
+        yield words.gettext("Waits"), calendar.until(state.pickup_until)
+    if state.pickup_code:
+        yield words.gettext("Pickup code"), state.pickup_code
+    if state.attempts:
+        yield words.gettext("Attempts"), str(state.attempts)
+
+
+def _paid(paid: CompensationBody, shopper: Words) -> dict[str, Any]:
+    return {
+        "amount": money_text(paid.amount, shopper),
+        "used": money_text(paid.used, shopper) if paid.used.cents else None,
+        "rule": paid.rule,
+        "code": paid.code,
+    }
+
+
+PARCEL_PAGES: Final = (
+    Route(
+        "GET",
+        f"{HOME}/parcels/{{shipment_id}}",
+        for_staff(get_parcel),
+        "A parcel's whole life",
+        access="session",
+        answers={200: "text/html"},
+    ),
+)

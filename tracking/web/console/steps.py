@@ -1,0 +1,72 @@
+"""What to do next for a parcel, the most pressing first: read from its life as it stands. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from schemas.compensation import CompensationState
+from schemas.notice import MAY_HAVE_ARRIVED, Occasion
+from schemas.promise import Slip
+from schemas.status import Status
+from tracking.web.console.life import Life
+from tracking.words.catalog import N_
+
+_TOLD: Final = frozenset(
+    {
+        Occasion.READY_FOR_PICKUP,
+        Occasion.PICKUP_HALF_TIME,
+        Occasion.PICKUP_LAST_DAY,
+        Occasion.PICKUP_LAST_HOURS,
+    }
+)
+_SOON: Final = timedelta(days=1)
+NOTHING: Final = N_("Nothing has to be done.")
+UNREGISTERED: Final = N_("No shop has registered this parcel: nobody is told and nothing is owed.")
+NOBODY: Final = N_("Nobody can be told: the shop gave no phone and no e-mail.")
+NOT_TOLD: Final = N_("It waits, and no message about that arrived. Tell the shopper now.")
+LAST_DAY: Final = N_("It waits, and the time to collect it is over within a day.")
+OVER: Final = N_("The time to collect it is over. Ask the carrier whether it is still there.")
+WAITS_FOR_YES: Final = N_("A bonus waits for a yes.")
+FAILED: Final = N_("The shop's system did not carry out a compensation. The shop has to look.")
+LATE: Final = N_("It is late, and nothing was paid. The reason stands under Compensation.")
+UNKNOWN_CODE: Final = N_("The carrier reported something that nobody mapped. The operator can.")
+
+
+def next_steps(life: Life, now: datetime) -> list[str]:
+    """Texts to be translated; never empty."""
+    return list(_all(life, now)) or [NOTHING]
+
+
+def _all(life: Life, now: datetime) -> Iterator[str]:
+    if life.registration is None:
+        yield UNREGISTERED
+        return
+    yield from _waiting(life, now)
+    states = {each.state for each in life.paid}
+    if CompensationState.PROPOSED in states:
+        yield WAITS_FOR_YES
+    if CompensationState.FAILED in states:
+        yield FAILED
+    promise = life.promised.promise
+    if promise is not None and promise.standing is Slip.BROKEN and not life.paid:
+        yield LATE
+    people = (life.contact.recipient, life.contact.buyer)
+    if not any(person.phone or person.email for person in people if person):
+        yield NOBODY
+    if any(not entry.scan.recognised for entry in life.view.history):
+        yield UNKNOWN_CODE
+
+
+def _waiting(life: Life, now: datetime) -> Iterator[str]:
+    state = life.row.state
+    if state.status is not Status.READY_FOR_PICKUP:
+        return
+    until = state.pickup_until
+    if until is not None and until <= now:
+        yield OVER
+        return
+    told = [each for each in life.notices if each.occasion in _TOLD]
+    if not any(each.state in MAY_HAVE_ARRIVED for each in told):
+        yield NOT_TOLD
+    if until is not None and until - now <= _SOON:
+        yield LAST_DAY

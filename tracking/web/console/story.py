@@ -1,0 +1,230 @@
+"""All that happened to a parcel as one list: scans, messages, promises, money, staff. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import groupby
+from typing import Final
+
+from markupsafe import Markup
+
+from schemas.api import NoticeBody
+from schemas.compensation import CompensationBody, CompensationState
+from schemas.notice import Addressee, NoticeState
+from schemas.promise import Mover
+from schemas.shipment import EntryKind, HistoryEntry
+from schemas.staff import Action
+from tracking.domain.promise import Promise
+from tracking.store.staff import AuditRow
+from tracking.web.console.life import Life
+from tracking.web.notice_words import ABOUT, BY
+from tracking.web.timeline import line_of
+from tracking.words.catalog import N_, Words
+from tracking.words.dates import Calendar
+from tracking.words.money import money_text
+
+
+class Kind(StrEnum):
+    SCAN = "scan"
+    MESSAGE = "message"
+    PROMISE = "promise"
+    MONEY = "money"
+    STAFF = "staff"
+
+
+KINDS: Final[Mapping[Kind, str]] = {
+    Kind.SCAN: N_("Scans"),
+    Kind.MESSAGE: N_("Messages"),
+    Kind.PROMISE: N_("Promises"),
+    Kind.MONEY: N_("Compensation"),
+    Kind.STAFF: N_("Staff"),
+}
+_STATE: Final[Mapping[NoticeState, str]] = {
+    NoticeState.PLANNED: N_("waits until then"),
+    NoticeState.CLAIMED: N_("being sent"),
+    NoticeState.HANDED: N_("being given to the provider"),
+    NoticeState.SENT: N_("sent"),
+    NoticeState.DELIVERED: N_("arrived"),
+    NoticeState.FAILED: N_("did not arrive"),
+    NoticeState.UNKNOWN: N_("may have left"),
+    NoticeState.DROPPED: N_("not sent"),
+}
+_WRONG: Final = frozenset({NoticeState.FAILED, NoticeState.UNKNOWN})
+_MOVED: Final[Mapping[CompensationState, str]] = {
+    CompensationState.PROPOSED: N_("waits for a yes"),
+    CompensationState.APPROVED: N_("waits for the shop"),
+    CompensationState.ISSUED: N_("granted"),
+    CompensationState.REDEEMED: N_("used"),
+    CompensationState.REVOKED: N_("taken back"),
+    CompensationState.REFUSED: N_("refused"),
+    CompensationState.FAILED: N_("the shop's system did not do it"),
+}
+_MOVER: Final[Mapping[Mover, str]] = {
+    Mover.SHOP: N_("by the shop"),
+    Mover.RULE: N_("by the shop's rule"),
+    Mover.SHOPPER: N_("moved by the shopper"),
+}
+_ACTION: Final[Mapping[Action, str]] = {
+    Action.LOGGED_IN: N_("logged in"),
+    Action.LOGGED_OUT: N_("logged out"),
+    Action.PASSWORD_CHANGED: N_("changed the password"),
+    Action.SECOND_FACTOR_SET: N_("set up the second factor"),
+    Action.SEARCHED: N_("searched"),
+    Action.PARCEL_SEEN: N_("looked at the parcel"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the story. `at` orders it; `time` is None where only the day is known."""
+
+    at: datetime
+    kind: Kind
+    title: Markup
+    state: Markup | None = None
+    details: Sequence[Markup] = ()
+    more: Sequence[Markup] = ()  # behind a tap: words as sent, codes, ids
+    is_wrong: bool = False
+    is_void: bool = False
+    iso: str = ""
+    time: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    heading: Markup
+    entries: Sequence[Entry]
+
+
+class Teller:
+    """`page` are the words of the shopper's page, `words` those of the console."""
+
+    def __init__(self, words: Words, page: Words, calendar: Calendar) -> None:
+        self.words, self.page, self.calendar = words, page, calendar
+
+    def story(self, life: Life) -> list[Day]:
+        """The latest first."""
+        found = [self._timed(each) for each in self._all(life)]
+        found.sort(key=lambda each: each.at, reverse=True)
+        return [
+            Day(self.calendar.heading(day), list(entries))
+            for day, entries in groupby(found, key=self._day)
+        ]
+
+    def _day(self, entry: Entry) -> date:
+        return self.calendar.day_of(entry.at)
+
+    def _timed(self, entry: Entry) -> Entry:
+        iso = self.calendar.local(entry.at).isoformat(timespec="seconds")
+        return replace(entry, iso=iso, time=entry.time or self.calendar.time(entry.at))
+
+    def _all(self, life: Life) -> Iterator[Entry]:
+        abroad = len({e.scan.location.country for e in life.view.history if e.scan.location}) > 1
+        for scan in life.view.history:
+            yield self._scan(scan, abroad=abroad)
+        for notice in life.notices:
+            yield self._message(notice)
+        for place, promise in enumerate(life.promises):
+            yield self._promise(promise, is_first=place == 0)
+        for paid in life.paid:
+            yield from self._money(paid)
+        for seen in life.audit:
+            yield self._staff(seen)
+
+    def _scan(self, entry: HistoryEntry, *, abroad: bool) -> Entry:
+        line, scan = line_of(entry, self.page, self.calendar, abroad=abroad), entry.scan
+        received = self.calendar.on(entry.received_at)
+        more = [self.words.gettext("received %(when)s", when=received)]
+        if scan.code:
+            more.append(self.words.gettext("code %(code)s", code=scan.code))
+        more.append(self.words.gettext("time as sent: %(raw)s", raw=scan.time.raw))
+        if scan.event_id:
+            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
+        details = [each for each in (line.place, line.cause, line.description) if each]
+        return Entry(
+            entry.at,
+            Kind.SCAN,
+            line.text,
+            details=details,
+            more=more,
+            is_wrong=entry.kind is EntryKind.UNRECOGNISED,
+            is_void=line.taken_back,
+            time=line.about,
+        )
+
+    def _message(self, notice: NoticeBody) -> Entry:
+        is_ahead = notice.state is NoticeState.PLANNED
+        return Entry(
+            notice.due_at if is_ahead else notice.changed_at,
+            Kind.MESSAGE,
+            self.words.gettext(
+                "%(way)s: %(about)s",
+                way=self.page.gettext(BY[notice.channel]),
+                about=self.page.gettext(ABOUT[notice.occasion]),
+            ),
+            self.words.gettext(_STATE[notice.state]),
+            list(self._why(notice)),
+            list(self._said(notice)),
+            is_wrong=notice.state in _WRONG,
+            is_void=notice.state is NoticeState.DROPPED,
+        )
+
+    def _why(self, notice: NoticeBody) -> Iterator[Markup]:
+        if notice.addressee is Addressee.BUYER:
+            yield self.words.gettext("to the buyer")
+        if notice.to:
+            yield self.words.gettext("to %(address)s", address=notice.to)
+        if notice.explanation:
+            yield self.words.gettext(notice.explanation)
+
+    def _said(self, notice: NoticeBody) -> Iterator[Markup]:
+        yield self.words.gettext("said when: %(rule)s", rule=self.words.gettext(notice.rule))
+        if notice.reason:
+            yield self.words.gettext("reason %(code)s", code=notice.reason)
+        if notice.provider:
+            given = " ".join(filter(None, (notice.provider, notice.provider_id)))
+            yield self.words.gettext("provider %(name)s", name=given)
+        for text in filter(None, (notice.subject, notice.text)):
+            yield Markup('<span class="said">{}</span>').format(text)
+
+    def _promise(self, promise: Promise, *, is_first: bool) -> Entry:
+        by = self.calendar.by(promise.by)
+        text = N_("Promised %(by)s") if is_first else N_("Promised anew %(by)s")
+        return Entry(
+            promise.at,
+            Kind.PROMISE,
+            self.words.gettext(text, by=by),
+            details=[self.words.gettext(_MOVER[promise.mover])],
+        )
+
+    def _money(self, paid: CompensationBody) -> Iterator[Entry]:
+        for move in paid.moves:
+            yield Entry(
+                move.at,
+                Kind.MONEY,
+                self.words.gettext(
+                    "%(amount)s for %(rule)s",
+                    amount=money_text(move.amount, self.page),
+                    rule=paid.rule,
+                ),
+                self.words.gettext(_MOVED[move.state]),
+                more=[
+                    self.words.gettext("by %(whom)s: %(why)s", whom=move.by, why=move.why or "–"),
+                    self.words.gettext(
+                        "policy %(name)s, version %(n)s",
+                        name=paid.policy,
+                        n=str(paid.policy_version),
+                    ),
+                ],
+                is_wrong=move.state is CompensationState.FAILED,
+            )
+
+    def _staff(self, seen: AuditRow) -> Entry:
+        return Entry(
+            seen.at,
+            Kind.STAFF,
+            self.words.gettext(
+                "%(who)s %(did)s", who=seen.email, did=self.words.gettext(_ACTION[seen.action])
+            ),
+        )
