@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -19,10 +21,50 @@ from tracking.store.compensations import Case, cases
 from tracking.store.policies import PolicyVersion, policies_of
 from tracking.store.pool import connection
 
-_STOPPED = {
-    Exclusion.SHOPPER_HELD: "the carrier could not hand it over to the shopper",
-    Exclusion.SHOPPER_MOVED: "the shopper asked for another time",
-    Exclusion.REFUSED: "the shopper refused it",
+
+class WhyNot(StrEnum):
+    """What stands against a bonus, or what it waits for."""
+
+    NO_POLICY = "no_policy"
+    NO_PROMISE = "no_promise"
+    CANCELLED = "cancelled"
+    IN_TIME = "in_time"
+    STILL_TO_COME = "still_to_come"
+    LATE = "late"
+    SHOPPER_HELD = "shopper_held"
+    SHOPPER_MOVED = "shopper_moved"
+    REFUSED = "refused"
+    FIRST_TIER = "first_tier"
+
+
+class NotPaid(NamedTuple):
+    """`at`: of the promise, of what stopped it, or when the first tier is reached; `there`: when it
+    arrived. `policy` is its name.
+    """
+
+    why: WhyNot
+    at: datetime | None = None
+    there: datetime | None = None
+    policy: str | None = None
+
+
+_STOPPED: Final = {
+    Exclusion.SHOPPER_HELD: WhyNot.SHOPPER_HELD,
+    Exclusion.SHOPPER_MOVED: WhyNot.SHOPPER_MOVED,
+    Exclusion.REFUSED: WhyNot.REFUSED,
+}
+_SAID: Final = {
+    WhyNot.NO_POLICY: "the shop has no policy that was valid on the day of the promise",
+    WhyNot.NO_PROMISE: "nothing was promised, and it is not lost",
+    WhyNot.CANCELLED: "it was cancelled",
+    WhyNot.IN_TIME: "promised by {at}, and there at {there}",
+    WhyNot.STILL_TO_COME: "promised by {at}, which is still to come",
+    WhyNot.LATE: "promised by {at}, late and {there}",
+    WhyNot.SHOPPER_HELD: "the carrier could not hand it over to the shopper at {at}: no later time"
+    " counts",
+    WhyNot.SHOPPER_MOVED: "the shopper asked for another time at {at}: no later time counts",
+    WhyNot.REFUSED: "the shopper refused it at {at}: no later time counts",
+    WhyNot.FIRST_TIER: "the first tier of {policy} is reached at {at}",
 }
 
 
@@ -33,13 +75,26 @@ async def why_paid(
     found = await compensations(pool, sealer, shipment_id)
     if found:
         return [line for each in found for line in _paid(each)]
+    return [f"no bonus: {_said(each)}" for each in await why_not_paid(pool, shipment_id, now=now)]
+
+
+async def why_not_paid(pool: asyncpg.Pool, shipment_id: UUID, *, now: datetime) -> list[NotPaid]:
+    """Of a parcel of a shop for which nothing was granted. Raises StoreUnavailable."""
     async with connection(pool) as conn:
         known = await cases(conn, [shipment_id])
         if not known:
             return []
         case = known[0]
         versions = (await policies_of(conn, [case.merchant_id])).get(case.merchant_id, ())
-    return [f"no bonus: {line}" for line in _not_paid(case, versions, now)]
+    return list(_not_paid(case, versions, now))
+
+
+def _said(each: NotPaid) -> str:
+    there = _at(each.there) if each.there else ""
+    if each.why is WhyNot.LATE:
+        there = f"there at {there}" if there else "not there yet"
+    at = _at(each.at) if each.at else ""
+    return _SAID[each.why].format(at=at, there=there, policy=each.policy)
 
 
 def _paid(each: CompensationBody) -> Iterator[str]:
@@ -62,37 +117,36 @@ def _stands_on(evidence: Evidence) -> str:
     return f"{promised}, {arrived}, {evidence.status}{reason} at version {evidence.version}"
 
 
-def _not_paid(case: Case, versions: Sequence[PolicyVersion], now: datetime) -> Iterator[str]:
+def _not_paid(case: Case, versions: Sequence[PolicyVersion], now: datetime) -> Iterator[NotPaid]:
     promises, zone = promises_of(case.promises), delivery_zone(case.carrier, case.country)
     held = policy_at(versions, promises.first.at if promises else case.registered_at, zone)
     if held is None:
-        yield "the shop has no policy that was valid on the day of the promise"
+        yield NotPaid(WhyNot.NO_POLICY)
         return
     if promises is None:
-        yield "nothing was promised, and it is not lost"
+        yield NotPaid(WhyNot.NO_PROMISE)
         return
     country = delivery_country(case.carrier, case.country)
     truth = truth_of(promises, case.state, None, country, zone)
-    yield from _in_time(promises, truth, now)
+    standing = _standing(promises, truth, now)
+    yield standing
     for why, at in truth.stopped.items():
         if why in held.policy.exclude:
-            yield f"{_STOPPED[why]} at {_at(at)}: no later time counts"
+            yield NotPaid(_STOPPED[why], at)
     late = thresholds(held.policy, truth, calendar_of(held.policy, country))
-    if late:
-        yield f"the first tier of {held.policy.name} is reached at {_at(late[0])}"
+    if late and standing.why in {WhyNot.STILL_TO_COME, WhyNot.LATE}:
+        yield NotPaid(WhyNot.FIRST_TIER, late[0], policy=held.policy.name)
 
 
-def _in_time(promises: Promises, truth: Truth, now: datetime) -> Iterator[str]:
-    by = promises.measure.by
+def _standing(promises: Promises, truth: Truth, now: datetime) -> NotPaid:
+    by, there = promises.measure.by, truth.arrived_at
     if truth.is_void:
-        yield "it was cancelled"
-    elif truth.arrived_at is not None and truth.arrived_at <= by:
-        yield f"promised by {_at(by)}, and there at {_at(truth.arrived_at)}"
-    elif truth.arrived_at is None and now < by:
-        yield f"promised by {_at(by)}, which is still to come"
-    else:
-        there = f"there at {_at(truth.arrived_at)}" if truth.arrived_at else "not there yet"
-        yield f"promised by {_at(by)}, late and {there}"
+        return NotPaid(WhyNot.CANCELLED)
+    if there is not None and there <= by:
+        return NotPaid(WhyNot.IN_TIME, by, there)
+    if there is None and now < by:
+        return NotPaid(WhyNot.STILL_TO_COME, by)
+    return NotPaid(WhyNot.LATE, by, there)
 
 
 def _at(at: datetime) -> str:

@@ -27,7 +27,7 @@ from tracking.store.staff import AuditRow, Staff, StaffStore
 from tracking.web.deps import Deps
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.visible import full_history, full_state, is_to_collect
-from tracking.why_paid import why_paid
+from tracking.why_paid import NotPaid, why_not_paid
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class Life:
     promised: Promised
     notices: Sequence[NoticeBody]
     paid: Sequence[CompensationBody]
-    why: Sequence[str]
+    why: Sequence[NotPaid]
     audit: Sequence[AuditRow]
 
 
@@ -71,7 +71,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         promised=promised,
         notices=await told(deps.pool, deps.sealer, shipment_id),
         paid=paid,
-        why=() if paid else await why_paid(deps.pool, deps.sealer, shipment_id, now=deps.now()),
+        why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
         audit=await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED),
     )
 

@@ -1,6 +1,6 @@
 """The parcel page of the console: what it is, what to do next, and its whole life."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -23,10 +23,26 @@ from tracking.web.merchant import asked_id
 from tracking.web.problem import not_found
 from tracking.web.routing import Route
 from tracking.web.wording import status_word
-from tracking.words.catalog import Words, words_of
+from tracking.why_paid import NotPaid, WhyNot
+from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
+
+_WHY: Final[Mapping[WhyNot, str]] = {
+    WhyNot.NO_POLICY: N_("The shop had no bonus rules on the day of the promise."),
+    WhyNot.NO_PROMISE: N_("Nothing was promised, and it is not lost."),
+    WhyNot.CANCELLED: N_("It was cancelled."),
+    WhyNot.IN_TIME: N_("In time. Promised: %(at)s. Arrived: %(there)s."),
+    WhyNot.STILL_TO_COME: N_("Not late yet. Promised: %(at)s."),
+    WhyNot.LATE: N_("Late. Promised: %(at)s. Arrived: %(there)s."),
+    WhyNot.SHOPPER_HELD: N_(
+        "The carrier could not hand it over to the shopper %(at)s: what came later does not count."
+    ),
+    WhyNot.SHOPPER_MOVED: N_("The shopper asked for another time %(at)s."),
+    WhyNot.REFUSED: N_("The shopper refused it %(at)s."),
+    WhyNot.FIRST_TIER: N_("The rules %(policy)s pay from then on: %(at)s."),
+}
 
 
 @for_people
@@ -63,7 +79,7 @@ def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict
         "people": [_person(each, words) for each in _people(life)],
         "facts": list(_facts(life, words, calendar)),
         "paid": [_paid(each, shopper) for each in life.paid],
-        "why": [words.gettext(each) for each in life.why],
+        "why": [_why_not(each, words, calendar) for each in life.why],
         "days": Teller(words, shopper, calendar).story(life),
         "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
         "zone": calendar.place(entry.at for entry in life.view.history),
@@ -76,9 +92,9 @@ def _people(life: Life) -> list[Person]:
 
 def _person(person: Person, words: Words) -> dict[str, Any]:
     is_recipient = isinstance(person, Recipient)
-    place = " ".join(
-        filter(None, (person.postcode if isinstance(person, Recipient) else None, person.country))
-    )
+    postcode = person.postcode if isinstance(person, Recipient) else None
+    country = words.locale.territories.get(person.country or "", person.country)
+    place = ", ".join(filter(None, (postcode, country)))
     return {
         "who": words.gettext("Recipient") if is_recipient else words.gettext("Buyer"),
         "name": person.name,
@@ -107,6 +123,15 @@ def _facts(life: Life, words: Words, calendar: Calendar) -> Iterator[tuple[Marku
         yield words.gettext("Pickup code"), state.pickup_code
     if state.attempts:
         yield words.gettext("Attempts"), str(state.attempts)
+
+
+def _why_not(each: NotPaid, words: Words, calendar: Calendar) -> Markup:
+    return words.gettext(
+        _WHY[each.why],
+        at=calendar.on(each.at) if each.at else "",
+        there=calendar.on(each.there) if each.there else words.gettext("not there yet"),
+        policy=each.policy or "",
+    )
 
 
 def _paid(paid: CompensationBody, shopper: Words) -> dict[str, Any]:
