@@ -64,6 +64,7 @@ _MOVER: Final[Mapping[Mover, str]] = {
     Mover.SHOP: N_("by the shop"),
     Mover.RULE: N_("by the shop's rule"),
     Mover.SHOPPER: N_("moved by the shopper"),
+    Mover.CARRIER: N_("moved by the carrier"),
 }
 _ACTION: Final[Mapping[Action, str]] = {
     Action.LOGGED_IN: N_("logged in"),
