@@ -20,3 +20,8 @@ class Action(StrEnum):
     SECOND_FACTOR_SET = "second_factor_set"
     SEARCHED = "searched"
     PARCEL_SEEN = "parcel_seen"
+    NOTE_ADDED = "note_added"
+    COMPENSATION_APPROVED = "compensation_approved"
+    COMPENSATION_REFUSED = "compensation_refused"
+    LINK_MADE = "link_made"
+    LINKS_REVOKED = "links_revoked"

@@ -165,6 +165,8 @@ FROM generate_series(1, 60000) n;
 INSERT INTO registration (shipment_id, merchant_id, order_ref, notify, digest, registered_at)
 SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'order-' || n, '{}', 'd', now()
 FROM generate_series(1, 20000) n;
+INSERT INTO staff_note SELECT md5((n % 5000)::text)::uuid, md5('o' || n)::uuid, now(), 'a', 't'
+FROM generate_series(1, 20000) n;
 INSERT INTO audit SELECT md5('a' || n)::uuid, now() - n * interval '1 minute',
     md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL
 FROM generate_series(1, 20000) n;
@@ -439,6 +441,8 @@ QUICK = {
     "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
+    "notes_of": ((ID,), "staff_note_pkey"),
+    "revoke_links": ((ID, "now()"), "public_link_by_shipment"),
     "audit_of_shipment": ((ID, "100"), "audit_of_shipment"),
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
@@ -482,7 +486,7 @@ NOTHING_TO_FIND = {
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
     "plan_deliveries",  # only writes
-    "note_audit",  # the same
+    *("note_audit", "insert_note"),  # the same
     *("insert_staff", "list_staff", "staff_by_email", "save_password", "save_totp"),
     *("use_totp_step", "disable_staff", "insert_session", "find_session", "touch_session"),
     *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people

@@ -103,3 +103,8 @@ class Links:
     async def forget_tries(self, shipment_id: UUID) -> None:
         async with connection(self._pool) as conn:
             await conn.execute(SQL["forget_tries"], shipment_id)
+
+    async def revoke_links(self, shipment_id: UUID, *, now: datetime) -> int:
+        """How many worked before."""
+        async with connection(self._pool) as conn:
+            return await conn.fetchval(SQL["revoke_links"], shipment_id, now)  # type: ignore[no-any-return]  # no types

@@ -54,6 +54,15 @@ class AuditRow(NamedTuple):
     audit_id: UUID
 
 
+class NoteRow(NamedTuple):
+    """`text` is sealed."""
+
+    note_id: UUID
+    at: datetime
+    email: str
+    text: str
+
+
 class StaffStore:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -162,6 +171,13 @@ class StaffStore:
             shipment_id,
             detail,
         )
+
+    async def insert_note(self, shipment_id: UUID, row: NoteRow) -> None:
+        await self._run(SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text)
+
+    async def notes_of(self, shipment_id: UUID) -> list[NoteRow]:
+        async with connection(self._pool) as conn:
+            return [NoteRow(*row) for row in await conn.fetch(SQL["notes_of"], shipment_id)]
 
     async def audit_of_shipment(self, shipment_id: UUID, most: int) -> list[AuditRow]:
         async with connection(self._pool) as conn:

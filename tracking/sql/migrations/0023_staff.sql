@@ -46,3 +46,13 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_age ON audit (at);
 CREATE INDEX audit_of_shipment ON audit (shipment_id, at) WHERE shipment_id IS NOT NULL;
 CREATE INDEX audit_of_staff ON audit (staff_id, at);
+
+-- What staff tell each other of a parcel.
+CREATE TABLE staff_note (
+    shipment_id uuid NOT NULL,
+    note_id     uuid NOT NULL,
+    at          timestamptz NOT NULL,
+    email       text NOT NULL,                  -- of who wrote it
+    text        text NOT NULL,                  -- sealed
+    PRIMARY KEY (shipment_id, note_id)
+);

@@ -58,3 +58,10 @@ RETURNING wrong, paused_until;
 
 -- name: forget_tries: the answer was right ($1 shipment)
 DELETE FROM challenge WHERE shipment_id = $1;
+
+-- name: revoke_links: no link to this parcel works any more; how many did ($1 shipment, $2 now)
+WITH gone AS (
+    UPDATE public_link SET revoked_at = $2 WHERE shipment_id = $1 AND revoked_at IS NULL
+    RETURNING token_hash
+)
+SELECT count(*) FROM gone;

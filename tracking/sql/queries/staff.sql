@@ -85,3 +85,9 @@ ORDER BY at DESC LIMIT $3;
 -- name: prune_audit: forget what was seen or done before this ($1 before, $2 limit)
 DELETE FROM audit WHERE audit_id = ANY(ARRAY(
     SELECT audit_id FROM audit WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
+
+-- name: insert_note: somebody wrote this of a parcel ($1 shipment, $2 note, $3 at, $4 e-mail, $5 sealed text)
+INSERT INTO staff_note (shipment_id, note_id, at, email, text) VALUES ($1, $2, $3, $4, $5);
+
+-- name: notes_of: what staff wrote of a parcel ($1 shipment)
+SELECT note_id, at, email, text FROM staff_note WHERE shipment_id = $1 ORDER BY note_id;

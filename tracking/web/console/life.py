@@ -19,6 +19,7 @@ from tracking.notices import told
 from tracking.place import delivery_zone
 from tracking.promises import Promised, promised_for
 from tracking.sealing import SealBroken
+from tracking.staff.notes import Note, notes_of
 from tracking.store.merchants import Merchants, Shop
 from tracking.store.promises import promise_rows
 from tracking.store.registrations import RegistrationRow, Registrations
@@ -49,6 +50,7 @@ class Life:
     paid: Sequence[CompensationBody]
     why: Sequence[NotPaid]
     audit: Sequence[AuditRow]
+    notes: Sequence[Note]
 
 
 async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
@@ -73,6 +75,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         paid=paid,
         why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
         audit=await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED),
+        notes=await notes_of(StaffStore(deps.pool), deps.sealer, shipment_id),
     )
 
 

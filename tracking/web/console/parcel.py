@@ -6,9 +6,9 @@ from typing import Any, Final
 from aiohttp import web
 from markupsafe import Markup
 
-from schemas.compensation import CompensationBody
+from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
-from schemas.staff import Action
+from schemas.staff import Action, StaffRole
 from tracking.staff.audit import note
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
@@ -29,6 +29,7 @@ from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+DECIDERS: Final = frozenset({StaffRole.LEAD, StaffRole.ADMIN})
 _WHY: Final[Mapping[WhyNot, str]] = {
     WhyNot.NO_POLICY: N_("The shop had no bonus rules on the day of the promise."),
     WhyNot.NO_PROMISE: N_("Nothing was promised, and it is not lost."),
@@ -47,6 +48,13 @@ _WHY: Final[Mapping[WhyNot, str]] = {
 
 @for_people
 async def get_parcel(request: web.Request) -> web.StreamResponse:
+    return await show_parcel(request)
+
+
+async def show_parcel(
+    request: web.Request, status: int = 200, *, wrong: str | None = None, link: str | None = None
+) -> web.Response:
+    """`wrong`: why what was just asked was not done. `link`: a new one, shown this once."""
     deps, staff, shipment_id = request.app[DEPS], request[SESSION].staff, asked_id(request)
     life = await read_life(deps, staff, shipment_id)
     if life is None:
@@ -62,7 +70,15 @@ async def get_parcel(request: web.Request) -> web.StreamResponse:
     )
     words, shopper = words_for(request), words_of(language_of(request))
     calendar = Calendar(shopper, life.view.zone, now)
-    return page(request, "parcel", **_shown(life, words, shopper, calendar))
+    return page(
+        request,
+        "parcel",
+        status,
+        wrong=words.gettext(wrong) if wrong else None,
+        link=link,
+        may_decide=staff.role in DECIDERS,
+        **_shown(life, words, shopper, calendar),
+    )
 
 
 def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict[str, Any]:
@@ -70,6 +86,7 @@ def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict
     steps, state = next_steps(life, calendar.now), life.view.state
     return {
         "life": life,
+        "here": f"{HOME}/parcels/{life.row.shipment_id}",
         "state": state,
         "answer": answer,
         "standing": status_word(shopper, state.status, state.handover),
@@ -140,6 +157,8 @@ def _paid(paid: CompensationBody, shopper: Words) -> dict[str, Any]:
         "used": money_text(paid.used, shopper) if paid.used.cents else None,
         "rule": paid.rule,
         "code": paid.code,
+        "tier": paid.tier,
+        "waits": paid.state is CompensationState.PROPOSED,
     }
 
 

@@ -16,6 +16,7 @@ from schemas.promise import Mover
 from schemas.shipment import EntryKind, HistoryEntry
 from schemas.staff import Action
 from tracking.domain.promise import Promise
+from tracking.staff.notes import Note
 from tracking.store.staff import AuditRow
 from tracking.web.console.life import Life
 from tracking.web.notice_words import ABOUT, BY
@@ -73,6 +74,11 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.SECOND_FACTOR_SET: N_("set up the second factor"),
     Action.SEARCHED: N_("searched"),
     Action.PARCEL_SEEN: N_("looked at the parcel"),
+    Action.NOTE_ADDED: N_("wrote a note"),
+    Action.COMPENSATION_APPROVED: N_("said yes to a compensation"),
+    Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
+    Action.LINK_MADE: N_("made a new link"),
+    Action.LINKS_REVOKED: N_("revoked the links"),
 }
 
 
@@ -131,7 +137,10 @@ class Teller:
         for paid in life.paid:
             yield from self._money(paid)
         for seen in life.audit:
-            yield self._staff(seen)
+            if seen.action is not Action.NOTE_ADDED:  # the note itself is there
+                yield self._staff(seen)
+        for note in life.notes:
+            yield self._note(note)
 
     def _scan(self, entry: HistoryEntry, *, abroad: bool) -> Entry:
         line, scan = line_of(entry, self.page, self.calendar, abroad=abroad), entry.scan
@@ -229,3 +238,8 @@ class Teller:
                 "%(who)s %(did)s", who=seen.email, did=self.words.gettext(_ACTION[seen.action])
             ),
         )
+
+    def _note(self, note: Note) -> Entry:
+        said = Markup('<span class="said">{}</span>').format(note.text)
+        title = self.words.gettext("Note by %(who)s", who=note.email)
+        return Entry(note.at, Kind.STAFF, title, details=[said])

@@ -1,0 +1,141 @@
+"""What staff do with a parcel: a note, a yes or a no, another link; who may; and it is noted."""
+
+import pytest
+from test_console_login import EMAIL, Browser, made
+from test_console_parcel import Desk
+
+from schemas.staff import StaffRole
+from tracking.judge import judge
+from tracking.policy_load import load_policy
+from tracking.store.merchants import Merchants
+from tracking.watch import look_at
+
+POLICY = """
+name = "standard"
+currency = "EUR"
+valid_from = 2026-01-01
+approval_above = "2.00"
+[[tiers]]
+late_by = "1d"
+bonus = { kind = "code", amount = "3.00" }
+"""
+
+
+@pytest.fixture
+async def desk(world):
+    """A parcel for which a bonus waits for a yes; a lead stands before it."""
+    await world.register(await world.key("merchant", "Shop"))
+    merchant = await Merchants(world.pool).merchant_named("Shop")
+    await load_policy(world.pool, merchant, POLICY, now=world.clock())
+    key = await world.pool.fetchval("SELECT shipment_id FROM shipment")
+    world.clock.pass_by(days=3)
+    await look_at(world.pool, [key], now=world.clock())
+    await judge(world.pool, [key], world.deps.sealer, now=world.clock())
+    browser = Browser(world)
+    await browser.enters(await made(world))
+    return Desk(world, browser, str(key))
+
+
+async def becomes(desk: Desk, role: StaffRole) -> None:
+    """As if the second factor had been set up."""
+    await desk.world.pool.execute("UPDATE staff SET role = $1, totp = 'x'", role)
+    await desk.world.pool.execute("UPDATE staff_session SET second = true")
+
+
+async def noted(desk: Desk) -> set[str]:
+    rows = await desk.world.pool.fetch(
+        "SELECT action FROM audit WHERE shipment_id = $1 AND action <> 'parcel_seen'", desk.id
+    )
+    return {row["action"] for row in rows}
+
+
+async def state(desk: Desk) -> str:
+    return await desk.world.pool.fetchval("SELECT state FROM compensation")
+
+
+async def test_a_note_is_there_for_colleagues_and_sealed_at_rest(desk):
+    await desk.page()
+    answer = await desk.browser.post(
+        f"{desk.path}/notes", text="She calls again\r\non <b>Monday</b>"
+    )
+    assert answer.status == 303
+    page = await desk.page()
+    assert f"Note by <bdi>{EMAIL}</bdi>" in page
+    assert "She calls again\non <b>Monday</b>" in page  # unescaped by the test
+    assert "<b>Monday" not in (await desk.browser.get(desk.path)).text
+    kept = await desk.world.pool.fetchval("SELECT text FROM staff_note")
+    assert "Monday" not in kept
+    assert await noted(desk) == {"note_added"}
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 2001])
+async def test_an_empty_note_is_none(desk, text):
+    await desk.page()
+    answer = await desk.browser.post(f"{desk.path}/notes", text=text)
+    assert (answer.status, "Write something" in answer.text) == (422, True)
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
+
+
+async def test_a_lead_says_yes_and_the_shopper_gets_it(desk):
+    await becomes(desk, StaffRole.LEAD)
+    assert "A bonus waits for a yes." in await desk.steps()
+    answer = await desk.browser.post(f"{desk.path}/compensations/0/approve")
+    assert (answer.status, await state(desk)) == (303, "issued")
+    assert await noted(desk) == {"compensation_approved"}
+    assert await desk.world.pool.fetchval(
+        "SELECT by FROM compensation_move ORDER BY id DESC LIMIT 1"
+    ) in {"support", "policy"}
+    again = await desk.browser.post(f"{desk.path}/compensations/0/approve")
+    assert (again.status, "changed meanwhile" in again.text) == (409, True)
+
+
+async def test_or_no_with_the_reason(desk):
+    await becomes(desk, StaffRole.LEAD)
+    await desk.page()
+    assert (await desk.browser.post(f"{desk.path}/compensations/0/refuse")).status == 422
+    answer = await desk.browser.post(f"{desk.path}/compensations/0/refuse", why="told to us late")
+    assert (answer.status, await state(desk)) == (303, "refused")
+    assert "told to us late" in await desk.page()
+
+
+async def test_who_is_no_lead_decides_nothing(desk):
+    page = await desk.page()
+    assert "It waits for a yes by a lead." in page
+    assert "/approve" not in page
+    for what in ("approve", "refuse"):
+        path = f"{desk.path}/compensations/0/{what}"
+        assert (await desk.browser.post(path, why="x")).status == 403
+    assert await state(desk) == "proposed"
+
+
+@pytest.mark.parametrize("tier", ["1", "-1", "x", "0000", "٣"])
+async def test_a_tier_that_is_none_is_not_found(desk, tier):
+    await becomes(desk, StaffRole.LEAD)
+    await desk.page()
+    assert (await desk.browser.post(f"{desk.path}/compensations/{tier}/approve")).status == 404
+
+
+async def test_a_new_link_is_shown_once_and_the_old_ones_end_on_demand(desk):
+    old = await desk.world.pool.fetchval("SELECT count(*) FROM public_link")
+    await desk.page()
+    for revoke, working in (({}, old + 1), ({"revoke": "1"}, 1)):
+        answer = await desk.browser.post(f"{desk.path}/link", **revoke)
+        link = answer.text.partition("http://track.test")[2].partition("<")[0]
+        assert (await desk.world.call("GET", link)).status == 200
+        alive = "SELECT count(*) FROM public_link WHERE revoked_at IS NULL"
+        assert await desk.world.pool.fetchval(alive) == working
+    assert link not in await desk.page()
+    assert await noted(desk) == {"link_made", "links_revoked"}
+
+
+async def test_on_a_parcel_of_another_shop_nothing_can_be_done(desk):
+    await desk.world.key("merchant", "Other")
+    other = await Merchants(desk.world.pool).merchant_named("Other")
+    await becomes(desk, StaffRole.ADMIN)
+    await desk.page()
+    await desk.world.pool.execute("UPDATE staff SET shops = $1", [other])
+    for what in ("notes", "link", "compensations/0/approve", "compensations/0/refuse"):
+        answer = await desk.browser.post(f"{desk.path}/{what}", text="x", why="x")
+        assert answer.status == 404, what
+    assert await noted(desk) == set()
+    assert await state(desk) == "proposed"

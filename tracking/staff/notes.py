@@ -1,0 +1,50 @@
+"""What staff tell each other of a parcel. Kept sealed: it may quote a shopper."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import structlog
+
+from schemas.base import clean_text
+from tracking.ids import uuid7
+from tracking.sealing import SealBroken, Sealer
+from tracking.store.staff import NoteRow, Staff, StaffStore
+
+log = structlog.get_logger()
+
+LONGEST: Final = 2000  # characters
+
+
+class Note(NamedTuple):
+    at: datetime
+    email: str
+    text: str
+
+
+async def add_note(
+    store: StaffStore, sealer: Sealer, staff: Staff, shipment_id: UUID, typed: str, now: datetime
+) -> bool:
+    """False where nothing was written, or too much. Raises StoreUnavailable."""
+    text = "\n".join(filter(None, map(clean_text, typed.splitlines())))
+    if not text or len(text) > LONGEST:
+        return False
+    note_id = uuid7(now)
+    sealed = sealer.seal_text(text, _context(note_id))
+    await store.insert_note(shipment_id, NoteRow(note_id, now, staff.email, sealed))
+    return True
+
+
+async def notes_of(store: StaffStore, sealer: Sealer, shipment_id: UUID) -> list[Note]:
+    """Those that open, in the order of their writing. Raises StoreUnavailable."""
+    found = []
+    for row in await store.notes_of(shipment_id):
+        try:
+            found.append(Note(row.at, row.email, sealer.open_text(row.text, _context(row.note_id))))
+        except SealBroken:
+            log.warning("note.sealed_with_another_key", shipment_id=shipment_id)
+    return found
+
+
+def _context(note_id: UUID) -> str:
+    return f"staff_note:{note_id}"

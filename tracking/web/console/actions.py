@@ -1,0 +1,157 @@
+"""What staff do with a parcel: a note, a yes or a no, another link. Each is in the audit log."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+
+from schemas.base import clean_text
+from schemas.staff import Action
+from tracking.decisions import NoSuchCompensation, move
+from tracking.domain.ledger import Entry, IllegalMove, approve, refuse
+from tracking.staff.audit import note
+from tracking.staff.notes import add_note
+from tracking.store.links import Links
+from tracking.store.registrations import Registrations
+from tracking.store.staff import StaffStore
+from tracking.web.console.errors import for_people
+from tracking.web.console.guard import HOME, SESSION, Form, for_staff, read_form, to
+from tracking.web.console.life import may_see
+from tracking.web.console.parcel import DECIDERS, show_parcel
+from tracking.web.deps import DEPS
+from tracking.web.link import issue_link
+from tracking.web.merchant import asked_id
+from tracking.web.problem import HttpProblem, not_found
+from tracking.web.routing import Route
+from tracking.words.catalog import N_
+
+BY_SUPPORT: Final = "support"
+_LONGEST_WHY: Final = 200
+GONE: Final = N_("That has changed meanwhile. Look at it as it stands now.")
+NO_NOTE: Final = N_("Write something, of 2,000 characters at most.")
+NO_WHY: Final = N_("Say why in a few words.")
+
+
+@for_people
+async def post_note(request: web.Request) -> web.StreamResponse:
+    shipment_id, form = await _asked(request)
+    deps, staff = request.app[DEPS], request[SESSION].staff
+    store = StaffStore(deps.pool)
+    if not await add_note(store, deps.sealer, staff, shipment_id, form.get("text", ""), deps.now()):
+        return await show_parcel(request, 422, wrong=NO_NOTE)
+    await _noted(request, Action.NOTE_ADDED, shipment_id)
+    return to(_page(shipment_id))
+
+
+@for_people
+async def post_approval(request: web.Request) -> web.StreamResponse:
+    shipment_id, _ = await _asked(request)
+    return await _moved(request, shipment_id, approve, None, Action.COMPENSATION_APPROVED)
+
+
+@for_people
+async def post_refusal(request: web.Request) -> web.StreamResponse:
+    shipment_id, form = await _asked(request)
+    why = clean_text(form.get("why", ""))[:_LONGEST_WHY]
+    if not why:
+        return await show_parcel(request, 422, wrong=NO_WHY)
+    return await _moved(
+        request,
+        shipment_id,
+        lambda entry: refuse(entry, why),
+        why,
+        Action.COMPENSATION_REFUSED,
+    )
+
+
+async def _moved(
+    request: web.Request,
+    shipment_id: UUID,
+    make: Callable[[Entry], Entry],
+    why: str | None,
+    action: Action,
+) -> web.StreamResponse:
+    if request[SESSION].staff.role not in DECIDERS:
+        raise HttpProblem(403, "This is for leads and admins")
+    deps, tier = request.app[DEPS], _tier(request)
+    try:
+        await move(
+            deps.pool, deps.sealer, shipment_id, tier, make, by=BY_SUPPORT, why=why, now=deps.now()
+        )
+    except NoSuchCompensation:
+        raise not_found() from None
+    except IllegalMove:
+        return await show_parcel(request, 409, wrong=GONE)
+    await _noted(request, action, shipment_id, tier=tier, why=why)
+    return to(_page(shipment_id))
+
+
+@for_people
+async def post_link(request: web.Request) -> web.StreamResponse:
+    """A new one, shown once; on demand the old ones work no more."""
+    shipment_id, form = await _asked(request)
+    deps, now = request.app[DEPS], request.app[DEPS].now()
+    registration = await Registrations(deps.pool).registration(shipment_id)
+    if registration is None:
+        raise not_found()
+    if form.get("revoke"):
+        gone = await Links(deps.pool).revoke_links(shipment_id, now=now)
+        await _noted(request, Action.LINKS_REVOKED, shipment_id, links=gone)
+    url = await issue_link(deps, registration.merchant_id, shipment_id, now)
+    await _noted(request, Action.LINK_MADE, shipment_id)
+    return await show_parcel(request, link=url)
+
+
+async def _asked(request: web.Request) -> tuple[UUID, Form]:
+    """Of a parcel that they may see. Raises HttpProblem."""
+    form, shipment_id = await read_form(request), asked_id(request)
+    registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
+    if not may_see(request[SESSION].staff, registration):
+        raise not_found()
+    return shipment_id, form
+
+
+async def _noted(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> None:
+    deps, staff = request.app[DEPS], request[SESSION].staff
+    await note(
+        StaffStore(deps.pool),
+        deps.sealer,
+        staff,
+        action,
+        deps.now(),
+        shipment_id=shipment_id,
+        **detail,
+    )
+
+
+def _tier(request: web.Request) -> int:
+    text = request.match_info["tier"]
+    if not (text.isascii() and text.isdigit() and len(text) < 4):
+        raise not_found()
+    return int(text)
+
+
+def _page(shipment_id: UUID) -> str:
+    return f"{HOME}/parcels/{shipment_id}"
+
+
+_AT: Final = f"{HOME}/parcels/{{shipment_id}}"
+_FORM: Final = ("application/x-www-form-urlencoded",)
+ACTIONS: Final = tuple(
+    Route(
+        "POST",
+        f"{_AT}/{path}",
+        for_staff(handler),
+        summary,
+        access="session",
+        media=_FORM,
+        answers={303: None},
+    )
+    for path, handler, summary in (
+        ("notes", post_note, "Write a note"),
+        ("compensations/{tier}/approve", post_approval, "Say yes to a compensation"),
+        ("compensations/{tier}/refuse", post_refusal, "Say no to a compensation"),
+        ("link", post_link, "Make a new link"),
+    )
+)
