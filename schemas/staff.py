@@ -20,6 +20,7 @@ class Action(StrEnum):
     SECOND_FACTOR_SET = "second_factor_set"
     SEARCHED = "searched"
     PARCEL_SEEN = "parcel_seen"
+    CONTACT_CORRECTED = "contact_corrected"
     NOTE_ADDED = "note_added"
     COMPENSATION_APPROVED = "compensation_approved"
     COMPENSATION_REFUSED = "compensation_refused"

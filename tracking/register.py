@@ -98,9 +98,7 @@ async def _register(
         since = before.registered_at if before else now
         contact = Contact(recipient=body.recipient, buyer=body.buyer)
         await index_people(conn, sealer, target, merchant_id, contact, since)
-        joined = (
-            _joined(number, stored, journey, now) if before is None else _again(number, journey)
-        )
+        joined = _joined(number, stored, journey, now) if before is None else again(number, journey)
         await _write(conn, number, joined, row, is_first=before is None, now=now)
         if moves := _moves(number, stored, joined):
             await move_scans(conn, moves)
@@ -124,7 +122,7 @@ def _joined(number: Number, stored: Sequence[StoredScan], journey: int, now: dat
     return join(known, [each.received for each in stored], journey, now)
 
 
-def _again(number: Number, journey: int) -> Reckoning:
+def again(number: Number, journey: int) -> Reckoning:
     """The same parcel told of in other words: it is a new version, and its scans stay.
 
     That is news: whoever could not be told for want of a number is told by it.
@@ -158,15 +156,15 @@ async def _write(
     is_first: bool,
     now: datetime,
 ) -> None:
-    told = [_told(number, change, row, is_first=is_first, now=now) for change in joined.changes]
-    await write_changes(conn, told, now)
-    await ask_reviews(conn, [each.shipment_id for each in told if each.change.is_review], now)
+    news = [told(number, change, row, is_first=is_first, now=now) for change in joined.changes]
+    await write_changes(conn, news, now)
+    await ask_reviews(conn, [each.shipment_id for each in news if each.change.is_review], now)
     others = sorted({*number.known, *(change.journey for change in joined.changes)} - {1})
     if set(others) - set(number.known):
         await note_journeys(conn, number.head, others)
 
 
-def _told(
+def told(
     number: Number, change: Change, row: RegistrationRow, *, is_first: bool, now: datetime
 ) -> ShipmentChange:
     known, target = number.known.get(change.journey), number.id_of(change.journey)

@@ -134,8 +134,65 @@ async def test_on_a_parcel_of_another_shop_nothing_can_be_done(desk):
     await becomes(desk, StaffRole.ADMIN)
     await desk.page()
     await desk.world.pool.execute("UPDATE staff SET shops = $1", [other])
-    for what in ("notes", "link", "compensations/0/approve", "compensations/0/refuse"):
+    paths = ("notes", "link", "recipient", "compensations/0/approve", "compensations/0/refuse")
+    for what in paths:
         answer = await desk.browser.post(f"{desk.path}/{what}", text="x", why="x")
         assert answer.status == 404, what
     assert await noted(desk) == set()
     assert await state(desk) == "proposed"
+
+
+WHO = {"name": "Jānis Bērziņš", "email": "janis@example.lv", "postcode": "LV-1010", "country": "LV"}
+
+
+async def test_a_misheard_number_is_corrected_and_found(desk):
+    await desk.page()
+    version = "SELECT version FROM shipment"
+    before = await desk.world.pool.fetchval(version)
+    fields = WHO | {"phone": "26 000 007", "language": "lv"}
+    assert (await desk.browser.post(f"{desk.path}/recipient", **fields)).status == 303
+    assert "+37126000007" in await desk.page()
+    assert await desk.world.pool.fetchval(version) == before + 1
+    fact = await desk.world.pool.fetchval("SELECT fact FROM outbox ORDER BY id DESC LIMIT 1")
+    assert "shipment.details_changed" in fact
+    for typed, count in (("26000007", 1), ("20000001", 0)):
+        await desk.browser.get()
+        found = await desk.browser.post("/support/search", q=typed)
+        assert found.text.count('<li class="card"') == count, typed
+    assert await noted(desk) == {"contact_corrected"}
+
+
+async def test_nothing_new_is_no_news(desk):
+    await desk.page()
+    fields = WHO | {"phone": "+371 20000001", "language": "lv"}
+    assert (await desk.browser.post(f"{desk.path}/recipient", **fields)).status == 303
+    assert await noted(desk) == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("phone", "12", "Phone: with its country"),
+        ("email", "anna@@example", "E-mail: an address such as"),
+        ("country", "Latvia", "Country: two letters"),
+        ("language", "latviešu", "Language: two letters"),
+        ("postcode", "x" * 21, "Postcode: 20 characters"),
+        ("name", "x" * 201, "Name: 200 characters"),
+    ],
+)
+async def test_what_cannot_be_is_said_by_its_field_and_stays_to_be_mended(desk, field, typed, said):
+    await desk.page()
+    answer = await desk.browser.post(f"{desk.path}/recipient", **WHO | {field: typed})
+    assert (answer.status, said in answer.text) == (422, True)
+    assert f'value="{typed}"' in answer.text
+    assert await noted(desk) == set()
+
+
+async def test_the_shops_own_word_again_changes_nothing_and_another_one_holds(desk):
+    await desk.page()
+    await desk.browser.post(f"{desk.path}/recipient", **WHO | {"phone": "+37126000007"})
+    shop = await desk.world.key("merchant", "Shop")
+    assert (await desk.world.register(shop)).status == 200
+    assert "+37126000007" in await desk.page()
+    await desk.world.register(shop, recipient={"name": "Anna", "phone": "+37126000008"})
+    assert "+37126000008" in await desk.page()

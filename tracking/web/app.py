@@ -11,6 +11,7 @@ from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.actions import ACTIONS
+from tracking.web.console.contact import CONTACT_FORM
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
 from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.search import SEARCH_PAGES
@@ -55,7 +56,7 @@ ALL_ROUTES = (
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
-CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES, *PARCEL_PAGES, *ACTIONS)
+CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES, *PARCEL_PAGES, *ACTIONS, CONTACT_FORM)
 """For people who have logged in; no part of the interface that is described."""
 
 

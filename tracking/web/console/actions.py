@@ -35,24 +35,24 @@ NO_WHY: Final = N_("Say why in a few words.")
 
 @for_people
 async def post_note(request: web.Request) -> web.StreamResponse:
-    shipment_id, form = await _asked(request)
+    shipment_id, form = await asked_for(request)
     deps, staff = request.app[DEPS], request[SESSION].staff
     store = StaffStore(deps.pool)
     if not await add_note(store, deps.sealer, staff, shipment_id, form.get("text", ""), deps.now()):
         return await show_parcel(request, 422, wrong=NO_NOTE)
-    await _noted(request, Action.NOTE_ADDED, shipment_id)
-    return to(_page(shipment_id))
+    await noted(request, Action.NOTE_ADDED, shipment_id)
+    return to(parcel_of(shipment_id))
 
 
 @for_people
 async def post_approval(request: web.Request) -> web.StreamResponse:
-    shipment_id, _ = await _asked(request)
+    shipment_id, _ = await asked_for(request)
     return await _moved(request, shipment_id, approve, None, Action.COMPENSATION_APPROVED)
 
 
 @for_people
 async def post_refusal(request: web.Request) -> web.StreamResponse:
-    shipment_id, form = await _asked(request)
+    shipment_id, form = await asked_for(request)
     why = clean_text(form.get("why", ""))[:_LONGEST_WHY]
     if not why:
         return await show_parcel(request, 422, wrong=NO_WHY)
@@ -83,27 +83,27 @@ async def _moved(
         raise not_found() from None
     except IllegalMove:
         return await show_parcel(request, 409, wrong=GONE)
-    await _noted(request, action, shipment_id, tier=tier, why=why)
-    return to(_page(shipment_id))
+    await noted(request, action, shipment_id, tier=tier, why=why)
+    return to(parcel_of(shipment_id))
 
 
 @for_people
 async def post_link(request: web.Request) -> web.StreamResponse:
     """A new one, shown once; on demand the old ones work no more."""
-    shipment_id, form = await _asked(request)
+    shipment_id, form = await asked_for(request)
     deps, now = request.app[DEPS], request.app[DEPS].now()
     registration = await Registrations(deps.pool).registration(shipment_id)
     if registration is None:
         raise not_found()
     if form.get("revoke"):
         gone = await Links(deps.pool).revoke_links(shipment_id, now=now)
-        await _noted(request, Action.LINKS_REVOKED, shipment_id, links=gone)
+        await noted(request, Action.LINKS_REVOKED, shipment_id, links=gone)
     url = await issue_link(deps, registration.merchant_id, shipment_id, now)
-    await _noted(request, Action.LINK_MADE, shipment_id)
+    await noted(request, Action.LINK_MADE, shipment_id)
     return await show_parcel(request, link=url)
 
 
-async def _asked(request: web.Request) -> tuple[UUID, Form]:
+async def asked_for(request: web.Request) -> tuple[UUID, Form]:
     """Of a parcel that they may see. Raises HttpProblem."""
     form, shipment_id = await read_form(request), asked_id(request)
     registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
@@ -112,7 +112,7 @@ async def _asked(request: web.Request) -> tuple[UUID, Form]:
     return shipment_id, form
 
 
-async def _noted(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> None:
+async def noted(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> None:
     deps, staff = request.app[DEPS], request[SESSION].staff
     await note(
         StaffStore(deps.pool),
@@ -132,7 +132,7 @@ def _tier(request: web.Request) -> int:
     return int(text)
 
 
-def _page(shipment_id: UUID) -> str:
+def parcel_of(shipment_id: UUID) -> str:
     return f"{HOME}/parcels/{shipment_id}"
 
 

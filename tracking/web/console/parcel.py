@@ -29,6 +29,14 @@ from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+_FIELDS: Final = (
+    ("name", N_("Name"), 200),
+    ("phone", N_("Phone"), 40),
+    ("email", N_("E-mail"), 254),
+    ("postcode", N_("Postcode"), 20),
+    ("country", N_("Country"), 2),
+    ("language", N_("Language"), 12),
+)
 DECIDERS: Final = frozenset({StaffRole.LEAD, StaffRole.ADMIN})
 _WHY: Final[Mapping[WhyNot, str]] = {
     WhyNot.NO_POLICY: N_("The shop had no bonus rules on the day of the promise."),
@@ -52,9 +60,16 @@ async def get_parcel(request: web.Request) -> web.StreamResponse:
 
 
 async def show_parcel(
-    request: web.Request, status: int = 200, *, wrong: str | None = None, link: str | None = None
+    request: web.Request,
+    status: int = 200,
+    *,
+    wrong: str | None = None,
+    link: str | None = None,
+    typed: Mapping[str, str | None] | None = None,
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done. `link`: a new one, shown this once."""
+    """`wrong`: why what was just asked was not done, `typed` what was typed for it. `link`: a new one,
+    shown this once.
+    """
     deps, staff, shipment_id = request.app[DEPS], request[SESSION].staff, asked_id(request)
     life = await read_life(deps, staff, shipment_id)
     if life is None:
@@ -76,6 +91,8 @@ async def show_parcel(
         status,
         wrong=words.gettext(wrong) if wrong else None,
         link=link,
+        typed=typed or _recipient(life),
+        is_open=typed is not None,
         may_decide=staff.role in DECIDERS,
         **_shown(life, words, shopper, calendar),
     )
@@ -94,6 +111,7 @@ def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict
         "steps": [words.gettext(each) for each in steps],
         "calm": steps == [NOTHING],
         "people": [_person(each, words) for each in _people(life)],
+        "fields": [(name, words.gettext(label), longest) for name, label, longest in _FIELDS],
         "facts": list(_facts(life, words, calendar)),
         "paid": [_paid(each, shopper) for each in life.paid],
         "why": [_why_not(each, words, calendar) for each in life.why],
@@ -101,6 +119,10 @@ def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict
         "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
         "zone": calendar.place(entry.at for entry in life.view.history),
     }
+
+
+def _recipient(life: Life) -> Mapping[str, str | None]:
+    return (life.contact.recipient or Recipient()).model_dump()
 
 
 def _people(life: Life) -> list[Person]:

@@ -1,0 +1,69 @@
+"""The recipient corrected by hand: a number misheard, an address with a slip."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from schemas.contact import Recipient
+from schemas.staff import Action
+from tracking.correct import correct_recipient
+from tracking.sealing import SealBroken
+from tracking.web.console.actions import asked_for, noted, parcel_of
+from tracking.web.console.errors import for_people
+from tracking.web.console.guard import HOME, Form, for_staff, to
+from tracking.web.console.parcel import show_parcel
+from tracking.web.deps import DEPS
+from tracking.web.routing import Route
+from tracking.words.catalog import N_
+
+_FIELDS: Final = ("country", "name", "phone", "email", "language", "postcode")
+_WRONG: Final[Mapping[str, str]] = {
+    "country": N_("Country: two letters, such as LV."),
+    "name": N_("Name: 200 characters at most."),
+    "phone": N_("Phone: with its country, such as +371 20 000 001."),
+    "email": N_("E-mail: an address such as anna@example.lv."),
+    "language": N_("Language: two letters, such as lv."),
+    "postcode": N_("Postcode: 20 characters at most."),
+}
+UNREADABLE: Final = N_("What the shop told cannot be opened: its secret key is missing here.")
+
+
+@for_people
+async def post_contact(request: web.Request) -> web.StreamResponse:
+    shipment_id, form = await asked_for(request)
+    deps = request.app[DEPS]
+    try:
+        recipient = Recipient(**_told(form))
+    except ValidationError as error:
+        return await show_parcel(request, 422, wrong=_WRONG[_field(error)], typed=_told(form))
+    try:
+        fields = await correct_recipient(
+            deps.pool, deps.sealer, shipment_id, recipient, now=deps.now()
+        )
+    except SealBroken:
+        return await show_parcel(request, 409, wrong=UNREADABLE)
+    if fields:
+        await noted(request, Action.CONTACT_CORRECTED, shipment_id, fields=fields)
+    return to(parcel_of(shipment_id))
+
+
+def _told(form: Form) -> dict[str, Any]:
+    return {name: form.get(name, "").strip() or None for name in _FIELDS}
+
+
+def _field(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]["loc"]
+    return str(first[0]) if first and first[0] in _WRONG else "name"
+
+
+CONTACT_FORM: Final = Route(
+    "POST",
+    f"{HOME}/parcels/{{shipment_id}}/recipient",
+    for_staff(post_contact),
+    "Correct the recipient",
+    access="session",
+    media=("application/x-www-form-urlencoded",),
+    answers={303: None},
+)
