@@ -443,6 +443,7 @@ QUICK = {
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
     "notes_of": ((ID,), "staff_note_pkey"),
     "revoke_links": ((ID, "now()"), "public_link_by_shipment"),
+    "note_seen": ((ID, "now()", ID, "'e'", ID, "now() - interval '1 hour'"), "audit_of_shipment"),
     "audit_of_shipment": ((ID, "100"), "audit_of_shipment"),
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),

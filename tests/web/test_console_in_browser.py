@@ -107,3 +107,24 @@ async def looked_at(page: Page) -> None:
         await page.set_viewport_size({"width": width, "height": 720})
         await page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
         assert await page.evaluate(WIDE) == [], (page.url, width, text)
+
+
+async def test_a_page_shows_news_by_itself_but_not_from_under_the_hands(office, page):
+    await enters(page, office)
+    key = await office.pool.fetchval(
+        "SELECT shipment_id FROM shipment WHERE tracking_number = $1", NUMBER
+    )
+    await page.goto(f"{office.url}/support/parcels/{key}?lang=en")
+    await expect(page.locator(".status")).to_have_text("Ready to collect")
+    await office.scanned(NUMBER, "accepted", "ready_for_pickup", "returning")
+    version = await office.pool.fetchval("SELECT version FROM shipment WHERE shipment_id = $1", key)
+    office.deps.hub.publish(key, version)
+    await expect(page.locator(".status")).to_have_text("Going back")
+    note = page.get_by_label("Note for colleagues")
+    await note.fill("half a sentence")
+    await office.scanned(NUMBER, "accepted", "ready_for_pickup", "returning", "returned")
+    office.deps.hub.publish(key, version + 1)
+    await expect(page.get_by_text("There is news.")).to_be_visible()
+    await expect(note).to_have_value("half a sentence")
+    looks = "SELECT count(*) FROM audit WHERE action = 'parcel_seen'"
+    assert await office.pool.fetchval(looks) == 1

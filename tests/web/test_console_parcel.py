@@ -129,7 +129,7 @@ async def test_money_is_shown_with_its_rule_and_why_there_is_none(desk, world):
     assert any("late, and nothing was paid" in each for each in await desk.steps())
     await judge(world.pool, [desk.id], world.deps.sealer, now=world.clock())
     page = await desk.page()
-    assert "<b>€3</b> for <bdi>late_by 1d</bdi>" in page
+    assert "<b>€3</b>: 1 day late" in page
     assert "granted" in page
     code = world.deps.sealer.open_text(
         await world.pool.fetchval("SELECT code FROM bonus"), f"bonus:{desk.id}"
@@ -154,6 +154,14 @@ async def test_every_look_is_noted_with_who_and_which(desk, world):
     assert [(row["email"], row["shipment_id"]) for row in rows] == [("anna@help.example", desk.id)]
 
 
+async def test_a_page_that_is_loaded_again_is_one_look(desk, world):
+    looks = "SELECT count(*) FROM audit WHERE action = 'parcel_seen'"
+    for minutes, count in ((0, 1), (14, 1), (2, 2), (0, 2)):
+        world.clock.pass_by(minutes=minutes)
+        await desk.page()
+        assert await world.pool.fetchval(looks) == count
+
+
 async def test_of_another_shop_there_is_nothing_to_see(world):
     made_ = await world.register(await world.key("merchant", "Shop"))
     await world.scanned("CE999999999EE", "in_transit")
@@ -165,6 +173,8 @@ async def test_of_another_shop_there_is_nothing_to_see(world):
     assert len(ids) == 2
     paths = [f"/support/parcels/{row['shipment_id']}" for row in ids]
     texts = set()
+    for path in paths:
+        assert (await browser.get(f"{path}/stream")).status == 404
     for path in [*paths, f"/support/parcels/{uuid4()}", "/support/parcels/nonsense"]:
         answer = await browser.get(path)
         assert answer.status == 404

@@ -1,14 +1,16 @@
 """Who saw or did what, and when: added to, never changed."""
 
 import json
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from schemas.staff import Action
 from tracking.ids import uuid7
 from tracking.sealing import Sealer
 from tracking.store.staff import AuditRow, Staff, StaffStore
+
+_ONE_LOOK: Final = timedelta(minutes=15)
 
 
 async def note(
@@ -25,6 +27,11 @@ async def note(
     audit_id = uuid7(now)
     sealed = sealer.seal_text(json.dumps(detail), _context(audit_id)) if detail else None
     await store.note_audit(audit_id, now, staff, action, shipment_id, sealed)
+
+
+async def note_seen(store: StaffStore, staff: Staff, shipment_id: UUID, now: datetime) -> None:
+    """Once for as long as somebody stays with a parcel: a page that renews itself is one look."""
+    await store.note_seen(uuid7(now), now, staff, shipment_id, now - _ONE_LOOK)
 
 
 def detail_of(row: AuditRow, sealer: Sealer) -> dict[str, Any]:

@@ -172,6 +172,13 @@ class StaffStore:
             detail,
         )
 
+    async def note_seen(
+        self, audit_id: UUID, at: datetime, staff: Staff, shipment_id: UUID, since: datetime
+    ) -> None:
+        await self._run(
+            SQL["note_seen"], audit_id, at, staff.staff_id, staff.email, shipment_id, since
+        )
+
     async def insert_note(self, shipment_id: UUID, row: NoteRow) -> None:
         await self._run(SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text)
 

@@ -11,6 +11,7 @@ import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from aiohttp import web
 
@@ -39,14 +40,21 @@ _HEADERS = {
 
 async def get_stream(request: web.Request) -> web.StreamResponse:
     target = await follow_link(request)
+    return await stream_of(request, target.shipment_id)
+
+
+async def stream_of(
+    request: web.Request, shipment_id: UUID, most_life: float = MOST_LIFE
+) -> web.StreamResponse:
+    """For whoever may see this shipment; after `most_life` seconds it is asked anew whether."""
     deps, hub = request.app[DEPS], request.app[DEPS].hub
     address = client_address(request)
-    if not hub.has_room(target.shipment_id, address):
+    if not hub.has_room(shipment_id, address):
         raise HttpProblem(503, "Too many live pages", headers={"Retry-After": _retry_after()})
     # Joined before the state is read: what happens in between is heard.
-    viewer = hub.join(target.shipment_id, address)
+    viewer = hub.join(shipment_id, address)
     try:
-        row = await Shipments(deps.pool).find(target.shipment_id)
+        row = await Shipments(deps.pool).find(shipment_id)
         if row is None:
             raise not_found()
         seen = _seen(request, row.version)
@@ -56,7 +64,7 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
         viewer.hear(row.version)
         metrics, line = request.app[METRICS], request.transport
         stream = _Stream(deps.frames, metrics, viewer, response, line, seen)
-        await stream.run(_life())
+        await stream.run(_life(most_life))
         return stream.response
     finally:
         hub.leave(viewer)
@@ -68,8 +76,8 @@ def _seen(request: web.Request, version: int) -> int:
     return min(int(said), version) if _VERSION.fullmatch(said) else version
 
 
-def _life() -> float:
-    return MOST_LIFE * random.uniform(0.8, 1.0)  # noqa: S311 - spread, not secret
+def _life(most: float) -> float:
+    return most * random.uniform(0.8, 1.0)  # noqa: S311 - spread, not secret
 
 
 def _retry_after() -> str:

@@ -73,6 +73,12 @@ DELETE FROM login_try WHERE name_hash = ANY(ARRAY(
 INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
+-- name: note_seen: somebody looks at a parcel, unless that was noted since then ($1 id, $2 at, $3 staff, $4 e-mail, $5 shipment, $6 since)
+INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id)
+SELECT $1, $2, $3, $4, 'parcel_seen', $5
+WHERE NOT EXISTS (
+    SELECT FROM audit WHERE shipment_id = $5 AND at > $6 AND staff_id = $3 AND action = 'parcel_seen');
+
 -- name: audit_of_shipment: who saw or did what with a parcel, the latest first ($1 shipment, $2 at the most)
 SELECT at, email, action, detail, audit_id FROM audit WHERE shipment_id = $1
 ORDER BY at DESC LIMIT $2;

@@ -8,20 +8,23 @@ from markupsafe import Markup
 
 from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
-from schemas.staff import Action, StaffRole
-from tracking.staff.audit import note
+from schemas.staff import StaffRole
+from tracking.staff.audit import note_seen
+from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
 from tracking.web.console.guard import HOME, SESSION, for_staff
-from tracking.web.console.life import Life, read_life
+from tracking.web.console.life import Life, may_see, read_life
+from tracking.web.console.rules import rule_said
 from tracking.web.console.steps import NOTHING, next_steps
 from tracking.web.console.story import KINDS, Teller
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
 from tracking.web.problem import not_found
 from tracking.web.routing import Route
+from tracking.web.stream import stream_of
 from tracking.web.wording import status_word
 from tracking.why_paid import NotPaid, WhyNot
 from tracking.words.catalog import N_, Words, words_of
@@ -29,6 +32,7 @@ from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+_LIFE: Final = 300.0  # seconds of a stream: who is shut out sees no news beyond that
 _FIELDS: Final = (
     ("name", N_("Name"), 200),
     ("phone", N_("Phone"), 40),
@@ -59,6 +63,15 @@ async def get_parcel(request: web.Request) -> web.StreamResponse:
     return await show_parcel(request)
 
 
+async def get_stream(request: web.Request) -> web.StreamResponse:
+    """Says when there is news of it."""
+    shipment_id = asked_id(request)
+    registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
+    if not may_see(request[SESSION].staff, registration):
+        raise not_found()
+    return await stream_of(request, shipment_id, _LIFE)
+
+
 async def show_parcel(
     request: web.Request,
     status: int = 200,
@@ -67,22 +80,15 @@ async def show_parcel(
     link: str | None = None,
     typed: Mapping[str, str | None] | None = None,
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done, `typed` what was typed for it. `link`: a new one,
-    shown this once.
+    """`wrong`: why what was just asked was not done, `typed` what was typed for it. `link`: a new
+    one, shown this once.
     """
     deps, staff, shipment_id = request.app[DEPS], request[SESSION].staff, asked_id(request)
     life = await read_life(deps, staff, shipment_id)
     if life is None:
         raise not_found()
     now = deps.now()
-    await note(
-        StaffStore(deps.pool),
-        deps.sealer,
-        staff,
-        Action.PARCEL_SEEN,
-        now,
-        shipment_id=shipment_id,
-    )
+    await note_seen(StaffStore(deps.pool), staff, shipment_id, now)
     words, shopper = words_for(request), words_of(language_of(request))
     calendar = Calendar(shopper, life.view.zone, now)
     return page(
@@ -113,7 +119,7 @@ def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict
         "people": [_person(each, words) for each in _people(life)],
         "fields": [(name, words.gettext(label), longest) for name, label, longest in _FIELDS],
         "facts": list(_facts(life, words, calendar)),
-        "paid": [_paid(each, shopper) for each in life.paid],
+        "paid": [_paid(each, words, shopper) for each in life.paid],
         "why": [_why_not(each, words, calendar) for each in life.why],
         "days": Teller(words, shopper, calendar).story(life),
         "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
@@ -173,11 +179,11 @@ def _why_not(each: NotPaid, words: Words, calendar: Calendar) -> Markup:
     )
 
 
-def _paid(paid: CompensationBody, shopper: Words) -> dict[str, Any]:
+def _paid(paid: CompensationBody, words: Words, shopper: Words) -> dict[str, Any]:
     return {
         "amount": money_text(paid.amount, shopper),
         "used": money_text(paid.used, shopper) if paid.used.cents else None,
-        "rule": paid.rule,
+        "rule": rule_said(paid.rule, words),
         "code": paid.code,
         "tier": paid.tier,
         "waits": paid.state is CompensationState.PROPOSED,
@@ -192,5 +198,14 @@ PARCEL_PAGES: Final = (
         "A parcel's whole life",
         access="session",
         answers={200: "text/html"},
+    ),
+    Route(
+        "GET",
+        f"{HOME}/parcels/{{shipment_id}}/stream",
+        for_staff(get_stream),
+        "News of a parcel",
+        access="session",
+        answers={200: "text/event-stream"},
+        timed=False,
     ),
 )

@@ -19,6 +19,7 @@ from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
 from tracking.store.staff import AuditRow
 from tracking.web.console.life import Life
+from tracking.web.console.rules import rule_said
 from tracking.web.notice_words import ABOUT, BY
 from tracking.web.timeline import line_of
 from tracking.words.catalog import N_, Words
@@ -215,9 +216,9 @@ class Teller:
                 move.at,
                 Kind.MONEY,
                 self.words.gettext(
-                    "%(amount)s for %(rule)s",
+                    "%(amount)s: %(rule)s",
                     amount=money_text(move.amount, self.page),
-                    rule=paid.rule,
+                    rule=rule_said(paid.rule, self.words),
                 ),
                 self.words.gettext(_MOVED[move.state]),
                 more=[

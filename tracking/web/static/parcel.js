@@ -21,7 +21,19 @@
     history.back();
   });
 
+  // A page in which somebody is writing is not taken from under their hands.
+  const line = new EventSource(document.querySelector("main").dataset.stream);
+  line.addEventListener("update", () => {
+    line.close();
+    const fields = [...document.querySelectorAll("main textarea, main input:not([type=hidden], [type=checkbox])")];
+    const writing = fields.some((field) => field.value !== field.defaultValue || field === document.activeElement);
+    if (writing || location.pathname !== document.querySelector("#fresh a").pathname) document.querySelector("#fresh").hidden = false;
+    else location.reload();
+  });
+  addEventListener("pagehide", () => line.close());
+
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) location.href = back.href;
+    const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) location.href = back.href;
   });
 })();
