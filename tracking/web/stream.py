@@ -44,7 +44,7 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
 
 
 async def stream_of(
-    request: web.Request, shipment_id: UUID, most_life: float = MOST_LIFE
+    request: web.Request, shipment_id: UUID, most_life: float | None = None
 ) -> web.StreamResponse:
     """For whoever may see this shipment; after `most_life` seconds it is asked anew whether."""
     deps, hub = request.app[DEPS], request.app[DEPS].hub
@@ -64,7 +64,7 @@ async def stream_of(
         viewer.hear(row.version)
         metrics, line = request.app[METRICS], request.transport
         stream = _Stream(deps.frames, metrics, viewer, response, line, seen)
-        await stream.run(_life(most_life))
+        await stream.run(_life(most_life or MOST_LIFE))
         return stream.response
     finally:
         hub.leave(viewer)
