@@ -161,12 +161,13 @@ def test_a_journey_moves_for_minutes_and_ends_with_its_recipient(turn):
 
 def test_the_text_is_short_whole_and_fits_its_columns():
     keys = {"merchant": "klat_live_m", "support": "klat_live_s", "rigavelo": "klat_live_c"}
+    keys["console"] = "k7m2-9qxt"
     parcels = [(each, f"http://h/t/{each.name}") for each in cast(NOW)]
     address = "http://127.0.0.1:8080"
     where = Addresses(address, "http://127.0.0.1:9090", Path(".klat/demo.txt"), has_inbox=True)
     text = demo_text(where, keys, (journey(NOW, 0), "http://h/t/moving"), parcels)
     lines = text.splitlines()
-    assert len(lines) < 38
+    assert len(lines) < 42
     assert f"  {address}/demo/inbox" in lines
     bare = demo_text(replace(where, has_inbox=False), keys, (journey(NOW, 0), "l"), parcels)
     assert "/demo/" not in bare

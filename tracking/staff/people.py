@@ -1,6 +1,7 @@
 """Who may work in the console: made, renewed and shut out by the operator."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -65,6 +66,18 @@ async def reset_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> str:
     await store.save_totp(staff.staff_id, None, 0)
     await store.disable_staff(staff.staff_id, None)
     await store.end_sessions_of(staff.staff_id)
+    return password
+
+
+async def password_for(pool: asyncpg.Pool, email: str, name: str, *, now: datetime) -> str:
+    """Of the demo: a password that stays, of somebody of support who is made where there is none.
+
+    Raises StoreUnavailable.
+    """
+    with suppress(StaffExists):
+        await add_staff(pool, email, name, StaffRole.SUPPORT, None, now=now)
+    store, staff, password = StaffStore(pool), await _found(pool, email), one_time_password()
+    await store.save_password(staff.staff_id, await hash_password(password), None)
     return password
 
 

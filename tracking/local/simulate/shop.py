@@ -13,12 +13,17 @@ from tracking.keys import Role, key_hash
 from tracking.local.simulate.sending import accepted, insist
 from tracking.policy_load import load_policy
 from tracking.settings import Settings
+from tracking.staff.people import password_for
 from tracking.store.keys import Keys
 from tracking.store.merchants import Merchants
 from tracking.store.policies import policies_of
 from tracking.store.pool import connection, open_pool
+from tracking.store.staff import StaffStore
 
 SHOP = "Demo veikals"
+CONSOLE = "console"
+"""Among the keys: the password of somebody of support."""
+STAFF = ("support@demo.example", "Demo support")
 POLICY = """\
 name = "demo"
 currency = "EUR"
@@ -45,7 +50,9 @@ async def live_keys(dsn: str, known: Mapping[str, str], couriers: Iterable[str])
     """A key for the shop, one for support and one for each courier; known ones while they live."""
     pool = await insist(lambda: open_pool(dsn, size=1))
     try:
-        return await insist(lambda: _ensure(Keys(pool), known, couriers))
+        keys = await insist(lambda: _ensure(Keys(pool), known, couriers))
+        password = await insist(lambda: _password(pool, known.get(CONSOLE)))
+        return keys | {CONSOLE: password}
     finally:
         await pool.close()
 
@@ -63,6 +70,13 @@ async def _ensure(store: Keys, known: Mapping[str, str], couriers: Iterable[str]
             now = datetime.now(UTC)
             keys[code or role] = await store.create(role, name, now=now, carrier=code)
     return keys
+
+
+async def _password(pool: asyncpg.Pool, known: str | None) -> str:
+    """The one that is known, unless this is another database."""
+    if known is not None and await StaffStore(pool).staff_by_email(STAFF[0]) is not None:
+        return known
+    return await password_for(pool, *STAFF, now=datetime.now(UTC))
 
 
 async def promise(dsn: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tracking.local.simulate.cast import DemoParcel
 from tracking.local.simulate.journey import Journey
 from tracking.local.simulate.people import Person
+from tracking.local.simulate.shop import CONSOLE, STAFF
 
 _EXAMPLE = "rigavelo"  # whose format is Klāt's own
 
@@ -43,6 +44,10 @@ def demo_text(
             "",
             "Read the same parcel as its shop:",
             _read(where, keys["merchant"], yours),
+            "",
+            "Find any parcel as support does, and see its whole life:",
+            f"  {where.web}/support",
+            f"  as {STAFF[0]}, password {keys[CONSOLE]}",
             "",
             "Keys, of this demo only:",
             f"  shop     {keys['merchant']}",
