@@ -1,0 +1,86 @@
+"""`klat users`: made, listed, renewed, shut out; what is wrong is said with what to do."""
+
+import asyncio
+import os
+import re
+import sys
+
+import asyncpg
+import pytest
+
+from tracking.staff.passwords import is_password
+
+PASSWORD = re.compile(r"([2-9a-z]{4}-){4}[2-9a-z]{4}")
+ANNA = "anna@example.org"
+
+
+@pytest.fixture
+def klat(database_url, tmp_path):
+    async def run(*words):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "tracking", "users", *words),
+            env=os.environ | {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complaint = await process.communicate()
+        return process.returncode, printed.decode(), complaint.decode()
+
+    return run
+
+
+@pytest.fixture
+async def conn(database_url):
+    conn = await asyncpg.connect(database_url)
+    yield conn
+    await conn.close()
+
+
+async def test_from_the_first_day_to_the_last(klat, conn):
+    code, printed, said = await klat("create", "--email", ANNA.upper(), "--role", "support")
+    once = printed.splitlines()[-1]
+    assert (code, bool(PASSWORD.fullmatch(once)), "7 days" in said) == (0, True, True)
+    assert await is_password(await conn.fetchval("SELECT password FROM staff"), once)
+
+    code, listed, _ = await klat("list")
+    assert listed.split("\t")[:4] == [ANNA, "support", "all shops", "password only"]
+
+    again = (await klat("reset", "--email", ANNA))[1].splitlines()[-1]
+    assert again != once
+    assert not await is_password(await conn.fetchval("SELECT password FROM staff"), once)
+
+    assert (await klat("disable", "--email", ANNA))[0] == 0
+    assert "\tdisabled\t" in (await klat("list"))[1]
+
+
+async def test_somebody_may_work_for_some_shops_only(klat, conn):
+    await conn.execute(
+        "INSERT INTO merchant (merchant_id, name, created_at)"
+        " VALUES (gen_random_uuid(), 'Zaļā Lapa', now())"
+    )
+    shop = ("--merchant", "Zaļā Lapa")
+    assert (await klat("create", "--email", ANNA, "--role", "lead", *shop))[0] == 0
+    assert (await klat("list"))[1].split("\t")[:3] == [ANNA, "lead", "Zaļā Lapa"]
+    code, printed, said = await klat(
+        "create", "--email", "b@example.org", "--role", "lead", "--merchant", "Nobody"
+    )
+    assert (code, printed, "no shop is called 'Nobody'" in said) == (1, "", True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("create", "--email", "nonsense", "--role", "admin"), "--email: not an e-mail address"),
+        (("reset", "--email", ANNA), "klat users list"),
+        (("disable", "--email", ANNA), "klat users list"),
+    ],
+)
+async def test_what_is_wrong_is_said(klat, words, said):
+    code, printed, complaint = await klat(*words)
+    assert (code, printed, said in complaint) == (1, "", True)
+
+
+async def test_nobody_is_made_twice(klat):
+    await klat("create", "--email", ANNA, "--role", "admin")
+    code, printed, said = await klat("create", "--email", ANNA, "--role", "admin")
+    assert (code, printed, "klat users reset" in said) == (1, "", True)
