@@ -11,6 +11,7 @@ from schemas.status import Status
 class Match(StrEnum):
     """By what a parcel was found, the surest first."""
 
+    LINK = "link"
     TRACKING_NUMBER = "tracking_number"
     ORDER = "order"
     PHONE = "phone"
@@ -28,7 +29,10 @@ class SearchQuery(Frozen):
 
 
 class SearchHit(Frozen):
-    """A parcel that was found. `name` and `postcode` are the recipient's, to tell it by."""
+    """A parcel that was found. `name` and `postcode` are of who is meant, else the recipient's.
+
+    `is_buyer`: that is the buyer.
+    """
 
     shipment_id: UUID
     carrier: str
@@ -40,6 +44,7 @@ class SearchHit(Frozen):
     merchant: str | None
     name: str | None
     postcode: str | None
+    is_buyer: bool
     matched: tuple[Match, ...]
 
 

@@ -19,6 +19,7 @@ from tracking.commands import (
     users,
     webhooks,
 )
+from tracking.commands.audit import audit
 from tracking.commands.explain import explain
 from tracking.commands.preview import preview
 from tracking.commands.show import show
@@ -55,6 +56,7 @@ app.add_typer(users.app, name="users")
 app.command()(show)
 app.command()(explain)
 app.command()(claims.scorecard)
+app.command()(audit)
 app.command()(preview)
 app.command()(simulate)
 

@@ -4,6 +4,7 @@ What the shop posted is remembered as it was (its digest stays): the same body a
 nothing, another one is the shop's newer word and holds.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,30 +15,49 @@ import asyncpg
 from schemas.contact import Recipient
 from schemas.shipment import shipment_id as id_of_number
 from tracking.contact import Contact, open_contact, seal_contact
+from tracking.errors import KlatError
 from tracking.numbers import Number, lock_numbers
 from tracking.place import region_of
 from tracking.register import again, told
 from tracking.sealing import Sealer
 from tracking.search.index import index_people
+from tracking.staff.audit import Noting
 from tracking.store.changes import write_changes
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import Registrations
 from tracking.store.shipments import find_shipment
 
 
+class ContactChanged(KlatError):  # noqa: N818 - named for what was found
+    """The shop or a colleague has told another one meanwhile."""
+
+
 async def correct_recipient(
-    pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID, recipient: Recipient, *, now: datetime
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    recipient: Recipient,
+    seen: str,
+    *,
+    now: datetime,
+    noting: Callable[[tuple[str, ...]], Noting],
 ) -> tuple[str, ...]:
     """Which fields are others now; none where nothing changed or no shop registered it.
 
-    It is news of the parcel: who could not be told for want of a number is told by it.
-    Raises SealBroken, StoreUnavailable.
+    `seen` is the sign of the contact that was corrected. It is news of the parcel: who could not be
+    told for want of a number is told by it. Raises ContactChanged, SealBroken, StoreUnavailable.
     """
-    return await retried(partial(_correct, pool, sealer, shipment_id, recipient, now))
+    return await retried(partial(_correct, pool, sealer, shipment_id, recipient, seen, now, noting))
 
 
 async def _correct(
-    pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID, recipient: Recipient, now: datetime
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    recipient: Recipient,
+    seen: str,
+    now: datetime,
+    noting: Callable[[tuple[str, ...]], Noting],
 ) -> tuple[str, ...]:
     async with transaction(pool) as conn:
         row = await find_shipment(conn, shipment_id)
@@ -50,6 +70,8 @@ async def _correct(
         if before is None:
             return ()
         contact = open_contact(sealer, shipment_id, before.contact)
+        if contact_sign(sealer, contact) != seen:
+            raise ContactChanged
         fields = _other_fields(contact.recipient or Recipient(), recipient)
         if not fields:
             return ()
@@ -62,13 +84,18 @@ async def _correct(
             region=region_of(recipient),
         )
         await Registrations(pool).save_registration(conn, after)
-        await index_people(
-            conn, sealer, shipment_id, before.merchant_id, corrected, before.registered_at
-        )
+        await index_people(conn, sealer, shipment_id, corrected)
         changes = again(number, row["journey"]).changes
         news = [told(number, change, after, is_first=False, now=now) for change in changes]
         await write_changes(conn, news, now)
+        await noting(fields)(conn)
         return fields
+
+
+def contact_sign(sealer: Sealer, contact: Contact) -> str:
+    """Tells whether it is another one by now, and nothing else of it."""
+    told = f"contact sign\x1f{contact.model_dump_json()}"
+    return sealer.fingerprints(told.encode())[0].hex()[:32]
 
 
 def _other_fields(before: Recipient, after: Recipient) -> tuple[str, ...]:

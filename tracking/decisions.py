@@ -15,6 +15,7 @@ from tracking.domain.ledger import Entry
 from tracking.errors import KlatError
 from tracking.judge import judge_held
 from tracking.sealing import Sealer
+from tracking.staff.audit import Noting
 from tracking.store.clock import hold_shipments
 from tracking.store.compensations import CompensationRow, Moved, compensations_of
 from tracking.store.pool import retried, transaction
@@ -34,12 +35,17 @@ async def move(
     by: str,
     why: str | None = None,
     now: datetime,
+    noting: Noting | None = None,
 ) -> CompensationRow:
     """Somebody's own move, and what follows: a yes to what is owed no more gives nothing.
 
+    `noting` writes down who it was, in the same transaction.
+
     Raises NoSuchCompensation, IllegalMove, StoreUnavailable.
     """
-    return await retried(partial(_move, pool, sealer, shipment_id, tier, make, by, why, now))
+    return await retried(
+        partial(_move, pool, sealer, shipment_id, tier, make, by, why, now, noting)
+    )
 
 
 async def _move(
@@ -51,6 +57,7 @@ async def _move(
     by: str,
     why: str | None,
     now: datetime,
+    noting: Noting | None,
 ) -> CompensationRow:
     async with transaction(pool) as conn:
         await hold_shipments(conn, [shipment_id])
@@ -59,6 +66,8 @@ async def _move(
         due_at = now if entry.state is CompensationState.APPROVED else None
         row = replace(before, entry=entry, due_at=due_at, tries=0)
         await keep_moves(conn, [Moved(row, before.entry, why)], by=by, now=now)
+        if noting is not None:
+            await noting(conn)
         await issue_codes(conn, [row], sealer, now)
         await judge_held(conn, [shipment_id], sealer, now)
         return await _row(conn, shipment_id, tier)

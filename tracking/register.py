@@ -95,9 +95,8 @@ async def _register(
         row = _with_promise(row, promise)
         if not await Registrations(pool).save_registration(conn, row):
             raise RegisteredByAnother
-        since = before.registered_at if before else now
         contact = Contact(recipient=body.recipient, buyer=body.buyer)
-        await index_people(conn, sealer, target, merchant_id, contact, since)
+        await index_people(conn, sealer, target, contact)
         joined = _joined(number, stored, journey, now) if before is None else again(number, journey)
         await _write(conn, number, joined, row, is_first=before is None, now=now)
         if moves := _moves(number, stored, joined):

@@ -116,7 +116,7 @@ async def _copy(pool: asyncpg.Pool, sealer: Sealer, people: list[Recipient], sta
         shipments.append((key, "omniva", number, 1, 1, "in_transit", state, True, at, at))
         sealed = seal_contact(sealer, key, contact)
         registrations.append((key, SHOP, str(n), "LV", sealed, "{}", b"d", at))
-        index.append((key, SHOP, at, sealer.key_id, blind_terms(sealer, terms_of(contact))))
+        index.append((key, SHOP, at, sealer.key_id, "", blind_terms(sealer, terms_of(contact))))
     for table, rows, columns in (
         ("shipment", shipments, _SHIPMENT),
         ("registration", registrations, _REGISTRATION),

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.api import ShipmentRegistration
 from schemas.contact import Recipient
+from tracking.contact import Contact, seal_contact
 from tracking.register import register
 from tracking.sealing import Sealer
 from tracking.search.find import search
@@ -14,6 +15,7 @@ from tracking.search.index import index_missing
 from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+OTHER = Contact(recipient=Recipient(name="Zane Zariņš"))
 OLD, NEW = Sealer(["old"]), Sealer(["new", "old"])
 
 
@@ -62,10 +64,30 @@ async def test_under_a_new_key_it_is_found_before_and_after_it_is_indexed_anew(p
     assert len(await numbers(pool, NEW, "anna")) == 6
 
 
-async def test_what_no_key_opens_is_left_and_says_so(pool, shop):
+async def test_what_no_key_opens_is_not_found_and_comes_back_with_its_key(pool, shop, caplog):
     assert await index_missing(pool, Sealer(["lost"])) == 0
-    assert await numbers(pool, Sealer(["lost"]), "ozolaccc") == set()
+    assert "contact.sealed_with_another_key" in caplog.text
+    assert await numbers(pool, OLD, "ozolaccc") == set()
+    assert await index_missing(pool, OLD) == 6
     assert await numbers(pool, OLD, "ozolaccc") == {"CE1"}
+
+
+async def test_what_was_erased_or_changed_behind_its_back_is_found_out(pool, shop):
+    key = "(SELECT shipment_id FROM shipment WHERE tracking_number = 'CE1')"
+    await pool.execute(f"UPDATE registration SET contact = NULL WHERE shipment_id = {key}")
+    assert await index_missing(pool, OLD) == 0
+    assert await pool.fetchval("SELECT count(*) FROM person_index") == 5
+    sealed = seal_contact(OLD, (id_ := await pool.fetchval(f"SELECT {key}")), OTHER)
+    await pool.execute("UPDATE registration SET contact = $2 WHERE shipment_id = $1", id_, sealed)
+    assert await index_missing(pool, OLD) == 1
+    assert await numbers(pool, OLD, "zarins") == {"CE1"}
+
+
+async def test_who_only_looks_locks_nothing(pool, shop):
+    stamps = "SELECT array_agg(xmax::text ORDER BY shipment_id) FROM registration"
+    before = await pool.fetchval(stamps)
+    assert await index_missing(pool, OLD) == 0
+    assert await pool.fetchval(stamps) == before
 
 
 async def test_a_shop_finds_only_its_own(pool, shop):

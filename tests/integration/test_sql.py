@@ -170,7 +170,7 @@ FROM generate_series(1, 20000) n;
 INSERT INTO audit SELECT md5('a' || n)::uuid, now() - n * interval '1 minute',
     md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL
 FROM generate_series(1, 20000) n;
-INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k',
+INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k', 'm',
     ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
 FROM generate_series(1, 20000) n;
 INSERT INTO public_link SELECT decode(md5('t' || n), 'hex'), md5(n::text)::uuid, now(), NULL
@@ -441,21 +441,23 @@ QUICK = {
     "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
-    "notes_of": ((ID,), "staff_note_pkey"),
+    "notes_of": ((ID, "NULL"), "staff_note_pkey"),
     "revoke_links": ((ID, "now()"), "public_link_by_shipment"),
     "note_seen": ((ID, "now()", ID, "'e'", ID, "now() - interval '1 hour'"), "audit_of_shipment"),
-    "audit_of_shipment": ((ID, "100"), "audit_of_shipment"),
+    "audit_of_shipment": ((ID, "100", "NULL"), "audit_of_shipment"),
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
-    "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"), "shipment_by_number"),
+    "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"),
+                       "shipment_by_bare_number"),
     "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "100", "5000"),
                        "person_index_by_term"),
     "find_by_place": (("ARRAY['akropole']", "NULL", "200"), "standing_by_place"),
-    "found_parcels": ((IDS,), "shipment_pkey"),
-    "keep_person_index": ((IDS, IDS, TIMES, KEY, "array_fill('[7]'::json, ARRAY[20])"),
-                          "person_index_pkey"),
+    "find_by_link": ((HASHES,), "public_link_pkey"),
+    "found_parcels": ((IDS, "NULL"), "shipment_pkey"),
+    "keep_person_index": ((IDS, KEY, "array_fill('[7]'::json, ARRAY[20])"), "person_index_pkey"),
     "drop_person_index": ((IDS,), "person_index_pkey"),
-    "next_registrations": ((ID, KEY, "20"), "registration_pkey"),
+    "compare_person_index": ((ID, KEY, "20"), "registration_pkey"),
+    "hold_contacts": ((IDS,), "registration_pkey"),
     "promises_of": ((ID,), "promise_pkey"),
     "insert_promise": ((ID, "now()", "'shop'", "NULL", "now()"), "promise_pkey"),
     "standing_of": ((ID,), "standing_pkey"),
@@ -472,6 +474,7 @@ NOTHING_TO_FIND = {
     *("claim_histograms", "forget_histograms", "all_histograms"),  # counts, not parcels
     *("hold_merchants", "payout_secrets", "save_payout_secret"),  # a row for each shop
     "review_shipments",  # reads all registrations of a shop, once for a policy
+    "review_unplaced",  # reads all parcels, once at the start of a clock
     *("insert_policy", "policies_of"),  # a few rows for each shop
     *("map_code", "unmap_code"),  # tables of a few rows
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
@@ -488,10 +491,18 @@ NOTHING_TO_FIND = {
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
     "plan_deliveries",  # only writes
     *("note_audit", "insert_note"),  # the same
-    *("insert_staff", "list_staff", "staff_by_email", "save_password", "save_totp"),
-    *("use_totp_step", "disable_staff", "insert_session", "find_session", "touch_session"),
+    *("insert_staff", "list_staff", "staff_by_email", "save_password"),
+    *(
+        "use_totp_step",
+        "disable_staff",
+        "reset_staff",
+        "set_totp",
+        "insert_session",
+        "find_session",
+        "touch_session",
+    ),
     *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people
-    *("claim_login", "login_paused_until", "forget_logins", "prune_logins"),  # of a day
+    *("claim_login", "forget_logins", "prune_logins"),  # of a day
     *(
         "make_histograms",
         "estimate_errors",

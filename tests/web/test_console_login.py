@@ -7,11 +7,14 @@ import pyotp
 import pytest
 
 from schemas.staff import StaffRole
+from tracking.staff import login
 from tracking.staff.login import IDLE, LONGEST
 from tracking.staff.people import VALID, add_staff, disable_staff, reset_staff
+from tracking.web.app import CONSOLE_ROUTES
 
 EMAIL, OWN = "anna@help.example", "septiņi zirgi lēni grauž"
 FORM = re.compile(r'name="form" value="([0-9a-f]{64})"')
+SEEN = re.compile(r'name="seen" value="([0-9a-f]{32})"')
 SEALED = re.compile(r'name="secret" value="([^"]+)"')
 SECRET = re.compile(r'class="secret"><bdi>([A-Z2-7 ]+)<')
 
@@ -22,17 +25,19 @@ class Browser:
     def __init__(self, world) -> None:
         self.world = world
         self.world.http.cookie_jar.clear()
-        self.form = ""
+        self.form = self.seen = ""
 
     async def get(self, path: str = "/support"):
         answer = await self.world.call("GET", path)
-        found = FORM.search(answer.text)
+        found, seen = FORM.search(answer.text), SEEN.search(answer.text)
         self.form = found[1] if found else ""
+        self.seen = seen[1] if seen else ""
         self.page = answer
         return answer
 
     async def post(self, path: str, **fields: str):
-        return await self.world.call("POST", path, data={"form": self.form, **fields})
+        data = {"form": self.form, "seen": self.seen, **fields}
+        return await self.world.call("POST", path, data=data)
 
     async def follows(self, answer):
         assert answer.status == 303, answer.text
@@ -137,6 +142,83 @@ async def test_after_five_wrong_ones_from_here_even_the_right_one_waits(world, b
     assert there.status == 303, "who shuts somebody out has to be where they are"
     world.clock.pass_by(minutes=1)
     assert (await browser.logs_in(once)).status == 303
+
+
+async def test_who_hammers_from_one_place_shuts_nobody_out_elsewhere(world, browser):
+    once = await made(world)
+    for _ in range(25):
+        await browser.logs_in("wrong-wrong-wrong")
+    elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+    data = {"email": EMAIL, "password": once}
+    assert (await world.call("POST", "/support/login", data=data, headers=elsewhere)).status == 303
+    counted = await world.pool.fetchval("SELECT max(wrong) FROM login_try")
+    assert counted == 5, "who is paused here counts no more"
+
+
+async def test_a_password_for_once_is_taken_however_it_was_copied(world, browser):
+    once = await made(world)
+    typed = f" {once.upper().replace('-', ' ')}\n"
+    assert (await browser.logs_in(typed)).status == 303
+
+
+async def test_a_reset_between_password_and_session_wins(world, browser, monkeypatch):
+    once = await made(world)
+    right = login.is_password
+
+    async def slow(hashed, password):
+        found = await right(hashed, password)
+        await reset_staff(world.pool, EMAIL, now=world.clock())
+        return found
+
+    monkeypatch.setattr(login, "is_password", slow)
+    assert (await browser.logs_in(once)).status == 422
+    assert await world.pool.fetchval("SELECT count(*) FROM staff_session") == 0
+
+
+async def test_a_page_that_asks_by_itself_keeps_no_session_alive(world, browser):
+    await browser.enters(await made(world))
+    shop = await world.key("merchant", "Shop")
+    path = f"/support/parcels/{(await world.register(shop)).json['shipment_id']}"
+    seen = "SELECT seen_at FROM staff_session"
+    before = await world.pool.fetchval(seen)
+    world.clock.pass_by(minutes=50)
+    await world.call("GET", f"{path}?fresh")
+    await world.call("GET", f"{path}/notes")
+    async with world.http.get(f"{world.url}{path}/stream") as line:
+        assert line.status == 200
+    assert (await world.pool.fetchval(seen) > before) is True, "somebody asked for /notes"
+    world.clock.pass_by(minutes=59)
+    await world.call("GET", f"{path}?fresh")
+    world.clock.pass_by(minutes=2)
+    assert (await world.call("GET", path)).headers["Location"] == "/support/login"
+
+
+async def test_after_the_login_it_goes_on_to_the_parcel_that_was_asked_for(world, browser):
+    shop = await world.key("merchant", "Shop")
+    path = f"/support/parcels/{(await world.register(shop)).json['shipment_id']}"
+    assert (await browser.get(path)).headers["Location"] == "/support/login"
+    assert "CE123456789EE" in (await browser.enters(await made(world))).text
+    assert 'name="q"' in (await browser.get()).text, "once"
+
+
+async def test_every_page_of_the_console_asks_who_it_is(world, browser):
+    nobody = 0
+    for route in CONSOLE_ROUTES:
+        path = re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", route.path)
+        answer = await world.call(route.method, path, data={} if route.method == "POST" else None)
+        if (route.method, path) in {("GET", "/support/login"), ("POST", "/support/login")}:
+            continue
+        nobody += 1
+        assert (answer.status, answer.headers["Location"]) == (303, "/support/login"), path
+    assert nobody > 15
+    half = await made(world)
+    await browser.logs_in(half)
+    for route in CONSOLE_ROUTES:
+        path = re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", route.path)
+        if path in {"/support/login", "/support/logout", "/support/password"}:
+            continue
+        answer = await world.call(route.method, path, data={} if route.method == "POST" else None)
+        assert answer.headers["Location"] == "/support/password", path
 
 
 @pytest.mark.parametrize("spent", [IDLE, LONGEST])

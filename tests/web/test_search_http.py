@@ -42,6 +42,15 @@ async def found(world, key, typed: str) -> dict[str, list[str]]:
     [
         (NUMBER, {NUMBER: ["tracking_number"]}),
         ("ce 123 456 789 ee", {NUMBER: ["tracking_number"]}),
+        ("CE-123.456‑789 EE", {NUMBER: ["tracking_number"]}),
+        ("order 1001", {NUMBER: ["order"]}),
+        ("Nr. 1001", {NUMBER: ["order"]}),
+        ("(+371) 20000001", {NUMBER: ["phone"]}),
+        ("tālr. 20000001", {NUMBER: ["phone"]}),
+        ("<janis@example.lv>.", {NUMBER: ["email"]}),
+        ("mailto:janis@example.lv", {NUMBER: ["email"]}),
+        ("berzins 20000001", {NUMBER: ["name"]}),
+        ("berzins 20000009", {}),
         ("CE999999999EE", {"CE999999999EE": ["tracking_number"]}),
         ("1001", {NUMBER: ["order"]}),
         ("#A-1", {"CE000000002EE": ["order"]}),
@@ -147,3 +156,22 @@ async def looked(world) -> None:
     """As the clock does when it is told of a fact."""
     ids = [row["shipment_id"] for row in await world.pool.fetch("SELECT shipment_id FROM shipment")]
     await look_at(world.pool, ids, now=world.clock())
+
+
+async def test_the_address_of_a_page_leads_to_its_parcel(world, office):
+    shop = await world.key("merchant", "Shop")
+    link = (await world.register(shop)).json["tracking_url"]
+    assert await found(world, office, link) == {NUMBER: ["link"]}
+    assert await found(world, office, f"see {link}?lang=lv") == {NUMBER: ["link"]}
+    assert await found(world, office, link[:-1] + "_") == {}
+
+
+async def test_who_is_meant_is_shown(world, office):
+    shop = await world.key("merchant", "Shop")
+    buyer = {"name": "Pēteris Kalniņš", "phone": "+37126543210"}
+    await world.register(shop, tracking_number="GIFT1", order="7", buyer=buyer)
+    answer = await world.call("POST", "/v1/search", headers=office, json={"q": "Kalniņš"})
+    (hit,) = answer.json["hits"]
+    assert (hit["name"], hit["is_buyer"]) == ("Pēteris Kalniņš", True)
+    answer = await world.call("POST", "/v1/search", headers=office, json={"q": "GIFT1"})
+    assert (answer.json["hits"][0]["name"], answer.json["hits"][0]["is_buyer"]) == (NAME, False)

@@ -21,17 +21,29 @@ LONGEST: Final = 100  # characters
 SHORTEST: Final = 2
 _HOME: Final = ("LV", "LT", "EE")  # whose numbers are read without their prefix
 _NUMBER: Final = re.compile(NUMBER)
-_PHONE: Final = re.compile(r"\+?[0-9 ().\-/\u00a0]{5,40}")
+_PHONE: Final = re.compile(r"[(+]{0,2}[0-9 ().\-/\u00a0]{5,40}")
 _POSTCODE: Final = re.compile(r"([A-Z]{1,2}-?)?[0-9]{4,6}", re.IGNORECASE)
 _POSTCODE_LENGTH: Final = range(3, 9)
-_ORDER: Final = re.compile(r"#+\s*")
+_ORDER: Final = re.compile(
+    r"(?:(?:order|pasūtījum\w*|užsakym\w*|tellimus\w*|заказ\w*|nr|no)\b|№|#)[.:\s#]*",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(
+    r"(tel|tālr|tālrunis|phone|mailto|e-?pasts|e-?mail)[.:]\s*", re.IGNORECASE
+)
+_LINK: Final = re.compile(r"/t/([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])")
+_AROUND: Final = " <>\"'„“”;,."
+_HYPHENS: Final = str.maketrans("‐‑‒–—−", "------")
+_BETWEEN: Final = re.compile(r"[\s./_~-]")
+_PHONE_PART: Final = re.compile(r"\+?[0-9]{7,15}")
 _MOST_WORDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`numbers` of parcels or orders; `phones` in E.164; `phone_end`: last digits of one;
-    `words` must all be in a name, `area` beside them is a postcode; all of `place` in a locker's.
+    `words` must all be in a name, `area` beside them is a postcode, `beside` the end of a phone;
+    all of `place` must be in a locker's. `link`: the token of a tracking page.
     """
 
     numbers: tuple[str, ...] = ()
@@ -42,37 +54,57 @@ class Asked:
     postcode: str | None = None
     words: tuple[str, ...] = ()
     area: str | None = None
+    beside: str | None = None
+    link: str | None = None
     place: tuple[str, ...] = ()
 
 
 def read_asked(typed: str) -> Asked:
     """Raises ValueError, with what to do, for what is too short or too long to look for."""
-    text = clean_text(typed)
+    text = _plain(typed)
     if len(text) < SHORTEST:
         raise ValueError("type two characters or more")
     if len(text) > LONGEST:
         raise ValueError(f"type {LONGEST} characters or fewer")
     digits = "".join(re.findall(r"[0-9]", text))
     is_phone = bool(_PHONE.fullmatch(text)) and len(digits) >= LAST
-    words, area = _name(text) if "@" not in text else ((), None)
+    words, area, beside = _name(text) if "@" not in text else ((), None, None)
     return Asked(
         numbers=tuple(dict.fromkeys(_numbers(text))),
-        orders=tuple(dict.fromkeys((text, _ORDER.sub("", text, count=1)))),
+        orders=tuple(dict.fromkeys((text, _order(text)))),
+        link=found[1] if (found := _LINK.search(text)) else None,
         phones=tuple(dict.fromkeys(_phones(text, digits))) if is_phone else (),
         phone_end=digits[-LAST:] if is_phone else None,
         email=text.casefold() if "@" in text else None,
         postcode=_postcode(text),
         words=words,
         area=area,
+        beside=beside,
         place=words_in(text) if "@" not in text else (),
     )
 
 
+def _plain(typed: str) -> str:
+    """Without what stands around it where it was copied: labels, brackets, a full stop."""
+    text = clean_text(typed).translate(_HYPHENS).strip(_AROUND)
+    return _LABEL.sub("", text, count=1).strip(_AROUND)
+
+
+def _order(text: str) -> str:
+    found = _ORDER.match(text)
+    return text[found.end() :] if found else text
+
+
+def bare_number(number: str) -> str:
+    """Of a parcel, as numbers are compared; the index of the store leaves out the same."""
+    return _BETWEEN.sub("", number)
+
+
 def _numbers(text: str) -> Iterator[str]:
-    """In capitals, and without the blanks and hyphens of whoever reads it out."""
-    for each in (text.upper(), re.sub(r"[\s-]", "", text).upper()):
-        if _NUMBER.fullmatch(each) and any(sign.isdigit() for sign in each):
-            yield each
+    """In capitals, without the blanks and hyphens that nobody reads out."""
+    bare = bare_number(text).upper()
+    if _NUMBER.fullmatch(bare) and any(sign.isdigit() for sign in bare):
+        yield bare
 
 
 def _postcode(text: str) -> str | None:
@@ -83,7 +115,7 @@ def _postcode(text: str) -> str | None:
 
 
 def _phones(text: str, digits: str) -> Iterator[str]:
-    spelled = [f"+{digits}"] if text.startswith("+") else [f"+{digits}", digits]
+    spelled = [f"+{digits}"] if "+" in text else [f"+{digits}", digits]
     if digits.startswith("00"):
         spelled.append(f"+{digits[2:]}")
     for each in spelled:
@@ -96,10 +128,14 @@ def _phones(text: str, digits: str) -> Iterator[str]:
                 yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _name(text: str) -> tuple[tuple[str, ...], str | None]:
-    """The words of a name, and the postcode that was typed beside them."""
+def _name(text: str) -> tuple[tuple[str, ...], str | None, str | None]:
+    """The words of a name, and the postcode and the end of a phone that were typed beside them."""
     parts = text.split()
-    areas = [part for part in parts if _POSTCODE.fullmatch(part)]
-    words = words_in(" ".join(part for part in parts if not _POSTCODE.fullmatch(part)))
-    letters = tuple(word for word in words if not word.isdigit())[:_MOST_WORDS]
-    return letters, normal_postcode(areas[0]) if letters and areas else None
+    phones = [part for part in parts if _PHONE_PART.fullmatch(part)]
+    areas = [part for part in parts if _POSTCODE.fullmatch(part) and part not in phones]
+    rest = [part for part in parts if part not in areas and part not in phones]
+    words = tuple(word for word in words_in(" ".join(rest)) if not word.isdigit())[:_MOST_WORDS]
+    if not words:
+        return (), None, None
+    end = "".join(filter(str.isdigit, phones[0]))[-LAST:] if phones else None
+    return words, normal_postcode(areas[0]) if areas else None, end

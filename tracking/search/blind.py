@@ -1,8 +1,8 @@
-"""Terms as small keyed hashes: what is kept tells no name, and cannot be tried without the key.
+"""Terms as small keyed hashes: without the key none can be tried (docs/decisions/0028 says what
+shows all the same).
 
-Four bytes of a hash are the same for different terms now and then, so what was found is opened and
-looked at before it is shown. That they are so few is on purpose: with a list of names and a stolen
-key a hash stands for several.
+Four bytes are the same for different terms now and then, so what was found is opened and looked at
+before it is shown.
 """
 
 from collections.abc import Iterable

@@ -14,12 +14,13 @@ from tracking.contact import Contact, open_contact
 from tracking.sealing import SealBroken, Sealer
 from tracking.search.asked import Asked, read_asked
 from tracking.search.blind import blind_either
-from tracking.search.matching import matches
+from tracking.search.matching import matches, whose
 from tracking.search.names import forms
 from tracking.search.terms import Kind, Term
 from tracking.store.pool import connection
 from tracking.store.search import (
     FoundParcel,
+    find_by_link,
     find_by_number,
     find_by_person,
     find_by_place,
@@ -60,6 +61,8 @@ async def search(
     async with connection(pool) as conn:
         ids = set(await find_by_number(conn, asked.numbers, asked.orders, shops, _LOOKED_AT))
         is_full = len(ids) >= _LOOKED_AT
+        linked = await find_by_link(conn, sealer.token_hashes(asked.link)) if asked.link else None
+        ids |= {linked} if linked else set()
         for conditions in _conditions(asked, sealer):
             found = await find_by_person(conn, conditions, shops, _LOOKED_AT)
             is_full |= len(found) >= _LOOKED_AT
@@ -68,8 +71,8 @@ async def search(
             waiting = await find_by_place(conn, asked.place, shops, _LOOKED_AT)
             is_full |= len(waiting) >= _LOOKED_AT
             ids |= set(waiting)
-        parcels = await found_parcels(conn, ids) if ids else []
-    hits = sorted(_hits(asked, parcels, sealer), key=_order)
+        parcels = await found_parcels(conn, ids, shops) if ids else []
+    hits = sorted(_hits(asked, parcels, sealer, linked), key=_order)
     return Found(hits[:SHOWN], is_full or len(hits) > SHOWN)
 
 
@@ -86,17 +89,24 @@ def _conditions(asked: Asked, sealer: Sealer) -> Iterator[list[list[int]]]:
         yield [blind_either(sealer, exact)]
     if asked.words:
         words = [[Term(Kind.NAME, form) for form in forms(word)] for word in asked.words]
-        if asked.area:
-            words[3:] = [[Term(Kind.POSTCODE, asked.area)]]
+        beside = [Term(Kind.POSTCODE, asked.area)] if asked.area else []
+        if asked.beside:
+            beside = [Term(Kind.PHONE_END, asked.beside)]
+        if beside:
+            words[3:] = [beside]
         yield [blind_either(sealer, each) for each in words]
 
 
-def _hits(asked: Asked, parcels: Sequence[FoundParcel], sealer: Sealer) -> Iterator[Hit]:
+def _hits(
+    asked: Asked, parcels: Sequence[FoundParcel], sealer: Sealer, linked: UUID | None
+) -> Iterator[Hit]:
     for parcel in parcels:
         contact = _contact(sealer, parcel)
         by = matches(asked, parcel.tracking_number, parcel.order_ref, contact, parcel.place)
+        if parcel.shipment_id == linked:
+            by = (Match.LINK, *by)
         if by:
-            yield Hit(parcel, by, contact.recipient or contact.buyer)
+            yield Hit(parcel, by, whose(asked, contact))
 
 
 def _contact(sealer: Sealer, parcel: FoundParcel) -> Contact:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from schemas.contact import Person
 from schemas.search import Match
 from tracking.contact import Contact
-from tracking.search.asked import Asked
+from tracking.search.asked import Asked, bare_number
 from tracking.search.names import is_near, words_in
 from tracking.search.terms import people_of, postcodes_of
 
@@ -21,10 +21,17 @@ def matches(
     return tuple(each for each in Match if each in found)
 
 
+def whose(asked: Asked, contact: Contact) -> Person | None:
+    """Whose name is shown: of whoever is meant, else the recipient's."""
+    people = people_of(contact)
+    meant = [person for person in people if any(_of_person(asked, person))]
+    return next(iter((*meant, *people)), None)
+
+
 def _of_parcel(
     asked: Asked, tracking_number: str, order: str | None, place: str | None
 ) -> Iterator[Match]:
-    if tracking_number in asked.numbers:
+    if bare_number(tracking_number) in asked.numbers:
         yield Match.TRACKING_NUMBER
     if order in asked.orders:
         yield Match.ORDER
@@ -41,7 +48,9 @@ def _of_person(asked: Asked, person: Person) -> Iterator[Match]:
     codes = postcodes_of(person)
     if asked.postcode in codes:
         yield Match.POSTCODE
-    if asked.words and (asked.area is None or asked.area in codes):
+    is_there = asked.area is None or asked.area in codes
+    is_theirs = asked.beside is None or bool(phone and phone.endswith(asked.beside))
+    if asked.words and is_there and is_theirs:
         yield from _by_name(asked.words, words_in(person.name or ""))
 
 

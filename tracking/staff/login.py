@@ -5,22 +5,26 @@ second factor, a password of one's own, or, of leads and admins, to set up a sec
 """
 
 import hashlib
+import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 import asyncpg
+import structlog
 
 from schemas.staff import Action, StaffRole
 from tracking.sealing import Sealer
 from tracking.staff.audit import note
-from tracking.staff.passwords import hash_password, is_password
+from tracking.staff.passwords import as_handed_over, hash_password, is_password
 from tracking.staff.second import step_of, totp_context
-from tracking.staff.strength import what_is_weak
+from tracking.staff.strength import weakness
 from tracking.store.staff import Session, Staff, StaffStore
+
+log = structlog.get_logger()
 
 IDLE, LONGEST = timedelta(hours=1), timedelta(hours=12)
 _TOUCHED: Final = timedelta(minutes=1)  # more exactly nobody needs to know
@@ -83,18 +87,17 @@ class Login:
         """Who is not there, is disabled or has another password is told the same, as late."""
         name = email.strip().casefold()
         if not await self._may_try("password", name, address, now):
-            return Refused.PAUSED
+            return _refused("password", Refused.PAUSED)
         staff = await self._store.staff_by_email(name)
+        if staff is not None and staff.one_time_until is not None:
+            password = as_handed_over(password)
         is_right = await is_password(staff.password if staff else None, password)
         if staff is None or not is_right or staff.disabled_at is not None:
-            return Refused.WRONG
+            return _refused("password", Refused.WRONG)
         if staff.one_time_until is not None and staff.one_time_until <= now:
-            return Refused.OVER
+            return _refused("password", Refused.OVER)
         await self._store.forget_logins(self._tried("password", name, address))
-        token = await self._begin(staff, second=False, now=now)
-        if staff.totp is None:
-            await note(self._store, self._sealer, staff, Action.LOGGED_IN, now)
-        return LoggedIn(token, staff)
+        return await self._begin(staff, second=False, now=now)
 
     async def by_code(
         self, session: Session, typed: str, address: str, now: datetime
@@ -102,27 +105,31 @@ class Login:
         """The session that was begun by the password makes way for one that is whole."""
         staff = session.staff
         if not await self._may_try("code", staff.email, address, now):
-            return Refused.PAUSED
+            return _refused("code", Refused.PAUSED)
         step = self._step(staff, typed, now)
         if step is None or not await self._store.use_totp_step(staff.staff_id, step):
-            return Refused.WRONG
+            return _refused("code", Refused.WRONG)
         await self._store.forget_logins(self._tried("code", staff.email, address))
-        await self._store.end_session(session.session_hash)
-        token = await self._begin(staff, second=True, now=now)
-        await note(self._store, self._sealer, staff, Action.LOGGED_IN, now)
-        return LoggedIn(token, staff)
+        if not await self._store.end_session(session.session_hash):
+            return _refused("code", Refused.WRONG)  # it was ended meanwhile
+        return await self._begin(staff, second=True, now=now)
 
-    async def set_password(self, session: Session, password: str, now: datetime) -> LoggedIn | str:
+    async def set_password(
+        self, session: Session, password: str, now: datetime
+    ) -> LoggedIn | Refused | str:
         """Every other session ends. Or why it is too weak: "short", "long", "guessable", "same"."""
         staff = session.staff
-        weak = what_is_weak(password, staff.email, staff.name)
+        weak = await weakness(password, staff.email, staff.name)
         if weak is None and await is_password(staff.password, password):
             weak = "same"
         if weak is not None:
             return weak
-        await self._store.save_password(staff.staff_id, await hash_password(password), None)
+        hashed = await hash_password(password)
+        if not await self._store.save_password(staff, hashed, None):
+            return Refused.WRONG  # it is another one meanwhile
         await note(self._store, self._sealer, staff, Action.PASSWORD_CHANGED, now)
-        return await self._anew(session, second=session.second, now=now)
+        changed = replace(staff, password=hashed, one_time_until=None)
+        return await self._anew(changed, second=session.second, now=now)
 
     async def set_authenticator(
         self, session: Session, secret: str, typed: str, now: datetime
@@ -130,22 +137,21 @@ class Login:
         """`secret` was shown to them; the code proves that it arrived."""
         staff = session.staff
         step = step_of(secret, typed, now)
-        if step is None:
-            return Refused.WRONG
         sealed = self._sealer.seal_text(secret, totp_context(staff.staff_id))
-        await self._store.save_totp(staff.staff_id, sealed, step)
+        if step is None or not await self._store.set_totp(staff.staff_id, sealed, step):
+            return _refused("authenticator", Refused.WRONG)
         await note(self._store, self._sealer, staff, Action.SECOND_FACTOR_SET, now)
-        return await self._anew(session, second=True, now=now)
+        return await self._anew(replace(staff, totp=sealed), second=True, now=now)
 
-    async def session(self, token: str, now: datetime) -> Session | None:
-        """None where it has ended, or never was."""
+    async def session(self, token: str, now: datetime, *, is_use: bool) -> Session | None:
+        """None where it has ended, or never was. `is_use`: somebody is there, so it goes on."""
         found = await self._store.find_session(session_hash(token))
         if found is None:
             return None
         if not is_alive(found, now):
             await self._store.end_session(found.session_hash)
             return None
-        if now - found.seen_at >= _TOUCHED:
+        if is_use and now - found.seen_at >= _TOUCHED:
             await self._store.touch_session(found.session_hash, now)
         return found
 
@@ -153,17 +159,19 @@ class Login:
         await self._store.end_session(session.session_hash)
         await note(self._store, self._sealer, session.staff, Action.LOGGED_OUT, now)
 
-    async def _begin(self, staff: Staff, *, second: bool, now: datetime) -> str:
+    async def _begin(self, staff: Staff, *, second: bool, now: datetime) -> LoggedIn | Refused:
         token = secrets.token_urlsafe(32)
-        await self._store.insert_session(
-            session_hash(token), staff.staff_id, second=second, now=now
-        )
-        return token
+        hashed = session_hash(token)
+        if not await self._store.insert_session(hashed, staff, second=second, now=now):
+            return _refused("session", Refused.WRONG)  # the password is another one meanwhile
+        if still_wanted(Session(hashed, second, now, now, staff)) is None:
+            await note(self._store, self._sealer, staff, Action.LOGGED_IN, now)
+        return LoggedIn(token, staff)
 
-    async def _anew(self, session: Session, *, second: bool, now: datetime) -> LoggedIn:
+    async def _anew(self, staff: Staff, *, second: bool, now: datetime) -> LoggedIn | Refused:
         """Who knew the old secret has no session any more."""
-        await self._store.end_sessions_of(session.staff.staff_id)
-        return LoggedIn(await self._begin(session.staff, second=second, now=now), session.staff)
+        await self._store.end_sessions_of(staff.staff_id)
+        return await self._begin(staff, second=second, now=now)
 
     def _step(self, staff: Staff, typed: str, now: datetime) -> int | None:
         if staff.totp is None:
@@ -172,12 +180,19 @@ class Login:
         return step_of(secret, typed, now)
 
     async def _may_try(self, what: str, email: str, address: str, now: datetime) -> bool:
+        """Who is paused here counts no more against the person: so nobody is shut out."""
         here, account = self._tried(what, email, address)
         return await self._store.claim_login(
-            account, _TRIES_ON_ACCOUNT, now=now
-        ) and await self._store.claim_login(here, _TRIES, now=now)
+            here, _TRIES, now=now
+        ) and await self._store.claim_login(account, _TRIES_ON_ACCOUNT, now=now)
 
     def _tried(self, what: str, email: str, address: str) -> Sequence[bytes]:
         """Whom and from where, and whom."""
-        names = (f"{what}\x1f{email}\x1f{address}", f"{what}\x1f{email}")
-        return [self._sealer.fingerprints(f"login\x1f{name}".encode())[0] for name in names]
+        names = (["here", what, email, address], ["all", what, email])
+        return [self._sealer.fingerprints(f"login{json.dumps(n)}".encode())[0] for n in names]
+
+
+def _refused(what: str, why: Refused) -> Refused:
+    """Nobody is named: who it was is not known, or is to be found in the audit log."""
+    log.warning("staff.refused", factor=what, reason=why)
+    return why

@@ -35,10 +35,12 @@ async def add_note(
     return True
 
 
-async def notes_of(store: StaffStore, sealer: Sealer, shipment_id: UUID) -> list[Note]:
-    """Those that open, in the order of their writing. Raises StoreUnavailable."""
+async def notes_of(
+    store: StaffStore, sealer: Sealer, staff: Staff, shipment_id: UUID
+) -> list[Note]:
+    """Those that they may see and that open, as they were written. Raises StoreUnavailable."""
     found = []
-    for row in await store.notes_of(shipment_id):
+    for row in await store.notes_of(shipment_id, staff.shops):
         try:
             found.append(Note(row.at, row.email, sealer.open_text(row.text, _context(row.note_id))))
         except SealBroken:

@@ -17,8 +17,17 @@ _AT_ONCE: Final = asyncio.Semaphore(2)
 
 def one_time_password() -> str:
     """For the operator to hand over: "k7m2-9qxt-…"."""
-    signs = [secrets.choice(_ALPHABET) for _ in range(_GROUPS * _GROUP)]
-    return "-".join("".join(signs[at : at + _GROUP]) for at in range(0, len(signs), _GROUP))
+    return _grouped("".join(secrets.choice(_ALPHABET) for _ in range(_GROUPS * _GROUP)))
+
+
+def as_handed_over(typed: str) -> str:
+    """A password for once, however it was copied or read out."""
+    signs = "".join(sign for sign in typed.lower() if sign in _ALPHABET)
+    return _grouped(signs) if len(signs) == _GROUPS * _GROUP else typed
+
+
+def _grouped(signs: str) -> str:
+    return "-".join(signs[at : at + _GROUP] for at in range(0, len(signs), _GROUP))
 
 
 async def hash_password(password: str) -> str:

@@ -62,10 +62,7 @@ async def reset_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> str:
     """
     store, staff = StaffStore(pool), await _found(pool, email)
     password = one_time_password()
-    await store.save_password(staff.staff_id, await hash_password(password), now + VALID)
-    await store.save_totp(staff.staff_id, None, 0)
-    await store.disable_staff(staff.staff_id, None)
-    await store.end_sessions_of(staff.staff_id)
+    await store.reset_staff(staff.staff_id, await hash_password(password), now + VALID)
     return password
 
 
@@ -77,7 +74,7 @@ async def password_for(pool: asyncpg.Pool, email: str, name: str, *, now: dateti
     with suppress(StaffExists):
         await add_staff(pool, email, name, StaffRole.SUPPORT, None, now=now)
     store, staff, password = StaffStore(pool), await _found(pool, email), one_time_password()
-    await store.save_password(staff.staff_id, await hash_password(password), None)
+    await store.save_password(staff, await hash_password(password), None)
     return password
 
 
@@ -85,7 +82,6 @@ async def disable_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> Non
     """At once: every session ends. Raises NoSuchStaff, StoreUnavailable."""
     store, staff = StaffStore(pool), await _found(pool, email)
     await store.disable_staff(staff.staff_id, now)
-    await store.end_sessions_of(staff.staff_id)
 
 
 async def _found(pool: asyncpg.Pool, email: str) -> Staff:

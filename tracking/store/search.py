@@ -1,7 +1,7 @@
 """Parcels found by what somebody typed, and the index by which their people are found."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -32,20 +32,10 @@ class FoundParcel:
     place: str | None
 
 
-class Indexed(NamedTuple):
-    """A registration by whose people it is found; `terms` are hashes."""
+class Compared(NamedTuple):
+    """A registration, and whether what the index has of it is of its contact as it is."""
 
     shipment_id: UUID
-    merchant_id: UUID
-    registered_at: datetime
-    terms: Sequence[int]
-
-
-class NextRegistration(NamedTuple):
-    shipment_id: UUID
-    merchant_id: UUID
-    registered_at: datetime
-    contact: str | None
     is_indexed: bool
 
 
@@ -84,26 +74,46 @@ def _list(shops: Collection[UUID] | None) -> list[UUID] | None:
     return None if shops is None else list(shops)
 
 
-async def found_parcels(conn: asyncpg.Connection, ids: Collection[UUID]) -> list[FoundParcel]:
-    rows = await conn.fetch(SQL["found_parcels"], list(ids))
+async def find_by_link(conn: asyncpg.Connection, token_hashes: Sequence[bytes]) -> UUID | None:
+    """Also by one that was revoked: whoever holds it means this parcel."""
+    return await conn.fetchval(SQL["find_by_link"], token_hashes)  # type: ignore[no-any-return]  # no types
+
+
+async def found_parcels(
+    conn: asyncpg.Connection, ids: Collection[UUID], shops: Collection[UUID] | None
+) -> list[FoundParcel]:
+    rows = await conn.fetch(SQL["found_parcels"], list(ids), _list(shops))
     return [FoundParcel(**{**row, "status": Status(row["status"])}) for row in rows]
 
 
 async def keep_person_index(
-    conn: asyncpg.Connection, indexed: Sequence[Indexed], key_id: bytes
+    conn: asyncpg.Connection, terms: Mapping[UUID, Sequence[int]], key_id: bytes
 ) -> None:
-    ids, shops, times, terms = zip(*indexed, strict=True) if indexed else ((), (), (), ())
-    bodies = [json.dumps(each) for each in terms]
-    await conn.execute(SQL["keep_person_index"], ids, shops, times, key_id, bodies)
+    """Hashes by shipment, of registrations that the caller holds."""
+    bodies = [json.dumps(each) for each in terms.values()]
+    await conn.execute(SQL["keep_person_index"], list(terms), key_id, bodies)
 
 
 async def drop_person_index(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:
     await conn.execute(SQL["drop_person_index"], list(ids))
 
 
-async def next_registrations(
+async def compare_person_index(
     conn: asyncpg.Connection, after: UUID, key_id: bytes, most: int
-) -> list[NextRegistration]:
-    """In the order of their ids; held until the end of the transaction."""
-    rows = await conn.fetch(SQL["next_registrations"], after, key_id, most)
-    return [NextRegistration(*row) for row in rows]
+) -> list[Compared]:
+    """The next registrations in the order of their ids."""
+    return [
+        Compared(*row) for row in await conn.fetch(SQL["compare_person_index"], after, key_id, most)
+    ]
+
+
+async def hold_contacts(
+    conn: asyncpg.Connection, ids: Collection[UUID]
+) -> list[tuple[UUID, str | None]]:
+    """Sealed contacts by shipment; held until the end of the transaction."""
+    rows = await conn.fetch(SQL["hold_contacts"], list(ids))
+    return [(row["shipment_id"], row["contact"]) for row in rows]
+
+
+async def review_unplaced(conn: asyncpg.Connection, now: datetime) -> None:
+    await conn.execute(SQL["review_unplaced"], now)

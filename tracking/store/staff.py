@@ -1,6 +1,6 @@
 """Staff, their sessions, tries to log in, and the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -98,23 +98,33 @@ class StaffStore:
             row = await conn.fetchrow(SQL["staff_by_email"], email)
         return _staff(row) if row else None
 
-    async def save_password(self, staff_id: UUID, hashed: str, until: datetime | None) -> None:
-        await self._run(SQL["save_password"], staff_id, hashed, until)
+    async def save_password(self, staff: Staff, hashed: str, until: datetime | None) -> bool:
+        """False where it is another one than `staff` has by now."""
+        saved = await self._run(SQL["save_password"], staff.staff_id, hashed, until, staff.password)
+        return saved is not None
 
-    async def save_totp(self, staff_id: UUID, sealed: str | None, step: int) -> None:
-        await self._run(SQL["save_totp"], staff_id, sealed, step)
+    async def reset_staff(self, staff_id: UUID, hashed: str, until: datetime) -> None:
+        await self._run(SQL["reset_staff"], staff_id, hashed, until)
+
+    async def set_totp(self, staff_id: UUID, sealed: str, step: int) -> bool:
+        """False where there is one already."""
+        return await self._run(SQL["set_totp"], staff_id, sealed, step) is not None
 
     async def use_totp_step(self, staff_id: UUID, step: int) -> bool:
         """False where it, or a later one, was used before."""
         return await self._run(SQL["use_totp_step"], staff_id, step) is not None
 
-    async def disable_staff(self, staff_id: UUID, at: datetime | None) -> None:
+    async def disable_staff(self, staff_id: UUID, at: datetime) -> None:
         await self._run(SQL["disable_staff"], staff_id, at)
 
     async def insert_session(
-        self, session_hash: bytes, staff_id: UUID, *, second: bool, now: datetime
-    ) -> None:
-        await self._run(SQL["insert_session"], session_hash, staff_id, second, now)
+        self, session_hash: bytes, staff: Staff, *, second: bool, now: datetime
+    ) -> bool:
+        """False where the password that `staff` has is no longer theirs, or they are shut out."""
+        made = await self._run(
+            SQL["insert_session"], session_hash, staff.staff_id, second, now, staff.password
+        )
+        return made is not None
 
     async def find_session(self, session_hash: bytes) -> Session | None:
         async with connection(self._pool) as conn:
@@ -132,11 +142,12 @@ class StaffStore:
     async def touch_session(self, session_hash: bytes, now: datetime) -> None:
         await self._run(SQL["touch_session"], session_hash, now)
 
-    async def end_session(self, session_hash: bytes) -> None:
-        await self._run(SQL["end_session"], session_hash)
+    async def end_session(self, session_hash: bytes) -> bool:
+        """False where it had ended before."""
+        return await self._run(SQL["end_session"], session_hash) is not None
 
-    async def end_sessions_of(self, staff_id: UUID, but: bytes | None = None) -> None:
-        await self._run(SQL["end_sessions_of"], staff_id, but)
+    async def end_sessions_of(self, staff_id: UUID) -> None:
+        await self._run(SQL["end_sessions_of"], staff_id)
 
     async def claim_login(self, name_hash: bytes, tries: int, *, now: datetime) -> bool:
         """One more try; False while paused."""
@@ -145,32 +156,12 @@ class StaffStore:
         )
         return claimed is not None
 
-    async def login_paused_until(self, name_hashes: Sequence[bytes]) -> datetime | None:
-        return await self._run(SQL["login_paused_until"], name_hashes)  # type: ignore[no-any-return]  # no types
-
     async def forget_logins(self, name_hashes: Sequence[bytes]) -> None:
         await self._run(SQL["forget_logins"], name_hashes)
 
-    async def note_audit(
-        self,
-        audit_id: UUID,
-        at: datetime,
-        staff: Staff,
-        action: Action,
-        shipment_id: UUID | None,
-        detail: str | None,
-    ) -> None:
-        """`detail` is sealed."""
-        await self._run(
-            SQL["note_audit"],
-            audit_id,
-            at,
-            staff.staff_id,
-            staff.email,
-            action,
-            shipment_id,
-            detail,
-        )
+    async def note_audit(self, row: AuditRow, staff_id: UUID) -> None:
+        async with connection(self._pool) as conn:
+            await note_audit(conn, row, staff_id)
 
     async def note_seen(
         self, audit_id: UUID, at: datetime, staff: Staff, shipment_id: UUID, since: datetime
@@ -182,21 +173,42 @@ class StaffStore:
     async def insert_note(self, shipment_id: UUID, row: NoteRow) -> None:
         await self._run(SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text)
 
-    async def notes_of(self, shipment_id: UUID) -> list[NoteRow]:
+    async def notes_of(self, shipment_id: UUID, shops: Collection[UUID] | None) -> list[NoteRow]:
+        """Who works for some shops sees what was written by who works for no others."""
         async with connection(self._pool) as conn:
-            return [NoteRow(*row) for row in await conn.fetch(SQL["notes_of"], shipment_id)]
+            rows = await conn.fetch(SQL["notes_of"], shipment_id, _list(shops))
+        return [NoteRow(*row) for row in rows]
 
-    async def audit_of_shipment(self, shipment_id: UUID, most: int) -> list[AuditRow]:
+    async def audit_of_shipment(
+        self, shipment_id: UUID, most: int, shops: Collection[UUID] | None
+    ) -> list[AuditRow]:
+        """Who works for some shops sees what was done by who works for no others."""
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["audit_of_shipment"], shipment_id, most)
+            rows = await conn.fetch(SQL["audit_of_shipment"], shipment_id, most, _list(shops))
         return [_audit({**row, "shipment_id": shipment_id}) for row in rows]
 
-    async def list_audit(
-        self, before: datetime, staff_id: UUID | None, most: int
-    ) -> list[AuditRow]:
+    async def list_audit(self, before: datetime, email: str | None, most: int) -> list[AuditRow]:
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["list_audit"], before, staff_id, most)
+            rows = await conn.fetch(SQL["list_audit"], before, email, most)
         return [_audit(dict(row)) for row in rows]
+
+
+async def note_audit(conn: asyncpg.Connection, row: AuditRow, staff_id: UUID) -> None:
+    """In the transaction of what was done."""
+    await conn.execute(
+        SQL["note_audit"],
+        row.audit_id,
+        row.at,
+        staff_id,
+        row.email,
+        row.action,
+        row.shipment_id,
+        row.detail,
+    )
+
+
+def _list(shops: Collection[UUID] | None) -> list[UUID] | None:
+    return None if shops is None else list(shops)
 
 
 def _staff(row: asyncpg.Record) -> Staff:

@@ -12,6 +12,7 @@ from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.actions import ACTIONS
 from tracking.web.console.contact import CONTACT_FORM
+from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
 from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.search import SEARCH_PAGES
@@ -85,6 +86,8 @@ def make_app(deps: Deps) -> web.Application:
 
 def _served(route: Route) -> Handler:
     handler = route.handler
+    if route.access == "session" and route.timed:
+        handler = for_staff_people(handler)
     if route.roles:
         handler = guarded(handler, route.roles, route.scheme)
     return _timed(handler) if route.timed else handler

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from schemas.contact import Recipient
+from schemas.contact import Buyer, Recipient
 from schemas.search import SearchHit, SearchQuery, SearchResult
 from tracking.keys import Role
 from tracking.search.find import Hit, search
@@ -45,6 +45,7 @@ def _hit(hit: Hit) -> SearchHit:
         merchant=parcel.merchant_name,
         name=person.name if person else None,
         postcode=person.postcode if isinstance(person, Recipient) else None,
+        is_buyer=isinstance(person, Buyer),
         matched=tuple(hit.by),
     )
 

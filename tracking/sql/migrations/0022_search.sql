@@ -7,6 +7,7 @@ CREATE TABLE person_index (
     merchant_id   uuid NOT NULL,
     registered_at timestamptz NOT NULL,
     key_id        bytea NOT NULL,               -- of the secret key that made the hashes
+    of_contact    text NOT NULL,                -- MD5 of the sealed contact of which they are
     terms         integer[] NOT NULL
 );
 -- What is written is found at once and no search has to read a list of what is pending.
@@ -14,8 +15,3 @@ CREATE INDEX person_index_by_term ON person_index USING gin (terms) WITH (fastup
 
 -- Where a parcel waits to be collected: the words of the name and the id of the place.
 ALTER TABLE standing ADD COLUMN place text;
-CREATE INDEX standing_by_place ON standing USING gin (string_to_array(place, ' '))
-    WITH (fastupdate = off) WHERE place IS NOT NULL;
-INSERT INTO deadline (shipment_id, kind, due_at)
-SELECT shipment_id, 'review', now() FROM shipment WHERE status = 'ready_for_pickup'
-ON CONFLICT DO NOTHING;

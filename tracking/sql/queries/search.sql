@@ -1,7 +1,7 @@
--- name: find_by_number: parcels of these numbers or orders, the latest first ($1 tracking numbers, $2 orders, $3 shops or null for all, $4 at the most)
+-- name: find_by_number: parcels of these numbers or orders, the latest first ($1 tracking numbers without blanks and hyphens, $2 orders, $3 shops or null for all, $4 at the most)
 (SELECT s.shipment_id FROM shipment AS s
  LEFT JOIN registration AS r USING (shipment_id)
- WHERE s.tracking_number = ANY($1::text[])
+ WHERE translate(s.tracking_number, ' -./_~', '') = ANY($1::text[])
    AND ($3::uuid[] IS NULL OR r.merchant_id = ANY($3))
  ORDER BY s.created_at DESC LIMIT $4)
 UNION
@@ -26,35 +26,61 @@ WHERE st.place IS NOT NULL AND string_to_array(st.place, ' ') @> $1::text[]
   AND ($2::uuid[] IS NULL OR r.merchant_id = ANY($2))
 LIMIT $3;
 
--- name: found_parcels: what a search shows of these, and by what it is made sure ($1 shipment ids)
+-- name: find_by_link: the parcel of a tracking page ($1 hashes of its token)
+SELECT shipment_id FROM public_link WHERE token_hash = ANY($1::bytea[]);
+
+-- name: found_parcels: what a search shows of these, and by what it is made sure ($1 shipment ids, $2 shops or null for all)
 SELECT s.shipment_id, s.carrier, s.tracking_number, s.status, s.changed_at, r.order_ref, r.contact,
        r.registered_at, m.name AS merchant_name, st.place
 FROM shipment AS s
 LEFT JOIN registration AS r USING (shipment_id)
 LEFT JOIN merchant AS m USING (merchant_id)
 LEFT JOIN standing AS st USING (shipment_id)
-WHERE s.shipment_id = ANY($1::uuid[]);
+WHERE s.shipment_id = ANY($1::uuid[])
+  AND ($2::uuid[] IS NULL OR r.merchant_id = ANY($2));
 
--- name: keep_person_index: by what these people are found from now on ($1 shipments, $2 shops, $3 registered at, $4 key, $5 terms of each as JSON)
-INSERT INTO person_index (shipment_id, merchant_id, registered_at, key_id, terms)
-SELECT shipment_id, merchant_id, registered_at, $4,
-       ARRAY(SELECT value::integer FROM json_array_elements_text(terms))
-FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $5::json[])
-     AS t (shipment_id, merchant_id, registered_at, terms)
-ORDER BY shipment_id
+-- name: keep_person_index: by what these people are found from now on; of registrations that are held ($1 shipments, $2 key, $3 terms of each as JSON)
+INSERT INTO person_index (shipment_id, merchant_id, registered_at, key_id, of_contact, terms)
+SELECT r.shipment_id, r.merchant_id, r.registered_at, $2, md5(r.contact),
+       ARRAY(SELECT value::integer FROM json_array_elements_text(t.terms))
+FROM unnest($1::uuid[], $3::json[]) AS t (shipment_id, terms)
+JOIN registration AS r USING (shipment_id)
+WHERE r.contact IS NOT NULL
+ORDER BY r.shipment_id
 ON CONFLICT (shipment_id) DO UPDATE
 SET merchant_id = EXCLUDED.merchant_id, registered_at = EXCLUDED.registered_at,
-    key_id = EXCLUDED.key_id, terms = EXCLUDED.terms;
+    key_id = EXCLUDED.key_id, of_contact = EXCLUDED.of_contact, terms = EXCLUDED.terms;
 
 -- name: drop_person_index: nobody is found by these any more ($1 shipment ids)
 DELETE FROM person_index WHERE shipment_id = ANY($1::uuid[]);
 
--- name: next_registrations: the next so many, held, and whether each is indexed under this key ($1 behind this shipment, $2 key, $3 at the most)
-SELECT r.shipment_id, r.merchant_id, r.registered_at, r.contact,
-       i.key_id IS NOT DISTINCT FROM $2 AS is_indexed
-FROM registration AS r
-LEFT JOIN person_index AS i USING (shipment_id)
-WHERE r.shipment_id > $1
-ORDER BY r.shipment_id
-LIMIT $3
-FOR NO KEY UPDATE OF r;
+-- name: compare_person_index: the next so many registrations, and whether the index is of their contact and this key ($1 behind this shipment, $2 key, $3 at the most)
+SELECT r.shipment_id,
+       CASE WHEN r.contact IS NULL THEN i.shipment_id IS NULL
+            ELSE coalesce(i.key_id = $2 AND i.of_contact = md5(r.contact), false) END AS is_indexed
+FROM (
+    SELECT shipment_id, contact FROM registration
+    WHERE shipment_id > $1 ORDER BY shipment_id LIMIT $3
+) AS r
+LEFT JOIN LATERAL (
+    SELECT * FROM person_index AS p WHERE p.shipment_id = r.shipment_id
+    OFFSET 0  -- one by one, however few the planner takes them for
+) AS i ON true
+ORDER BY r.shipment_id;
+
+-- name: hold_contacts: of these registrations, held until the end of the transaction ($1 shipment ids)
+SELECT shipment_id, contact FROM registration
+WHERE shipment_id = ANY($1::uuid[]) ORDER BY shipment_id
+FOR NO KEY UPDATE;
+
+-- name: review_unplaced: parcels that wait, and of which it is not known where, are looked at anew; wakes the clocks ($1 now)
+WITH asked AS (
+    INSERT INTO deadline (shipment_id, kind, due_at)
+    SELECT s.shipment_id, 'review', $1 FROM shipment AS s
+    LEFT JOIN standing AS st USING (shipment_id)
+    WHERE s.status = 'ready_for_pickup' AND st.place IS NULL
+      AND s.state -> 'pickup_place' ->> 'name' IS NOT NULL
+    ORDER BY s.shipment_id
+    ON CONFLICT (shipment_id, kind) DO NOTHING
+)
+SELECT pg_notify('klat_clock', '');

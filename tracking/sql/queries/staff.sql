@@ -12,21 +12,35 @@ FROM staff ORDER BY email;
 -- name: staff_by_email: who logs in by this ($1 e-mail)
 SELECT * FROM staff WHERE email = $1;
 
--- name: save_password: from now on this one ($1 id, $2 password hash, $3 one-time until or null)
-UPDATE staff SET password = $2, one_time_until = $3 WHERE staff_id = $1;
+-- name: save_password: from now on this one, if that is the one before ($1 id, $2 password hash, $3 one-time until or null, $4 hash of before)
+UPDATE staff SET password = $2, one_time_until = $3 WHERE staff_id = $1 AND password = $4
+RETURNING staff_id;
 
--- name: save_totp: the second factor, or none ($1 id, $2 sealed secret or null, $3 last step used)
-UPDATE staff SET totp = $2, totp_step = $3 WHERE staff_id = $1;
+-- name: reset_staff: everything begins anew, and every session ends ($1 id, $2 password hash, $3 one-time until)
+WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
+UPDATE staff SET password = $2, one_time_until = $3, totp = NULL, totp_step = 0, disabled_at = NULL
+WHERE staff_id = $1;
+
+-- name: set_totp: a second factor for who has none ($1 id, $2 sealed secret, $3 last step used)
+UPDATE staff SET totp = $2, totp_step = $3 WHERE staff_id = $1 AND totp IS NULL
+RETURNING staff_id;
 
 -- name: use_totp_step: this code was used, if no later one was ($1 id, $2 step)
 UPDATE staff SET totp_step = $2 WHERE staff_id = $1 AND totp_step < $2 RETURNING staff_id;
 
--- name: disable_staff: nobody works by this any more, or again ($1 id, $2 when, or null)
+-- name: disable_staff: nobody works by this any more, and every session ends ($1 id, $2 when)
+WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
 UPDATE staff SET disabled_at = $2 WHERE staff_id = $1;
 
--- name: insert_session: somebody has logged in ($1 hash, $2 staff, $3 whether the second factor was given, $4 now)
+-- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password that was right)
+WITH held AS (
+    SELECT staff_id FROM staff
+    WHERE staff_id = $2 AND password = $5 AND disabled_at IS NULL
+    FOR NO KEY UPDATE
+)
 INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at)
-VALUES ($1, $2, $3, $4, $4);
+SELECT $1, staff_id, $3, $4, $4 FROM held
+RETURNING staff_id;
 
 -- name: find_session: a session and whose it is ($1 hash)
 SELECT s.session_hash, s.second, s.created_at AS session_created_at, s.seen_at, staff.*
@@ -36,11 +50,11 @@ WHERE s.session_hash = $1 AND staff.disabled_at IS NULL;
 -- name: touch_session: it was used ($1 hash, $2 now)
 UPDATE staff_session SET seen_at = $2 WHERE session_hash = $1 AND seen_at < $2;
 
--- name: end_session: it has ended ($1 hash)
-DELETE FROM staff_session WHERE session_hash = $1;
+-- name: end_session: it has ended, if it had not before ($1 hash)
+DELETE FROM staff_session WHERE session_hash = $1 RETURNING staff_id;
 
--- name: end_sessions_of: all of somebody have ended, but perhaps one ($1 staff, $2 hash that stays or null)
-DELETE FROM staff_session WHERE staff_id = $1 AND session_hash IS DISTINCT FROM $2;
+-- name: end_sessions_of: all of somebody have ended ($1 staff)
+DELETE FROM staff_session WHERE staff_id = $1;
 
 -- name: prune_sessions: forget those begun before this ($1 before, $2 limit)
 DELETE FROM staff_session WHERE session_hash = ANY(ARRAY(
@@ -59,9 +73,6 @@ ON CONFLICT (name_hash) DO UPDATE SET
 WHERE t.paused_until IS NULL OR t.paused_until <= $2
 RETURNING wrong;
 
--- name: login_paused_until: until when nobody may try ($1 hashes of who is tried)
-SELECT max(paused_until) FROM login_try WHERE name_hash = ANY($1::bytea[]);
-
 -- name: forget_logins: the answer was right ($1 hashes of who is tried)
 DELETE FROM login_try WHERE name_hash = ANY($1::bytea[]);
 
@@ -79,13 +90,16 @@ SELECT $1, $2, $3, $4, 'parcel_seen', $5
 WHERE NOT EXISTS (
     SELECT FROM audit WHERE shipment_id = $5 AND at > $6 AND staff_id = $3 AND action = 'parcel_seen');
 
--- name: audit_of_shipment: who saw or did what with a parcel, the latest first ($1 shipment, $2 at the most)
-SELECT at, email, action, detail, audit_id FROM audit WHERE shipment_id = $1
+-- name: audit_of_shipment: who saw or did what with a parcel, the latest first ($1 shipment, $2 at the most, $3 only by who works for no other shops than these, or null)
+SELECT at, email, action, detail, audit_id FROM audit AS a
+WHERE shipment_id = $1
+  AND ($3::uuid[] IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.staff_id = a.staff_id AND staff.shops <@ $3))
 ORDER BY at DESC LIMIT $2;
 
--- name: list_audit: who saw or did what, the latest first ($1 before, $2 staff or null for all, $3 at the most)
+-- name: list_audit: who saw or did what, the latest first ($1 before, $2 e-mail or null for all, $3 at the most)
 SELECT at, email, action, shipment_id, detail, audit_id FROM audit
-WHERE at < $1 AND ($2::uuid IS NULL OR staff_id = $2)
+WHERE at < $1 AND ($2::text IS NULL OR email = $2)
 ORDER BY at DESC LIMIT $3;
 
 -- name: prune_audit: forget what was seen or done before this ($1 before, $2 limit)
@@ -95,5 +109,9 @@ DELETE FROM audit WHERE audit_id = ANY(ARRAY(
 -- name: insert_note: somebody wrote this of a parcel ($1 shipment, $2 note, $3 at, $4 e-mail, $5 sealed text)
 INSERT INTO staff_note (shipment_id, note_id, at, email, text) VALUES ($1, $2, $3, $4, $5);
 
--- name: notes_of: what staff wrote of a parcel ($1 shipment)
-SELECT note_id, at, email, text FROM staff_note WHERE shipment_id = $1 ORDER BY note_id;
+-- name: notes_of: what staff wrote of a parcel ($1 shipment, $2 only by who works for no other shops than these, or null)
+SELECT note_id, at, email, text FROM staff_note AS n
+WHERE shipment_id = $1
+  AND ($2::uuid[] IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.email = n.email AND staff.shops <@ $2))
+ORDER BY note_id;

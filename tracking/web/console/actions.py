@@ -10,13 +10,14 @@ from schemas.base import clean_text
 from schemas.staff import Action
 from tracking.decisions import NoSuchCompensation, move
 from tracking.domain.ledger import Entry, IllegalMove, approve, refuse
-from tracking.staff.audit import note
+from tracking.staff.audit import Noting, note
+from tracking.staff.audit import noting as note_deed
 from tracking.staff.notes import add_note
 from tracking.store.links import Links
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
-from tracking.web.console.errors import for_people
-from tracking.web.console.guard import HOME, SESSION, Form, for_staff, read_form, to
+from tracking.web.console.errors import FOR_LEADS, for_people
+from tracking.web.console.guard import HOME, SESSION, Form, Page, for_staff, read_form, to
 from tracking.web.console.life import may_see
 from tracking.web.console.parcel import DECIDERS, show_parcel
 from tracking.web.deps import DEPS
@@ -34,12 +35,18 @@ NO_WHY: Final = N_("Say why in a few words.")
 
 
 @for_people
+async def get_parcel_again(request: web.Request) -> web.StreamResponse:
+    """Where a browser lands that loads the answer to a form again, or asks for it in Latvian."""
+    return to(f"{parcel_of(asked_id(request))}?{request.query_string}".rstrip("?"))
+
+
+@for_people
 async def post_note(request: web.Request) -> web.StreamResponse:
     shipment_id, form = await asked_for(request)
     deps, staff = request.app[DEPS], request[SESSION].staff
     store = StaffStore(deps.pool)
     if not await add_note(store, deps.sealer, staff, shipment_id, form.get("text", ""), deps.now()):
-        return await show_parcel(request, 422, wrong=NO_NOTE)
+        return await show_parcel(request, 422, wrong=NO_NOTE, text=form.get("text", ""))
     await noted(request, Action.NOTE_ADDED, shipment_id)
     return to(parcel_of(shipment_id))
 
@@ -73,17 +80,24 @@ async def _moved(
     action: Action,
 ) -> web.StreamResponse:
     if request[SESSION].staff.role not in DECIDERS:
-        raise HttpProblem(403, "This is for leads and admins")
+        raise HttpProblem(403, FOR_LEADS)
     deps, tier = request.app[DEPS], _tier(request)
     try:
         await move(
-            deps.pool, deps.sealer, shipment_id, tier, make, by=BY_SUPPORT, why=why, now=deps.now()
+            deps.pool,
+            deps.sealer,
+            shipment_id,
+            tier,
+            make,
+            by=BY_SUPPORT,
+            why=why,
+            now=deps.now(),
+            noting=noting(request, action, shipment_id, tier=tier, why=why),
         )
     except NoSuchCompensation:
         raise not_found() from None
     except IllegalMove:
         return await show_parcel(request, 409, wrong=GONE)
-    await noted(request, action, shipment_id, tier=tier, why=why)
     return to(parcel_of(shipment_id))
 
 
@@ -96,10 +110,10 @@ async def post_link(request: web.Request) -> web.StreamResponse:
     if registration is None:
         raise not_found()
     if form.get("revoke"):
-        gone = await Links(deps.pool).revoke_links(shipment_id, now=now)
-        await noted(request, Action.LINKS_REVOKED, shipment_id, links=gone)
-    url = await issue_link(deps, registration.merchant_id, shipment_id, now)
+        await noted(request, Action.LINKS_REVOKED, shipment_id)
+        await Links(deps.pool).revoke_links(shipment_id, now=now)
     await noted(request, Action.LINK_MADE, shipment_id)
+    url = await issue_link(deps, registration.merchant_id, shipment_id, now)
     return await show_parcel(request, link=url)
 
 
@@ -110,6 +124,12 @@ async def asked_for(request: web.Request) -> tuple[UUID, Form]:
     if not may_see(request[SESSION].staff, registration):
         raise not_found()
     return shipment_id, form
+
+
+def noting(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> Noting:
+    """Of who asks, for the transaction of the deed."""
+    deps, staff = request.app[DEPS], request[SESSION].staff
+    return note_deed(deps.sealer, staff, action, deps.now(), shipment_id, **detail)
 
 
 async def noted(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> None:
@@ -138,8 +158,16 @@ def parcel_of(shipment_id: UUID) -> str:
 
 _AT: Final = f"{HOME}/parcels/{{shipment_id}}"
 _FORM: Final = ("application/x-www-form-urlencoded",)
-ACTIONS: Final = tuple(
-    Route(
+_ACTIONS: Final = (
+    ("notes", post_note, "Write a note"),
+    ("compensations/{tier}/approve", post_approval, "Say yes to a compensation"),
+    ("compensations/{tier}/refuse", post_refusal, "Say no to a compensation"),
+    ("link", post_link, "Make a new link"),
+)
+
+
+def _form(path: str, handler: Page, summary: str) -> Route:
+    return Route(
         "POST",
         f"{_AT}/{path}",
         for_staff(handler),
@@ -148,10 +176,21 @@ ACTIONS: Final = tuple(
         media=_FORM,
         answers={303: None},
     )
-    for path, handler, summary in (
-        ("notes", post_note, "Write a note"),
-        ("compensations/{tier}/approve", post_approval, "Say yes to a compensation"),
-        ("compensations/{tier}/refuse", post_refusal, "Say no to a compensation"),
-        ("link", post_link, "Make a new link"),
+
+
+def _back(path: str) -> Route:
+    return Route(
+        "GET",
+        f"{_AT}/{path}",
+        for_staff(get_parcel_again),
+        "Back to the parcel",
+        access="session",
+        answers={303: None},
     )
+
+
+ACTIONS: Final = (
+    *(_form(*each) for each in _ACTIONS),
+    _back("{form}"),
+    _back("compensations/{tier}/{form}"),
 )

@@ -1,16 +1,20 @@
 """The recipient corrected by hand: a number misheard, an address with a slip."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from aiohttp import web
+from babel import Locale
 from pydantic import ValidationError
 
 from schemas.contact import Recipient
 from schemas.staff import Action
-from tracking.correct import correct_recipient
+from tracking.correct import ContactChanged, correct_recipient
 from tracking.sealing import SealBroken
-from tracking.web.console.actions import asked_for, noted, parcel_of
+from tracking.staff.audit import Noting
+from tracking.web.console.actions import GONE, asked_for, noting, parcel_of
 from tracking.web.console.errors import for_people
 from tracking.web.console.guard import HOME, Form, for_staff, to
 from tracking.web.console.parcel import show_parcel
@@ -27,6 +31,7 @@ _WRONG: Final[Mapping[str, str]] = {
     "language": N_("Language: two letters, such as lv."),
     "postcode": N_("Postcode: 20 characters at most."),
 }
+_COUNTRIES: Final = frozenset(str(code) for code in Locale("en").territories)
 UNREADABLE: Final = N_("What the shop told cannot be opened: its secret key is missing here.")
 
 
@@ -38,15 +43,27 @@ async def post_contact(request: web.Request) -> web.StreamResponse:
         recipient = Recipient(**_told(form))
     except ValidationError as error:
         return await show_parcel(request, 422, wrong=_WRONG[_field(error)], typed=_told(form))
+    if recipient.country and recipient.country not in _COUNTRIES:
+        return await show_parcel(request, 422, wrong=_WRONG["country"], typed=_told(form))
     try:
-        fields = await correct_recipient(
-            deps.pool, deps.sealer, shipment_id, recipient, now=deps.now()
+        await correct_recipient(
+            deps.pool,
+            deps.sealer,
+            shipment_id,
+            recipient,
+            form.get("seen", ""),
+            now=deps.now(),
+            noting=partial(_noting, request, shipment_id),
         )
     except SealBroken:
         return await show_parcel(request, 409, wrong=UNREADABLE)
-    if fields:
-        await noted(request, Action.CONTACT_CORRECTED, shipment_id, fields=fields)
+    except ContactChanged:
+        return await show_parcel(request, 409, wrong=GONE)
     return to(parcel_of(shipment_id))
+
+
+def _noting(request: web.Request, shipment_id: UUID, fields: tuple[str, ...]) -> Noting:
+    return noting(request, Action.CONTACT_CORRECTED, shipment_id, fields=fields)
 
 
 def _told(form: Form) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from tracking.words.catalog import N_
 log = structlog.get_logger()
 
 _LIMIT: Final = 10.0  # seconds
+FOR_LEADS: Final = N_("This is for leads and admins. Ask one of them.")
 _SAID: Final = {
     400: N_("That could not be read. Go back, load the page again and try once more."),
     403: N_("That did not come from this page. Load it again and try once more."),
     404: N_("There is nothing here, or nothing that you may see. Search for the parcel."),
     500: N_("Something went wrong here. It is noted; tell whoever runs this service."),
+    413: N_("That is too long. Go back and shorten it."),
     429: N_("Too many requests. Wait a minute and try again."),
 }
 _ELSE: Final = N_("This is not available right now. Nothing is lost: try again in a minute.")
@@ -44,7 +46,9 @@ def for_people(handler: Page) -> Page:
 
 
 def _said(request: web.Request, problem: HttpProblem) -> web.Response:
-    text = words_for(request).gettext(_SAID.get(problem.status, _ELSE))
+    title = problem.body.title
+    said = title if title == FOR_LEADS else _SAID.get(problem.status, _ELSE)
+    text = words_for(request).gettext(said)
     response = page(request, "fault", problem.status, text=text)
     response.headers.update(problem.headers)
     return response

@@ -1,6 +1,7 @@
 """Who may see a page of the console: a session in a cookie, forms of our own pages only."""
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Final
@@ -8,7 +9,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from tracking.staff.login import IDLE, LoggedIn, Login, Wanted, still_wanted
+from tracking.staff.login import LONGEST, LoggedIn, Login, Wanted, still_wanted
 from tracking.store.staff import Session
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS, Deps
@@ -23,12 +24,25 @@ PAGE_OF: Final = {
     Wanted.PASSWORD: f"{HOME}/password",
     Wanted.AUTHENTICATOR: f"{HOME}/authenticator",
 }
+NEXT: Final = "klat_next"
+PARCEL: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SESSION: Final = web.RequestKey("session", Session)
-_MAX_FORM: Final = 16 * 1024
+_MAX_FORM: Final = 64 * 1024
 _MOST_FIELDS: Final = 40
 
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Form = dict[str, str]
+
+
+def _to_login(request: web.Request) -> web.Response:
+    """And afterwards to the parcel that was asked for."""
+    response, wanted = to(LOGIN), request.match_info.get("shipment_id", "")
+    if PARCEL.fullmatch(wanted):
+        response.set_cookie(
+            NEXT, wanted, path=HOME, max_age=600, httponly=True, secure=is_https(request.app),
+            samesite="Lax",
+        )  # fmt: skip
+    return response
 
 
 def login_of(deps: Deps) -> Login:
@@ -40,9 +54,9 @@ def for_staff(handler: Page, wanted: Wanted | None = None) -> Page:
 
     @wraps(handler)
     async def handle(request: web.Request) -> web.StreamResponse:
-        session = await find_session(request)
+        session = await find_session(request, is_use=not _asks_by_itself(request))
         if session is None:
-            return to(LOGIN)
+            return _to_login(request)
         found = still_wanted(session)
         if found is not wanted and found is not None:
             return to(PAGE_OF[found])
@@ -54,9 +68,15 @@ def for_staff(handler: Page, wanted: Wanted | None = None) -> Page:
     return handle
 
 
-async def find_session(request: web.Request) -> Session | None:
+async def find_session(request: web.Request, *, is_use: bool = True) -> Session | None:
+    """`is_use` False: the page asks by itself, and nobody may be there."""
     deps, token = request.app[DEPS], request.cookies.get(_cookie(request))
-    return await login_of(deps).session(token, deps.now()) if token else None
+    return await login_of(deps).session(token, deps.now(), is_use=is_use) if token else None
+
+
+def _asks_by_itself(request: web.Request) -> bool:
+    """A line of news, and a page that its script loads again."""
+    return request.path.endswith("/stream") or "fresh" in request.query
 
 
 def form_token(request: web.Request) -> str:
@@ -93,7 +113,7 @@ def begun(request: web.Request, logged_in: LoggedIn, path: str = HOME) -> web.Re
         _cookie(request),
         logged_in.token,
         path="/",
-        max_age=int(IDLE.total_seconds()) * 12,
+        max_age=int(LONGEST.total_seconds()),
         httponly=True,
         secure=is_https(request.app),
         samesite="Lax",

@@ -74,8 +74,8 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         notices=await told(deps.pool, deps.sealer, shipment_id),
         paid=paid,
         why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
-        audit=await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED),
-        notes=await notes_of(StaffStore(deps.pool), deps.sealer, shipment_id),
+        audit=await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED, staff.shops),
+        notes=await notes_of(StaffStore(deps.pool), deps.sealer, staff, shipment_id),
     )
 
 

@@ -115,6 +115,7 @@ async def get_password(request: web.Request) -> web.StreamResponse:
 @for_people
 async def post_password(request: web.Request) -> web.StreamResponse:
     form, deps = await read_form(request), request.app[DEPS]
+    _take(request)
     found = await login_of(deps).set_password(
         request[SESSION], form.get("password", ""), deps.now()
     )

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
 from schemas.staff import StaffRole
+from tracking.correct import contact_sign
 from tracking.staff.audit import note_seen
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
@@ -38,7 +39,7 @@ _FIELDS: Final = (
     ("phone", N_("Phone"), 40),
     ("email", N_("E-mail"), 254),
     ("postcode", N_("Postcode"), 20),
-    ("country", N_("Country"), 2),
+    ("country", N_("Country"), 60),
     ("language", N_("Language"), 12),
 )
 DECIDERS: Final = frozenset({StaffRole.LEAD, StaffRole.ADMIN})
@@ -79,9 +80,11 @@ async def show_parcel(
     wrong: str | None = None,
     link: str | None = None,
     typed: Mapping[str, str | None] | None = None,
+    text: str = "",
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done, `typed` what was typed for it. `link`: a new
-    one, shown this once.
+    """`wrong`: why what was just asked was not done; `typed`, `text`: what was typed for it.
+
+    `link`: a new one, shown this once.
     """
     deps, staff, shipment_id = request.app[DEPS], request[SESSION].staff, asked_id(request)
     life = await read_life(deps, staff, shipment_id)
@@ -97,18 +100,22 @@ async def show_parcel(
         status,
         wrong=words.gettext(wrong) if wrong else None,
         link=link,
+        text=text,
         typed=typed or _recipient(life),
         is_open=typed is not None,
         may_decide=staff.role in DECIDERS,
-        **_shown(life, words, shopper, calendar),
+        **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 
 
-def _shown(life: Life, words: Words, shopper: Words, calendar: Calendar) -> dict[str, Any]:
+def _shown(
+    life: Life, words: Words, shopper: Words, calendar: Calendar, seen: str
+) -> dict[str, Any]:
     answer = read_answer(life.view, shopper, calendar)
     steps, state = next_steps(life, calendar.now), life.view.state
     return {
         "life": life,
+        "seen": seen,
         "here": f"{HOME}/parcels/{life.row.shipment_id}",
         "state": state,
         "answer": answer,

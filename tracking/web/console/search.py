@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from schemas.contact import Recipient
+from schemas.contact import Buyer, Recipient
 from schemas.search import Match
 from schemas.staff import Action
 from tracking.carriers import CARRIERS
@@ -15,7 +15,7 @@ from tracking.staff.audit import note
 from tracking.store.staff import StaffStore
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
-from tracking.web.console.guard import HOME, SESSION, for_staff, read_form
+from tracking.web.console.guard import HOME, NEXT, PARCEL, SESSION, for_staff, read_form, to
 from tracking.web.deps import DEPS
 from tracking.web.mood import MOOD, Mood
 from tracking.web.routing import Route
@@ -24,6 +24,7 @@ from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 
 _BY: Final = {
+    Match.LINK: N_("link"),
     Match.TRACKING_NUMBER: N_("parcel number"),
     Match.ORDER: N_("order"),
     Match.PHONE: N_("phone"),
@@ -37,6 +38,12 @@ _BY: Final = {
 
 @for_people
 async def get_home(request: web.Request) -> web.StreamResponse:
+    """The box; or the parcel to which somebody was on the way before they had to log in."""
+    wanted = request.cookies.get(NEXT, "")
+    if PARCEL.fullmatch(wanted):
+        response = to(f"{HOME}/parcels/{wanted}")
+        response.del_cookie(NEXT, path=HOME)
+        return response
     return page(request, "search", q="", found=None, wrong=None)
 
 
@@ -86,6 +93,8 @@ def _hit(hit: Hit, words: Words, console: Words, calendar: Calendar) -> dict[str
         "name": person.name if person else None,
         "postcode": person.postcode if isinstance(person, Recipient) else None,
         "changed": calendar.on(parcel.changed_at),
+        "is_buyer": isinstance(person, Buyer),
+        "is_similar": hit.by[0] is Match.SIMILAR_NAME,
         "by": [console.gettext(_BY[each]) for each in hit.by],
     }
 
@@ -94,7 +103,21 @@ def parcel_path(shipment_id: UUID) -> str:
     return f"{HOME}/parcels/{shipment_id}"
 
 
+@for_people
+async def get_search(request: web.Request) -> web.StreamResponse:
+    """Where a browser lands that loads an answer again: what was typed is not asked for twice."""
+    return to(f"{HOME}?{request.query_string}".rstrip("?"))
+
+
 SEARCH_PAGES: Final = (
+    Route(
+        "GET",
+        f"{HOME}/search",
+        for_staff(get_search),
+        "Back to the search box",
+        access="session",
+        answers={303: None},
+    ),
     Route(
         "GET",
         HOME,

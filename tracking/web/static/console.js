@@ -4,20 +4,22 @@
   const found = document.querySelector("#found");
   let asked = 0;
 
-  // What was typed is kept with this page of the history only: it is somebody's name or phone.
+  // What was typed is kept in this tab only: it is somebody's name or phone.
   async function search(typed) {
     const mine = ++asked;
     found.setAttribute("aria-busy", "true");
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.action, { method: "POST", body, cache: "no-store" }).catch(() => 0);
     if (mine !== asked) return;
-    if (!answer || answer.redirected) return form.submit();
+    if (!answer) return found.replaceChildren(document.querySelector("#offline").content.cloneNode(true));
+    if (answer.redirected) return form.submit();
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== asked) return;
     const fresh = next.querySelector("#found");
     if (!fresh) return form.submit();
     found.replaceChildren(...fresh.childNodes);
     found.removeAttribute("aria-busy");
+    sessionStorage.setItem("typed", typed);
     history.replaceState({ typed }, "");
   }
 
@@ -30,10 +32,7 @@
     all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
   }
 
-  found.addEventListener("click", (event) => {
-    const hit = event.target.closest(".hits a");
-    if (hit) sessionStorage.setItem("found", hit.pathname);
-  });
+  document.querySelector(".who")?.addEventListener("submit", () => sessionStorage.clear());
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -58,8 +57,9 @@
     }
   });
 
-  if (!box.value && history.state?.typed) {
-    box.value = history.state.typed;
-    search(box.value);
+  const before = history.state?.typed || location.hash === "#found" && sessionStorage.getItem("typed");
+  if (!box.value && before) {
+    box.value = before;
+    search(before);
   }
 })();

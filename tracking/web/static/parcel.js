@@ -5,30 +5,32 @@
 
   function show() {
     const wanted = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    sessionStorage.setItem("kinds", [...wanted]);
     for (const entry of document.querySelectorAll("[data-kind]")) entry.hidden = !wanted.has(entry.dataset.kind);
     for (const day of document.querySelectorAll(".story .days > li")) {
       day.hidden = !day.querySelector("[data-kind]:not([hidden])") && !!day.querySelector("[data-kind]");
     }
   }
 
-  for (const box of boxes) box.addEventListener("change", show);
+  const kinds = sessionStorage.getItem("kinds");
+  for (const box of boxes) {
+    if (kinds !== null) box.checked = kinds.split(",").includes(box.value);
+    box.addEventListener("change", show);
+  }
   show();
 
-  // Back to what was found, not to an empty box.
-  back.addEventListener("click", (event) => {
-    if (sessionStorage.getItem("found") !== location.pathname) return;
-    event.preventDefault();
-    history.back();
-  });
+  // Whoever logs out leaves nothing behind in this tab.
+  document.querySelector(".who")?.addEventListener("submit", () => sessionStorage.clear());
 
   // A page in which somebody is writing is not taken from under their hands.
   const line = new EventSource(document.querySelector("main").dataset.stream);
   line.addEventListener("update", () => {
     line.close();
-    const fields = [...document.querySelectorAll("main textarea, main input:not([type=hidden], [type=checkbox])")];
-    const writing = fields.some((field) => field.value !== field.defaultValue || field === document.activeElement);
+    const fields = [...document.querySelectorAll("main form :is(textarea, input:not([type=hidden]))")];
+    const writing = document.querySelector("main details[open]") || fields.some((field) => field === document.activeElement
+      || field.value !== field.defaultValue || field.checked !== field.defaultChecked);
     if (writing || location.pathname !== document.querySelector("#fresh a").pathname) document.querySelector("#fresh").hidden = false;
-    else location.reload();
+    else location.replace(`${location.pathname}?fresh`);
   });
   addEventListener("pagehide", () => line.close());
 
