@@ -153,7 +153,10 @@ async def test_a_misheard_number_is_corrected_and_found(desk):
     before = await desk.world.pool.fetchval(version)
     fields = WHO | {"phone": "26 000 007", "language": "lv"}
     assert (await desk.browser.post(f"{desk.path}/recipient", **fields)).status == 303
-    assert "+37126000007" in await desk.page()
+    page = await desk.page()
+    assert "+37126000007" in page
+    assert "corrected the recipient" in page
+    assert "<bdi>phone</bdi>" in page, "which field, and not what stood there"
     assert await desk.world.pool.fetchval(version) == before + 1
     fact = await desk.world.pool.fetchval("SELECT fact FROM outbox ORDER BY id DESC LIMIT 1")
     assert "shipment.details_changed" in fact

@@ -24,6 +24,8 @@ from tracking.store.staff import Staff, StaffStore
 
 app = typer.Typer(help="Who may work in the console.", no_args_is_help=True)
 
+_LONGEST_NAME = 80
+
 Email = Annotated[str, typer.Option(help="By what they log in.")]
 
 
@@ -50,7 +52,7 @@ def create(
     data_dir: DataDir = None,
 ) -> None:
     """Prints a password for once, alone on the last line."""
-    now, called = datetime.now(UTC), clean_text(name or email.partition("@")[0])
+    now, called = datetime.now(UTC), clean_text(name or email.partition("@")[0])[:_LONGEST_NAME]
 
     async def work(pool: asyncpg.Pool) -> str:
         shops = [await merchant_of(pool, each) for each in merchant] if merchant else None

@@ -48,7 +48,7 @@ async def post_note(request: web.Request) -> web.StreamResponse:
     if not await add_note(store, deps.sealer, staff, shipment_id, form.get("text", ""), deps.now()):
         return await show_parcel(request, 422, wrong=NO_NOTE, text=form.get("text", ""))
     await noted(request, Action.NOTE_ADDED, shipment_id)
-    return to(parcel_of(shipment_id))
+    return to(f"{parcel_of(shipment_id)}?done")
 
 
 @for_people
@@ -98,7 +98,7 @@ async def _moved(
         raise not_found() from None
     except IllegalMove:
         return await show_parcel(request, 409, wrong=GONE)
-    return to(parcel_of(shipment_id))
+    return to(f"{parcel_of(shipment_id)}?done")
 
 
 @for_people

@@ -59,7 +59,7 @@ async def post_contact(request: web.Request) -> web.StreamResponse:
         return await show_parcel(request, 409, wrong=UNREADABLE)
     except ContactChanged:
         return await show_parcel(request, 409, wrong=GONE)
-    return to(parcel_of(shipment_id))
+    return to(f"{parcel_of(shipment_id)}?done")
 
 
 def _noting(request: web.Request, shipment_id: UUID, fields: tuple[str, ...]) -> Noting:

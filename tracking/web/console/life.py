@@ -1,7 +1,8 @@
 """A parcel's whole life, read for one of the staff who may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from tracking.notices import told
 from tracking.place import delivery_zone
 from tracking.promises import Promised, promised_for
 from tracking.sealing import SealBroken
+from tracking.staff.audit import detail_of
 from tracking.staff.notes import Note, notes_of
 from tracking.store.merchants import Merchants, Shop
 from tracking.store.promises import promise_rows
@@ -35,6 +37,13 @@ log = structlog.get_logger()
 _AUDITED = 100
 
 
+class Seen(NamedTuple):
+    """What somebody of the staff saw or did, its detail opened."""
+
+    row: AuditRow
+    detail: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """`view` is what its recipient sees; `why` says why nothing was paid, where nothing was."""
@@ -49,7 +58,7 @@ class Life:
     notices: Sequence[NoticeBody]
     paid: Sequence[CompensationBody]
     why: Sequence[NotPaid]
-    audit: Sequence[AuditRow]
+    audit: Sequence[Seen]
     notes: Sequence[Note]
 
 
@@ -74,9 +83,22 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         notices=await told(deps.pool, deps.sealer, shipment_id),
         paid=paid,
         why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
-        audit=await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED, staff.shops),
+        audit=await _audit(deps, staff, shipment_id),
         notes=await notes_of(StaffStore(deps.pool), deps.sealer, staff, shipment_id),
     )
+
+
+async def _audit(deps: Deps, staff: Staff, shipment_id: UUID) -> list[Seen]:
+    rows = await StaffStore(deps.pool).audit_of_shipment(shipment_id, _AUDITED, staff.shops)
+    return [Seen(row, _detail(deps, row)) for row in rows]
+
+
+def _detail(deps: Deps, row: AuditRow) -> Mapping[str, Any]:
+    try:
+        return detail_of(row, deps.sealer)
+    except SealBroken:
+        log.warning("audit.sealed_with_another_key", shipment_id=row.shipment_id)
+        return {}
 
 
 def may_see(staff: Staff, registration: RegistrationRow | None) -> bool:

@@ -70,7 +70,7 @@ async def get_login(request: web.Request) -> web.StreamResponse:
 async def post_login(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, is_of_session=False)
     _take(request)
-    deps, email = request.app[DEPS], form.get("email", "")[:200]
+    deps, email = request.app[DEPS], form.get("email", "")[:254]
     found = await login_of(deps).by_password(
         email, form.get("password", ""), client_address(request), deps.now()
     )

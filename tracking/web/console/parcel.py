@@ -103,6 +103,7 @@ async def show_parcel(
         text=text,
         typed=typed or _recipient(life),
         is_open=typed is not None,
+        done="done" in request.query,
         may_decide=staff.role in DECIDERS,
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )

@@ -7,22 +7,21 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from schemas.api import NoticeBody
-from schemas.compensation import CompensationBody, CompensationState
+from schemas.compensation import CompensationBody, CompensationMove, CompensationState
 from schemas.notice import Addressee, NoticeState
 from schemas.promise import Mover
 from schemas.shipment import EntryKind, HistoryEntry
 from schemas.staff import Action
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
-from tracking.store.staff import AuditRow
-from tracking.web.console.life import Life
+from tracking.web.console.life import Life, Seen
 from tracking.web.console.rules import rule_said
 from tracking.web.notice_words import ABOUT, BY
 from tracking.web.timeline import line_of
-from tracking.words.catalog import N_, Words
+from tracking.words.catalog import N_, Words, isolated
 from tracking.words.dates import Calendar
 from tracking.words.money import money_text
 
@@ -84,6 +83,24 @@ _ACTION: Final[Mapping[Action, str]] = {
 }
 
 
+_WHO: Final[Mapping[str, str]] = {
+    "policy": N_("by the rules"),
+    "shop": N_("by the shop"),
+    "operator": N_("by the operator"),
+    "endpoint": N_("by the shop's system"),
+    "support": N_("by support"),
+}
+_WHY: Final[Mapping[str, str]] = {
+    "owed": N_("it is owed"),
+    "not_owed": N_("it turned out not to be owed"),
+    "not_owed_used_is_kept": N_("it turned out not to be owed; what is used is kept"),
+    "redeemed": N_("used for an order"),
+    "above_approval": N_("so much needs a yes"),
+    "budget_spent": N_("the month's money is spent"),
+    "shopper_cap": N_("as much as one shopper gets in a month"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the story. `at` orders it; `time` is None where only the day is known."""
@@ -139,7 +156,7 @@ class Teller:
         for paid in life.paid:
             yield from self._money(paid)
         for seen in life.audit:
-            if seen.action is not Action.NOTE_ADDED:  # the note itself is there
+            if seen.row.action is not Action.NOTE_ADDED:  # the note itself is there
                 yield self._staff(seen)
         for note in life.notes:
             yield self._note(note)
@@ -222,7 +239,7 @@ class Teller:
                 ),
                 self.words.gettext(_MOVED[move.state]),
                 more=[
-                    self.words.gettext("by %(whom)s: %(why)s", whom=move.by, why=move.why or "–"),
+                    self._by(move),
                     self.words.gettext(
                         "policy %(name)s, version %(n)s",
                         name=paid.policy,
@@ -232,13 +249,25 @@ class Teller:
                 is_wrong=move.state is CompensationState.FAILED,
             )
 
-    def _staff(self, seen: AuditRow) -> Entry:
+    def _by(self, move: CompensationMove) -> Markup:
+        """Who moved it and why; what a person wrote is shown as it stands."""
+        whom = self.words.gettext(_WHO[move.by]) if move.by in _WHO else escape(move.by)
+        if move.why is None:
+            return whom
+        why = self.words.gettext(_WHY[move.why]) if move.why in _WHY else isolated(move.why)
+        return Markup("{}: {}").format(whom, why)
+
+    def _staff(self, seen: Seen) -> Entry:
+        told = [*seen.detail.get("fields", ()), *filter(None, [seen.detail.get("why")])]
         return Entry(
-            seen.at,
+            seen.row.at,
             Kind.STAFF,
             self.words.gettext(
-                "%(who)s %(did)s", who=seen.email, did=self.words.gettext(_ACTION[seen.action])
+                "%(who)s %(did)s",
+                who=seen.row.email,
+                did=self.words.gettext(_ACTION[seen.row.action]),
             ),
+            details=[isolated(", ".join(told))] if told else [],
         )
 
     def _note(self, note: Note) -> Entry:
