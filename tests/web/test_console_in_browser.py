@@ -61,6 +61,21 @@ async def test_somebody_logs_in_and_finds_a_parcel_without_a_mouse(office, page)
     await expect(page.locator(".hits li")).to_have_count(1)
 
 
+async def test_the_way_to_the_search_shows_what_was_found_also_after_a_note(office, page):
+    await enters(page, office)
+    await page.get_by_label("Find a parcel").fill("berzins")
+    await page.keyboard.press("Enter")
+    await page.locator(".hits a").first.click()
+    await page.get_by_label("Note for colleagues").fill("called back")
+    await page.get_by_role("button", name="Write it down").click()
+    await expect(page.get_by_text("Done.")).to_be_visible()
+    await page.get_by_role("link", name="To the search").click()
+    await expect(page.locator(".hits li")).to_have_count(2)
+    await page.get_by_role("button", name="Log out").click()
+    kept = await page.evaluate("sessionStorage.length")
+    assert kept == 0
+
+
 async def test_back_from_a_parcel_shows_what_was_found(office, page):
     await enters(page, office)
     await page.get_by_label("Find a parcel").fill("berzins")
@@ -97,6 +112,13 @@ async def test_axe_finds_nothing_and_nothing_scrolls_sideways(office, page, sche
     await page.locator("#q").fill("berzins")
     await page.keyboard.press("Enter")
     await expect(page.locator(".hits li")).to_have_count(2)
+    await looked_at(page)
+    await page.locator(".hits a").first.click()
+    await page.locator("summary", has_text="Izlabot").click()
+    await looked_at(page)
+    await page.goto(f"{office.url}/support/account")
+    await looked_at(page)
+    await page.goto(f"{office.url}/support/password")
     await looked_at(page)
 
 

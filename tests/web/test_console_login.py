@@ -77,7 +77,6 @@ async def test_the_first_day_of_a_support_person(world, browser):
     browser.form = FORM.search(asked.text)[1]
     home = await browser.follows(await browser.post("/support/password", password=OWN))
     assert 'name="q"' in home.text
-    assert (await browser.get("/support/password")).headers["Location"] == "/support"
     await browser.get()
     assert (await browser.post("/support/logout")).headers["Location"] == "/support/login"
     assert (await browser.get()).headers["Location"] == "/support/login"
@@ -248,6 +247,31 @@ async def test_an_easy_password_is_refused_with_what_to_do(world, browser, passw
     answer = await browser.post("/support/password", password=password)
     assert (answer.status, said in answer.text) == (422, True)
     assert password not in answer.text
+
+
+async def test_of_their_own_accord_only_with_the_password_they_have(world, browser):
+    await browser.enters(await made(world))
+    assert (await browser.get("/support/account")).status == 200
+    await browser.get("/support/password")
+    better = "desmit gaiļi dzied ļoti skaļi"
+    wrong = await browser.post("/support/password", password=better, present="no")
+    assert (wrong.status, "not the password you have" in wrong.text) == (422, True)
+    await browser.get("/support/password")
+    done = await browser.post("/support/password", password=better, present=OWN)
+    assert done.status == 303
+
+    page = await browser.get("/support/authenticator")
+    secret, sealed = SECRET.search(page.text)[1].replace(" ", ""), SEALED.search(page.text)[1]
+    code = pyotp.TOTP(secret).at(world.clock())
+    fields = {"secret": sealed, "code": code}
+    assert (await browser.post("/support/authenticator", **fields, present=OWN)).status == 422
+    assert await world.pool.fetchval("SELECT totp FROM staff") is None
+    assert (await browser.post("/support/authenticator", **fields, present=better)).headers[
+        "Location"
+    ] == "/support"
+    assert await world.pool.fetchval("SELECT totp FROM staff") is not None
+    assert (await browser.get("/support/authenticator")).headers["Location"] == "/support/account"
+    assert "is set up" in (await browser.get("/support/account")).text
 
 
 async def test_the_same_password_is_no_new_one(world, browser):

@@ -114,6 +114,18 @@ class Login:
             return _refused("code", Refused.WRONG)  # it was ended meanwhile
         return await self._begin(staff, second=True, now=now)
 
+    async def is_present(
+        self, session: Session, password: str, address: str, now: datetime
+    ) -> Refused | None:
+        """Whether it is them who are at the desk: by the password they have."""
+        staff = session.staff
+        if not await self._may_try("present", staff.email, address, now):
+            return _refused("present", Refused.PAUSED)
+        if not await is_password(staff.password, password):
+            return _refused("present", Refused.WRONG)
+        await self._store.forget_logins(self._tried("present", staff.email, address))
+        return None
+
     async def set_password(
         self, session: Session, password: str, now: datetime
     ) -> LoggedIn | Refused | str:

@@ -49,8 +49,11 @@ def login_of(deps: Deps) -> Login:
     return Login(deps.pool, deps.sealer)
 
 
-def for_staff(handler: Page, wanted: Wanted | None = None) -> Page:
-    """For who has logged in; of whom something is wanted still, only the page that asks for it."""
+def for_staff(handler: Page, wanted: Wanted | None = None, *, is_open: bool = False) -> Page:
+    """For who has logged in; of whom something is wanted still, only the page that asks for it.
+
+    `is_open`: that page is there for everybody else, too.
+    """
 
     @wraps(handler)
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -60,7 +63,7 @@ def for_staff(handler: Page, wanted: Wanted | None = None) -> Page:
         found = still_wanted(session)
         if found is not wanted and found is not None:
             return to(PAGE_OF[found])
-        if found is not wanted:
+        if found is not wanted and not is_open:
             return to(HOME)
         request[SESSION] = session
         return await handler(request)

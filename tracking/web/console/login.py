@@ -9,7 +9,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from tracking.errors import KlatError
-from tracking.staff.login import LoggedIn, Refused, Wanted
+from tracking.staff.login import LoggedIn, Refused, Wanted, still_wanted
 from tracking.staff.second import address, new_secret
 from tracking.staff.strength import SHORTEST
 from tracking.web.console.errors import for_people
@@ -18,6 +18,7 @@ from tracking.web.console.guard import (
     HOME,
     PAGE_OF,
     SESSION,
+    Form,
     Page,
     begun,
     ended,
@@ -43,6 +44,10 @@ _WRONG: Final = {
 _WRONG_CODE: Final = {
     **_WRONG,
     Refused.WRONG: N_("That is not the code of now. Wait for the next one and type it."),
+}
+_PRESENT: Final = {
+    **_WRONG,
+    Refused.WRONG: N_("That is not the password you have."),
 }
 _WEAK: Final = {
     "short": N_(
@@ -108,20 +113,54 @@ async def post_code(request: web.Request) -> web.StreamResponse:
 
 
 @for_people
+async def get_account(request: web.Request) -> web.StreamResponse:
+    return page(request, "account", has_factor=request[SESSION].staff.totp is not None)
+
+
+async def _not_present(request: web.Request, form: Form) -> Markup | None:
+    """Who changes what they have of their own proves again that it is them."""
+    if still_wanted(request[SESSION]) is not None:
+        return None
+    deps = request.app[DEPS]
+    refused = await login_of(deps).is_present(
+        request[SESSION], form.get("present", ""), client_address(request), deps.now()
+    )
+    return words_for(request).gettext(_PRESENT[refused]) if refused else None
+
+
+def _is_own(request: web.Request) -> bool:
+    """Of their own accord: nobody asked for it."""
+    return still_wanted(request[SESSION]) is None
+
+
+@for_people
 async def get_password(request: web.Request) -> web.StreamResponse:
-    return page(request, "password", wrong=None, shortest=SHORTEST)
+    return _password(request, None)
+
+
+def _password(request: web.Request, wrong: Markup | None) -> web.Response:
+    return page(
+        request,
+        "password",
+        422 if wrong else 200,
+        wrong=wrong,
+        shortest=SHORTEST,
+        is_own=_is_own(request),
+    )
 
 
 @for_people
 async def post_password(request: web.Request) -> web.StreamResponse:
     form, deps = await read_form(request), request.app[DEPS]
     _take(request)
+    if (wrong := await _not_present(request, form)) is not None:
+        return _password(request, wrong)
     found = await login_of(deps).set_password(
         request[SESSION], form.get("password", ""), deps.now()
     )
     if isinstance(found, LoggedIn):
         return begun(request, found)
-    return page(request, "password", 422, wrong=_weak(words_for(request), found), shortest=SHORTEST)
+    return _password(request, _weak(words_for(request), found))
 
 
 def _weak(words: Words, why: str) -> Markup:
@@ -130,6 +169,8 @@ def _weak(words: Words, why: str) -> Markup:
 
 @for_people
 async def get_authenticator(request: web.Request) -> web.StreamResponse:
+    if request[SESSION].staff.totp is not None:
+        return to(ACCOUNT)
     return _authenticator(request, new_secret())
 
 
@@ -146,6 +187,7 @@ def _authenticator(
         sealed=request.app[DEPS].sealer.seal_text(secret, _context(request)),
         qr=Markup(drawn.svg_inline(omitsize=True, border=3, dark="#000", light="#fff")),  # noqa: S704 - segno's own drawing
         wrong=wrong,
+        is_own=_is_own(request),
     )
 
 
@@ -157,6 +199,8 @@ async def post_authenticator(request: web.Request) -> web.StreamResponse:
         secret = deps.sealer.open_text(form.get("secret", ""), _context(request))
     except (KlatError, ValueError):
         raise HttpProblem(400, "The form could not be read") from None
+    if (wrong := await _not_present(request, form)) is not None:
+        return _authenticator(request, secret, 422, wrong)
     found = await login_of(deps).set_authenticator(
         request[SESSION], secret, form.get("code", "")[:20], deps.now()
     )
@@ -192,9 +236,12 @@ _FAULTS: Final = dict.fromkeys((400, 403, 408, 413, 415, 422, 429, 503), _HTML)
 _ANSWERS: Final[Mapping[int, Model | str | None]] = {303: None, **_FAULTS}
 
 
+_OWN: Final = frozenset({Wanted.PASSWORD, Wanted.AUTHENTICATOR})
+
+
 def _asks(path: str, get: Page, post: Page, summary: str, wanted: Wanted | None) -> list[Route]:
     def guard(handler: Page) -> Page:
-        return for_staff(handler, wanted) if wanted else handler
+        return for_staff(handler, wanted, is_open=wanted in _OWN) if wanted else handler
 
     return [
         Route("GET", path, guard(get), summary, access="session", answers={200: _HTML}),
@@ -210,7 +257,16 @@ def _asks(path: str, get: Page, post: Page, summary: str, wanted: Wanted | None)
     ]
 
 
+ACCOUNT: Final = f"{HOME}/account"
 LOGIN_ROUTES: Final = (
+    Route(
+        "GET",
+        ACCOUNT,
+        for_staff(get_account),
+        "What somebody of the staff has of their own",
+        access="session",
+        answers={200: _HTML},
+    ),
     *_asks(f"{HOME}/login", get_login, post_login, "Log in", None),
     *_asks(PAGE_OF[Wanted.CODE], get_code, post_code, "The second factor", Wanted.CODE),
     *_asks(PAGE_OF[Wanted.PASSWORD], get_password, post_password, "A password", Wanted.PASSWORD),
