@@ -27,6 +27,9 @@ OF_OTHERS = {
     "links": 200,
     "push_subscriptions": 90,
     "sms_quotas": 2,
+    "staff_sessions": 1,
+    "login_tries": 1,
+    "audit": 730,
 }
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """

@@ -1,0 +1,42 @@
+"""What is kept of staff goes when its time is over, and nothing before."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tracking.retention import prune
+from tracking.store.pool import open_pool
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
+STAFF = """
+INSERT INTO staff (staff_id, email, name, role, password, created_at)
+VALUES (gen_random_uuid(), 'a@example.org', 'A', 'support', 'p', $1)
+RETURNING staff_id
+"""
+KEPT = {
+    "staff_session": "INSERT INTO staff_session VALUES ($1, $2, true, $3, $3)",
+    "login_try": "INSERT INTO login_try SELECT $1, 1, NULL, $3 WHERE $2::uuid IS NOT NULL",
+    "audit": "INSERT INTO audit VALUES (md5($1::bytea)::uuid, $3, $2, 'a', 'searched', NULL, NULL)",
+}
+
+
+@pytest.fixture
+async def pool(database_url):
+    pool = await open_pool(database_url, size=2)
+    yield pool
+    await pool.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "days"), [("staff_session", 1), ("login_try", 1), ("audit", 730)]
+)
+async def test_it_goes_when_its_time_is_over(pool, table, days):
+    staff_id = await pool.fetchval(STAFF, NOW)
+    for name, age in ((b"old", A_MINUTE), (b"young", -A_MINUTE)):
+        at = NOW - timedelta(days=days) - age
+        await pool.execute(KEPT[table], name, staff_id, at)
+    done = await prune(pool, NOW)
+    kinds = {"staff_session": "staff_sessions", "login_try": "login_tries", "audit": "audit"}
+    assert done[kinds[table]] == 1
+    assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 1
