@@ -226,6 +226,8 @@ async def test_what_cannot_be_written_down_is_not_done(desk, monkeypatch):
     answer = await desk.browser.post(f"{desk.path}/compensations/0/approve")
     assert (answer.status, "Nothing is lost" in answer.text) == (503, True)
     assert await state(desk) == "proposed"
+    assert (await desk.browser.post(f"{desk.path}/notes", text="lost")).status == 503
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
 
 
 async def test_people_of_one_shop_do_not_see_what_central_staff_write(desk):

@@ -174,6 +174,23 @@ async def test_a_reset_between_password_and_session_wins(world, browser, monkeyp
     assert await world.pool.fetchval("SELECT count(*) FROM staff_session") == 0
 
 
+async def test_a_reset_while_somebody_chooses_a_password_wins_and_says_so(
+    world, browser, monkeypatch
+):
+    await browser.follows(await browser.logs_in(await made(world)))
+    right = login.hash_password
+
+    async def slow(password):
+        hashed = await right(password)
+        await reset_staff(world.pool, EMAIL, now=world.clock())
+        return hashed
+
+    monkeypatch.setattr(login, "hash_password", slow)
+    answer = await browser.post("/support/password", password=OWN)
+    assert (answer.status, answer.headers["Location"]) == (303, "/support/login")
+    assert (await browser.logs_in(OWN)).status == 422
+
+
 async def test_a_page_that_asks_by_itself_keeps_no_session_alive(world, browser):
     await browser.enters(await made(world))
     shop = await world.key("merchant", "Shop")

@@ -9,6 +9,7 @@ import structlog
 from schemas.base import clean_text
 from tracking.ids import uuid7
 from tracking.sealing import SealBroken, Sealer
+from tracking.staff.audit import Noting
 from tracking.store.staff import NoteRow, Staff, StaffStore
 
 log = structlog.get_logger()
@@ -23,7 +24,13 @@ class Note(NamedTuple):
 
 
 async def add_note(
-    store: StaffStore, sealer: Sealer, staff: Staff, shipment_id: UUID, typed: str, now: datetime
+    store: StaffStore,
+    sealer: Sealer,
+    staff: Staff,
+    shipment_id: UUID,
+    typed: str,
+    noting: Noting,
+    now: datetime,
 ) -> bool:
     """False where nothing was written, or too much. Raises StoreUnavailable."""
     text = "\n".join(filter(None, map(clean_text, typed.splitlines())))
@@ -31,7 +38,7 @@ async def add_note(
         return False
     note_id = uuid7(now)
     sealed = sealer.seal_text(text, _context(note_id))
-    await store.insert_note(shipment_id, NoteRow(note_id, now, staff.email, sealed))
+    await store.insert_note(shipment_id, NoteRow(note_id, now, staff.email, sealed), noting)
     return True
 
 

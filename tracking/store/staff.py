@@ -1,6 +1,6 @@
 """Staff, their sessions, tries to log in, and the audit log."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -10,7 +10,7 @@ import asyncpg
 
 from schemas.staff import Action, StaffRole
 from tracking.sql import SQL
-from tracking.store.pool import connection
+from tracking.store.pool import connection, transaction
 
 FIRST_PAUSE: Final = timedelta(minutes=1)  # doubles with every further round of tries
 LONGEST_PAUSE: Final = timedelta(minutes=15)
@@ -170,8 +170,17 @@ class StaffStore:
             SQL["note_seen"], audit_id, at, staff.staff_id, staff.email, shipment_id, since
         )
 
-    async def insert_note(self, shipment_id: UUID, row: NoteRow) -> None:
-        await self._run(SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text)
+    async def insert_note(
+        self,
+        shipment_id: UUID,
+        row: NoteRow,
+        noting: Callable[[asyncpg.Connection], Awaitable[None]],
+    ) -> None:
+        async with transaction(self._pool) as conn:
+            await conn.execute(
+                SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text
+            )
+            await noting(conn)
 
     async def notes_of(self, shipment_id: UUID, shops: Collection[UUID] | None) -> list[NoteRow]:
         """Who works for some shops sees what was written by who works for no others."""

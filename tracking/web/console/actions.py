@@ -17,7 +17,16 @@ from tracking.store.links import Links
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.console.errors import FOR_LEADS, for_people
-from tracking.web.console.guard import HOME, SESSION, Form, Page, for_staff, read_form, to
+from tracking.web.console.guard import (
+    HOME,
+    SESSION,
+    Form,
+    Page,
+    for_staff,
+    parcel_of,
+    read_form,
+    to,
+)
 from tracking.web.console.life import may_see
 from tracking.web.console.parcel import DECIDERS, show_parcel
 from tracking.web.deps import DEPS
@@ -43,11 +52,11 @@ async def get_parcel_again(request: web.Request) -> web.StreamResponse:
 @for_people
 async def post_note(request: web.Request) -> web.StreamResponse:
     shipment_id, form = await asked_for(request)
-    deps, staff = request.app[DEPS], request[SESSION].staff
+    deps, staff, text = request.app[DEPS], request[SESSION].staff, form.get("text", "")
+    deed = noting(request, Action.NOTE_ADDED, shipment_id)
     store = StaffStore(deps.pool)
-    if not await add_note(store, deps.sealer, staff, shipment_id, form.get("text", ""), deps.now()):
-        return await show_parcel(request, 422, wrong=NO_NOTE, text=form.get("text", ""))
-    await noted(request, Action.NOTE_ADDED, shipment_id)
+    if not await add_note(store, deps.sealer, staff, shipment_id, text, deed, deps.now()):
+        return await show_parcel(request, 422, wrong=NO_NOTE, text=text)
     return to(f"{parcel_of(shipment_id)}?done")
 
 
@@ -150,10 +159,6 @@ def _tier(request: web.Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 4):
         raise not_found()
     return int(text)
-
-
-def parcel_of(shipment_id: UUID) -> str:
-    return f"{HOME}/parcels/{shipment_id}"
 
 
 _AT: Final = f"{HOME}/parcels/{{shipment_id}}"

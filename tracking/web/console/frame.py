@@ -7,7 +7,7 @@ from aiohttp import web
 from tracking.web.assets import static_path
 from tracking.web.console.guard import HOME, SESSION, form_token
 from tracking.web.frame import template
-from tracking.web.security import CSP
+from tracking.web.security import CSP, is_https
 from tracking.words.catalog import Words, console_words
 from tracking.words.language import choose
 
@@ -51,6 +51,12 @@ def page(request: web.Request, name: str, status: int = 200, **values: Any) -> w
     )
     if request.query.get("lang") in LANGUAGES:
         response.set_cookie(
-            _COOKIE, words.language, path=HOME, max_age=_A_YEAR, httponly=True, samesite="Lax"
+            _COOKIE,
+            words.language,
+            path=HOME,
+            max_age=_A_YEAR,
+            httponly=True,
+            secure=is_https(request.app),
+            samesite="Lax",
         )
     return response

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Final
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from aiohttp import web
 
@@ -103,6 +104,11 @@ async def read_form(request: web.Request, *, is_of_session: bool = True) -> Form
     ):
         raise HttpProblem(403, "This form is of an earlier session. Load its page again")
     return form
+
+
+def parcel_of(shipment_id: UUID | str) -> str:
+    """Where its page is."""
+    return f"{HOME}/parcels/{shipment_id}"
 
 
 def to(path: str) -> web.Response:

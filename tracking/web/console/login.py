@@ -160,6 +160,8 @@ async def post_password(request: web.Request) -> web.StreamResponse:
     )
     if isinstance(found, LoggedIn):
         return begun(request, found)
+    if isinstance(found, Refused):  # the operator has reset it meanwhile
+        return ended(request)
     return _password(request, _weak(words_for(request), found))
 
 

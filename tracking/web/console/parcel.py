@@ -16,7 +16,7 @@ from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
-from tracking.web.console.guard import HOME, SESSION, for_staff
+from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
 from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
 from tracking.web.console.steps import NOTHING, next_steps
@@ -117,7 +117,7 @@ def _shown(
     return {
         "life": life,
         "seen": seen,
-        "here": f"{HOME}/parcels/{life.row.shipment_id}",
+        "here": parcel_of(life.row.shipment_id),
         "state": state,
         "answer": answer,
         "standing": status_word(shopper, state.status, state.handover),

@@ -1,7 +1,6 @@
 """The first page: one box, and what it found."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from aiohttp import web
 
@@ -15,7 +14,16 @@ from tracking.staff.audit import note
 from tracking.store.staff import StaffStore
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
-from tracking.web.console.guard import HOME, NEXT, PARCEL, SESSION, for_staff, read_form, to
+from tracking.web.console.guard import (
+    HOME,
+    NEXT,
+    PARCEL,
+    SESSION,
+    for_staff,
+    parcel_of,
+    read_form,
+    to,
+)
 from tracking.web.deps import DEPS
 from tracking.web.mood import MOOD, Mood
 from tracking.web.routing import Route
@@ -41,7 +49,7 @@ async def get_home(request: web.Request) -> web.StreamResponse:
     """The box; or the parcel to which somebody was on the way before they had to log in."""
     wanted = request.cookies.get(NEXT, "")
     if PARCEL.fullmatch(wanted):
-        response = to(f"{HOME}/parcels/{wanted}")
+        response = to(parcel_of(wanted))
         response.del_cookie(NEXT, path=HOME)
         return response
     return page(request, "search", q="", found=None, wrong=None)
@@ -83,7 +91,7 @@ def _hit(hit: Hit, words: Words, console: Words, calendar: Calendar) -> dict[str
     parcel, person = hit.parcel, hit.person
     carrier = CARRIERS.get(parcel.carrier)
     return {
-        "path": parcel_path(parcel.shipment_id),
+        "path": parcel_of(parcel.shipment_id),
         "number": parcel.tracking_number,
         "carrier": carrier.name if carrier else parcel.carrier.title(),
         "status": status_word(words, parcel.status, None),
@@ -97,10 +105,6 @@ def _hit(hit: Hit, words: Words, console: Words, calendar: Calendar) -> dict[str
         "is_similar": hit.by[0] is Match.SIMILAR_NAME,
         "by": [console.gettext(_BY[each]) for each in hit.by],
     }
-
-
-def parcel_path(shipment_id: UUID) -> str:
-    return f"{HOME}/parcels/{shipment_id}"
 
 
 @for_people
