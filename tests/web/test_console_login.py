@@ -7,6 +7,7 @@ import pyotp
 import pytest
 
 from schemas.staff import StaffRole
+from tracking.local.simulate.shop import CONSOLE, STAFF, live_keys
 from tracking.staff import login
 from tracking.staff.login import IDLE, LONGEST
 from tracking.staff.people import VALID, add_staff, disable_staff, reset_staff
@@ -332,3 +333,14 @@ async def test_nobody_comes_in_by_the_address(world, browser, path):
 
 async def test_it_is_no_part_of_what_is_described_for_machines(world):
     assert "/support/login" not in (await world.call("GET", "/openapi.json")).text
+
+
+async def test_the_password_that_the_demo_prints_opens_it_and_stays(world, browser, database_url):
+    keys = await live_keys(database_url, {}, {"omniva"})
+    page = await browser.follows(await browser.logs_in(keys[CONSOLE], STAFF[0]))
+    assert 'name="q"' in page.text
+    assert await live_keys(database_url, keys, {"omniva"}) == keys
+    await world.pool.execute("DELETE FROM staff")
+    elsewhere = await live_keys(database_url, keys, {"omniva"})
+    assert elsewhere[CONSOLE] != keys[CONSOLE]
+    assert (await browser.logs_in(elsewhere[CONSOLE], STAFF[0])).status == 303
