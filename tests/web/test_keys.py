@@ -17,7 +17,8 @@ from tracking.errors import KlatError, StoreUnavailable
 from tracking.keys import Role, is_key, new_key
 from tracking.store.keys import Keys, NoSuchKey
 from tracking.web import keyring
-from tracking.web.keyring import KEYRING, REFRESH_EVERY, keyring_context
+from tracking.web.deps import DEPS
+from tracking.web.keyring import KEYRING, REFRESH_EVERY, Keyring, keyring_context
 
 
 def test_a_key_has_the_form_that_scanners_know():
@@ -122,20 +123,23 @@ async def written(world):
 
 
 async def test_stale_keys_are_said_once_and_once_that_they_are_fresh(world, monkeypatch):
-    monkeypatch.setattr(keyring, "REFRESH_EVERY", 0)
+    """By a ring of its own: that of the application looks at its own times, and would be heard."""
     turns, all_done = iter([True, False, False, False, True, True]), asyncio.Event()
 
-    async def live_keys(_: Keys) -> dict[bytes, object]:
-        if (there := next(turns, None)) is None:
-            all_done.set()
-        elif not there:
-            raise StoreUnavailable("away")
-        return {}
+    class Unsteady(Keys):
+        async def live_keys(self) -> dict[bytes, object]:
+            if (there := next(turns, None)) is None:
+                all_done.set()
+            elif not there:
+                raise StoreUnavailable("away")
+            return {}
 
+    ring = Keyring(Unsteady(world.pool), world.app[DEPS].sealer, world.clock)
     said: list[str] = []
-    monkeypatch.setattr(Keys, "live_keys", live_keys)
+    monkeypatch.setattr(keyring, "REFRESH_EVERY", 0)
     monkeypatch.setattr(keyring, "log", SimpleNamespace(warning=said.append, info=said.append))
-    async with asyncio.timeout(5), asynccontextmanager(keyring_context)(world.app):
+    app = {DEPS: world.app[DEPS], KEYRING: ring}
+    async with asyncio.timeout(5), asynccontextmanager(keyring_context)(app):
         await all_done.wait()
     assert said == ["keys.stale", "keys.fresh"]
 
