@@ -1,0 +1,31 @@
+"""Cases: what a shopper asks about a parcel, and where it stands."""
+
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """What it is about; the reasons for which people turn to support after they have bought."""
+
+    WHERE_IS_IT = "where_is_it"
+    CHANGE_OF_ADDRESS = "change_of_address"
+    NOT_RECEIVED = "not_received"
+    DAMAGED = "damaged"
+    PACKAGING_RETURN = "packaging_return"
+    PICKUP = "pickup"  # the code, the locker, the time to collect
+    BONUS = "bonus"
+    FEEDBACK = "feedback"  # a low mark in the survey
+    OTHER = "other"
+
+
+class Opener(StrEnum):
+    SHOPPER = "shopper"
+    STAFF = "staff"
+    SURVEY = "survey"
+
+
+class CaseState(StrEnum):
+    """Open waits for us, answered waits for the shopper. A shopper who writes opens it again."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    SOLVED = "solved"

@@ -1,0 +1,34 @@
+-- What shoppers ask, and what they are told: one case for one matter of one parcel.
+
+CREATE TABLE support_case (
+    shipment_id uuid NOT NULL,
+    case_id     uuid NOT NULL,
+    merchant_id uuid NOT NULL,
+    topic       text NOT NULL,                  -- schemas.case.Topic
+    opened_by   text NOT NULL,                  -- schemas.case.Opener
+    state       text NOT NULL,                  -- schemas.case.CaseState
+    language    text NOT NULL,                  -- the shopper's
+    reply_by    text,                           -- sms | email; null: on the page only
+    contacts    integer NOT NULL DEFAULT 1,     -- how often the shopper has written in it
+    follows     uuid,                           -- the case before it about the same matter
+    assigned_to uuid,                           -- of the staff
+    opened_at   timestamptz NOT NULL,
+    asked_at    timestamptz NOT NULL,           -- when the shopper wrote last
+    answered_at timestamptz,                    -- when somebody of the staff answered first
+    solved_at   timestamptz,
+    changed_at  timestamptz NOT NULL,
+    PRIMARY KEY (shipment_id, case_id)
+);
+CREATE INDEX support_case_waiting ON support_case (asked_at) WHERE state = 'open';
+CREATE INDEX support_case_changed ON support_case (changed_at);
+
+CREATE TABLE case_message (
+    shipment_id uuid NOT NULL,
+    case_id     uuid NOT NULL,
+    message_id  uuid NOT NULL,
+    at          timestamptz NOT NULL,
+    author      text NOT NULL,                  -- shopper | staff
+    email       text,                           -- of the staff, as it was then
+    text        text NOT NULL,                  -- sealed
+    PRIMARY KEY (shipment_id, case_id, message_id)
+);
