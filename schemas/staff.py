@@ -22,6 +22,7 @@ class Action(StrEnum):
     PARCEL_SEEN = "parcel_seen"
     CONTACT_CORRECTED = "contact_corrected"
     NOTE_ADDED = "note_added"
+    MESSAGE_SENT = "message_sent"
     COMPENSATION_APPROVED = "compensation_approved"
     COMPENSATION_REFUSED = "compensation_refused"
     LINK_MADE = "link_made"

@@ -1,8 +1,12 @@
 """What staff do with a parcel: a note, a yes or a no, another link; who may; and it is noted."""
 
+import re
+
 import pytest
+from people import EMAIL as MAIL
+from people import PHONE
 from test_console_login import EMAIL, OWN, Browser, made
-from test_console_parcel import Desk
+from test_console_parcel import NUMBER, Desk
 
 from schemas.staff import StaffRole
 from tracking.errors import StoreUnavailable
@@ -77,6 +81,48 @@ async def test_an_empty_note_is_none(desk, text):
     assert (answer.status, "Write something" in answer.text) == (422, True)
     assert text.strip() in answer.text, "nobody has to type it twice"
     assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
+
+
+async def choices(desk: Desk) -> dict[str, str]:
+    """What the first form offers, by the address; nothing of what is closed."""
+    page = await desk.page()
+    form = page.partition('id="say"')[2].partition("</form>")[0]
+    found = re.findall(r'value="([0-9a-f-]{36})" required>\s*<span>[^<]* <bdi>(.*?)</bdi>', form)
+    return {to: choice for choice, to in found}
+
+
+async def test_what_is_true_is_sent_by_the_way_that_support_chooses(desk):
+    await desk.world.scanned(NUMBER, "accepted", "out_for_delivery")
+    offered = await choices(desk)
+    assert set(offered) == {PHONE, MAIL}
+    for _ in range(2):  # the button is pressed twice
+        answer = await desk.browser.post(f"{desk.path}/messages", choice=offered[PHONE])
+        assert (answer.status, answer.headers["Location"]) == (303, f"{desk.path}?done")
+    rows = await desk.world.pool.fetch("SELECT * FROM notice")
+    (row,) = rows
+    assert (row["occasion"], row["channel"], row["state"]) == ("out_for_delivery", "sms", "planned")
+    page = await desk.page()
+    assert "data-moving" in page
+    assert "had a message sent" in page
+    assert "the same is being sent by this way just now" in page
+    assert set(await choices(desk)) == {MAIL}
+    assert await noted(desk) == {"message_sent"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "said"),
+    [
+        ("", 422, "Choose by which way it is to be sent."),
+        ("'; --", 422, "Choose by which way it is to be sent."),
+        ("0" * 8 + "-0000-0000-0000-" + "0" * 12, 409, "That has changed meanwhile."),
+    ],
+)
+async def test_a_message_that_is_not_on_offer_is_not_sent(desk, choice, status, said):
+    await desk.page()
+    answer = await desk.browser.post(f"{desk.path}/messages", choice=choice)
+    assert (answer.status, said in answer.text) == (status, True)
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM notice") == 0
+    assert await noted(desk) == set()
 
 
 async def test_a_lead_says_yes_and_the_shopper_gets_it(desk):

@@ -1,7 +1,7 @@
 """Parcels as the notifier sees them, whom they concern, and what was decided to be said of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -132,6 +132,10 @@ class Desk:
             await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
         if self._unanswered:
             await answer_notices(self._conn, self._unanswered)
+
+    async def note(self, noting: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
+        """Who did it, in the same transaction."""
+        await noting(self._conn)
 
 
 async def hold_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> None:

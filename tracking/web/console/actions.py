@@ -1,6 +1,7 @@
 """What staff do with a parcel: a note, a yes or a no, another link. Each is in the audit log."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from tracking.store.staff import StaffStore
 from tracking.web.console.errors import FOR_LEADS, for_people
 from tracking.web.console.guard import (
     HOME,
+    PARCEL,
     SESSION,
     Form,
     Page,
@@ -40,6 +42,7 @@ BY_SUPPORT: Final = "support"
 _LONGEST_WHY: Final = 200
 GONE: Final = N_("That has changed meanwhile. Look at it as it stands now.")
 NO_NOTE: Final = N_("Write something, of 2,000 characters at most.")
+NO_WAY: Final = N_("Choose by which way it is to be sent.")
 NO_WHY: Final = N_("Say why in a few words.")
 
 
@@ -57,6 +60,20 @@ async def post_note(request: web.Request) -> web.StreamResponse:
     store = StaffStore(deps.pool)
     if not await add_note(store, deps.sealer, staff, shipment_id, text, deed, deps.now()):
         return await show_parcel(request, 422, wrong=NO_NOTE, text=text)
+    return to(f"{parcel_of(shipment_id)}?done")
+
+
+@for_people
+async def post_message(request: web.Request) -> web.StreamResponse:
+    """What is true now, said at once by the way that was chosen."""
+    shipment_id, form = await asked_for(request)
+    deps, choice = request.app[DEPS], form.get("choice", "")
+    if not PARCEL.fullmatch(choice):
+        return await show_parcel(request, 422, wrong=NO_WAY)
+    noted = partial(noting, request, Action.MESSAGE_SENT, shipment_id)
+    by_hand = deps.by_hand
+    if by_hand is None or not await by_hand.say(shipment_id, UUID(choice), noted, deps.now()):
+        return await show_parcel(request, 409, wrong=GONE)
     return to(f"{parcel_of(shipment_id)}?done")
 
 
@@ -165,6 +182,7 @@ _AT: Final = f"{HOME}/parcels/{{shipment_id}}"
 _FORM: Final = ("application/x-www-form-urlencoded",)
 _ACTIONS: Final = (
     ("notes", post_note, "Write a note"),
+    ("messages", post_message, "Have a message sent"),
     ("compensations/{tier}/approve", post_approval, "Say yes to a compensation"),
     ("compensations/{tier}/refuse", post_refusal, "Say no to a compensation"),
     ("link", post_link, "Make a new link"),

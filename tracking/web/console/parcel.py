@@ -1,13 +1,16 @@
 """The parcel page of the console: what it is, what to do next, and its whole life."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
 from markupsafe import Markup
 
+from schemas.api import NoticeBody
 from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
+from schemas.notice import NoticeState
 from schemas.staff import StaffRole
 from tracking.correct import contact_sign
 from tracking.staff.audit import note_seen
@@ -21,6 +24,7 @@ from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
 from tracking.web.console.steps import NOTHING, next_steps
 from tracking.web.console.story import KINDS, Teller
+from tracking.web.console.tell import sayings
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
 from tracking.web.problem import not_found
@@ -33,6 +37,7 @@ from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+_MOMENT: Final = timedelta(seconds=30)
 _LIFE: Final = 300.0  # seconds of a stream: who is shut out sees no news beyond that
 _FIELDS: Final = (
     ("name", N_("Name"), 200),
@@ -105,6 +110,7 @@ async def show_parcel(
         is_open=typed is not None,
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
+        sayings=await sayings(request, shipment_id, shopper),
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 
@@ -131,8 +137,16 @@ def _shown(
         "why": [_why_not(each, words, calendar) for each in life.why],
         "days": Teller(words, shopper, calendar).story(life),
         "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
+        "is_moving": any(_is_on_its_way(each, calendar.now) for each in life.notices),
         "zone": calendar.place(entry.at for entry in life.view.history),
     }
+
+
+def _is_on_its_way(notice: NoticeBody, now: datetime) -> bool:
+    """Support waits for it: soon it is known what becomes of it."""
+    is_due = notice.state is NoticeState.PLANNED and notice.due_at <= now
+    is_being_sent = is_due or notice.state in {NoticeState.CLAIMED, NoticeState.HANDED}
+    return is_being_sent and now - notice.changed_at < _MOMENT
 
 
 def _recipient(life: Life) -> Mapping[str, str | None]:

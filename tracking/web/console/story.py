@@ -76,6 +76,7 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.PARCEL_SEEN: N_("looked at the parcel"),
     Action.CONTACT_CORRECTED: N_("corrected the recipient"),
     Action.NOTE_ADDED: N_("wrote a note"),
+    Action.MESSAGE_SENT: N_("had a message sent"),
     Action.COMPENSATION_APPROVED: N_("said yes to a compensation"),
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
     Action.LINK_MADE: N_("made a new link"),
