@@ -25,5 +25,6 @@ class Action(StrEnum):
     MESSAGE_SENT = "message_sent"
     COMPENSATION_APPROVED = "compensation_approved"
     COMPENSATION_REFUSED = "compensation_refused"
+    COMPENSATION_GRANTED = "compensation_granted"
     LINK_MADE = "link_made"
     LINKS_REVOKED = "links_revoked"

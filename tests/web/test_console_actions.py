@@ -8,6 +8,7 @@ from people import PHONE
 from test_console_login import EMAIL, OWN, Browser, made
 from test_console_parcel import NUMBER, Desk
 
+from schemas.compensation import GOODWILL
 from schemas.staff import StaffRole
 from tracking.errors import StoreUnavailable
 from tracking.judge import judge
@@ -123,6 +124,72 @@ async def test_a_message_that_is_not_on_offer_is_not_sent(desk, choice, status, 
     assert (answer.status, said in answer.text) == (status, True)
     assert await desk.world.pool.fetchval("SELECT count(*) FROM notice") == 0
     assert await noted(desk) == set()
+
+
+async def granted(desk: Desk) -> list[tuple[int, int, str]]:
+    rows = await desk.world.pool.fetch(
+        "SELECT tier, cents, state FROM compensation WHERE rule = 'by_hand' ORDER BY tier"
+    )
+    return [tuple(row) for row in rows]
+
+
+async def grant(desk: Desk, amount: str, why: str = "The courier was rude", tier: int = GOODWILL):
+    await desk.page()
+    return await desk.browser.post(f"{desk.path}/grants", tier=str(tier), amount=amount, why=why)
+
+
+async def test_support_grants_five_euro_and_the_story_tells_who_and_why(desk):
+    assert re.search(r"Up to .{0,20}€5\.00.{0,20} for this parcel at once", await desk.page())
+    for _ in range(2):
+        assert (await grant(desk, " 5,00 ")).status == 303
+    assert await granted(desk) == [(GOODWILL, 500, "issued")]
+    page = await desk.page()
+    assert "by support: " in page
+    assert "The courier was rude" in page
+    assert "granted a sum by hand" in page
+    assert await noted(desk) == {"compensation_granted"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "why", "said"),
+    [
+        ("", "x", "Amount: a sum such as 5.00."),
+        ("0", "x", "Amount: a sum such as 5.00."),
+        ("-5", "x", "Amount: a sum such as 5.00."),
+        ("5.001", "x", "Amount: a sum such as 5.00."),
+        ("1e3", "x", "Amount: a sum such as 5.00."),
+        ("٥", "x", "Amount: a sum such as 5.00."),
+        ("5", " ", "Say why in a few words."),
+    ],
+)
+async def test_a_grant_without_a_sum_or_a_reason_is_none(desk, amount, why, said):
+    answer = await grant(desk, amount, why)
+    assert (answer.status, said in answer.text) == (422, True)
+    assert f'value="{amount.strip()}"' in answer.text or not amount.strip()
+    assert (await granted(desk), await noted(desk)) == ([], set())
+
+
+async def test_more_than_the_role_may_waits_for_one_who_may(desk):
+    assert (await grant(desk, "60")).status == 303
+    assert await granted(desk) == [(GOODWILL, 6000, "proposed")]
+    path = f"{desk.path}/compensations/{GOODWILL}/approve"
+    assert (await desk.browser.post(path)).status == 403
+    await becomes(desk, StaffRole.LEAD)
+    await desk.page()
+    answer = await desk.browser.post(path)
+    assert (answer.status, "more than your role may say yes to" in answer.text) == (403, True)
+    await becomes(desk, StaffRole.ADMIN)
+    await desk.page()
+    assert (await desk.browser.post(path)).status == 303
+    assert await granted(desk) == [(GOODWILL, 6000, "issued")]
+
+
+async def test_two_who_grant_at_once_see_each_other(desk):
+    assert (await grant(desk, "2")).status == 303
+    answer = await grant(desk, "3")
+    assert (answer.status, "That has changed meanwhile." in answer.text) == (409, True)
+    assert (await grant(desk, "3", tier=GOODWILL + 1)).status == 303
+    assert await granted(desk) == [(GOODWILL, 200, "issued"), (GOODWILL + 1, 300, "issued")]
 
 
 async def test_a_lead_says_yes_and_the_shopper_gets_it(desk):

@@ -23,7 +23,8 @@ from tracking.store.suppressions import Suppression, suppressions_of
 class SubjectBonus(NamedTuple):
     """The bonus code of a parcel, sealed; sums in cents. `at`: when it came to be worth this.
 
-    `is_withdrawn`: nothing is left as it was not owed, and the shopper is to be told.
+    `is_withdrawn`: nothing is left as it was not owed, and the shopper is to be told. `for_delay`:
+    the policy grants it; else support did, for whatever reason.
     """
 
     code: str
@@ -33,6 +34,7 @@ class SubjectBonus(NamedTuple):
     left: int
     at: datetime
     is_withdrawn: bool
+    for_delay: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +205,5 @@ def _bonus(row: asyncpg.Record) -> SubjectBonus | None:
         left=row["bonus_left"],
         at=row["bonus_at"],
         is_withdrawn=row["bonus_withdrawn"] and row["bonus_tell"],
+        for_delay=row["bonus_for_delay"],
     )

@@ -19,6 +19,7 @@ from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
+from tracking.web.console.grants import grantable
 from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
 from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
@@ -86,8 +87,9 @@ async def show_parcel(
     link: str | None = None,
     typed: Mapping[str, str | None] | None = None,
     text: str = "",
+    granting: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done; `typed`, `text`: what was typed for it.
+    """`wrong`: why what was just asked was not done; `typed`, `text`, `granting`: what was typed.
 
     `link`: a new one, shown this once.
     """
@@ -110,6 +112,9 @@ async def show_parcel(
         is_open=typed is not None,
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
+        grant=await grantable(request, shipment_id, words) if life.registration else None,
+        granting=granting or {"amount": "", "why": ""},
+        is_granting=granting is not None,
         sayings=await sayings(request, shipment_id, shopper),
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )

@@ -79,6 +79,7 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.MESSAGE_SENT: N_("had a message sent"),
     Action.COMPENSATION_APPROVED: N_("said yes to a compensation"),
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
+    Action.COMPENSATION_GRANTED: N_("granted a sum by hand"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
 }
@@ -96,6 +97,7 @@ _WHY: Final[Mapping[str, str]] = {
     "not_owed": N_("it turned out not to be owed"),
     "not_owed_used_is_kept": N_("it turned out not to be owed; what is used is kept"),
     "redeemed": N_("used for an order"),
+    "above_role": N_("it is more than the role may grant"),
     "above_approval": N_("so much needs a yes"),
     "budget_spent": N_("the month's money is spent"),
     "shopper_cap": N_("as much as one shopper gets in a month"),
