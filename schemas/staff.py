@@ -26,5 +26,7 @@ class Action(StrEnum):
     COMPENSATION_APPROVED = "compensation_approved"
     COMPENSATION_REFUSED = "compensation_refused"
     COMPENSATION_GRANTED = "compensation_granted"
+    EVENT_ADDED = "event_added"
+    EVENT_RETRACTED = "event_retracted"
     LINK_MADE = "link_made"
     LINKS_REVOKED = "links_revoked"

@@ -110,18 +110,16 @@ async def test_what_is_true_is_sent_by_the_way_that_support_chooses(desk):
     assert await noted(desk) == {"message_sent"}
 
 
-@pytest.mark.parametrize(
-    ("choice", "status", "said"),
-    [
+async def test_a_message_that_is_not_on_offer_is_not_sent(desk):
+    await desk.page()
+    unknown = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    for choice, status, said in (
         ("", 422, "Choose by which way it is to be sent."),
         ("'; --", 422, "Choose by which way it is to be sent."),
-        ("0" * 8 + "-0000-0000-0000-" + "0" * 12, 409, "That has changed meanwhile."),
-    ],
-)
-async def test_a_message_that_is_not_on_offer_is_not_sent(desk, choice, status, said):
-    await desk.page()
-    answer = await desk.browser.post(f"{desk.path}/messages", choice=choice)
-    assert (answer.status, said in answer.text) == (status, True)
+        (unknown, 409, "That has changed meanwhile."),
+    ):
+        answer = await desk.browser.post(f"{desk.path}/messages", choice=choice)
+        assert (answer.status, said in answer.text) == (status, True)
     assert await desk.world.pool.fetchval("SELECT count(*) FROM notice") == 0
     assert await noted(desk) == set()
 
@@ -139,7 +137,7 @@ async def grant(desk: Desk, amount: str, why: str = "The courier was rude", tier
 
 
 async def test_support_grants_five_euro_and_the_story_tells_who_and_why(desk):
-    assert re.search(r"Up to .{0,20}€5\.00.{0,20} for this parcel at once", await desk.page())
+    assert re.search(r"Up to .{0,20}€5.{0,20} for this parcel at once", await desk.page())
     for _ in range(2):
         assert (await grant(desk, " 5,00 ")).status == 303
     assert await granted(desk) == [(GOODWILL, 500, "issued")]
@@ -150,22 +148,20 @@ async def test_support_grants_five_euro_and_the_story_tells_who_and_why(desk):
     assert await noted(desk) == {"compensation_granted"}
 
 
-@pytest.mark.parametrize(
-    ("amount", "why", "said"),
-    [
-        ("", "x", "Amount: a sum such as 5.00."),
-        ("0", "x", "Amount: a sum such as 5.00."),
-        ("-5", "x", "Amount: a sum such as 5.00."),
-        ("5.001", "x", "Amount: a sum such as 5.00."),
-        ("1e3", "x", "Amount: a sum such as 5.00."),
-        ("٥", "x", "Amount: a sum such as 5.00."),
-        ("5", " ", "Say why in a few words."),
-    ],
-)
-async def test_a_grant_without_a_sum_or_a_reason_is_none(desk, amount, why, said):
-    answer = await grant(desk, amount, why)
-    assert (answer.status, said in answer.text) == (422, True)
-    assert f'value="{amount.strip()}"' in answer.text or not amount.strip()
+NO_GRANT = [
+    *(
+        (amount, "x", "Amount: a sum such as 5.00.")
+        for amount in ("", "0", "-5", "5.001", "1e3", "٥")
+    ),
+    ("5", " ", "Say why in a few words."),
+]
+
+
+async def test_a_grant_without_a_sum_or_a_reason_is_none(desk):
+    for amount, why, said in NO_GRANT:
+        answer = await grant(desk, amount, why)
+        assert (answer.status, said in answer.text) == (422, True), (amount, why)
+        assert f'value="{amount}"' in answer.text
     assert (await granted(desk), await noted(desk)) == ([], set())
 
 

@@ -24,6 +24,7 @@ from tracking.web.console.guard import (
 )
 from tracking.web.console.money import post_approval, post_grant, post_refusal
 from tracking.web.console.parcel import show_parcel
+from tracking.web.console.scans import post_event, post_retraction
 from tracking.web.deps import DEPS
 from tracking.web.link import issue_link
 from tracking.web.merchant import asked_id
@@ -90,6 +91,8 @@ _ACTIONS: Final = (
     ("compensations/{tier}/approve", post_approval, "Say yes to a compensation"),
     ("compensations/{tier}/refuse", post_refusal, "Say no to a compensation"),
     ("grants", post_grant, "Grant a sum by hand"),
+    ("events", post_event, "Tell an event by hand"),
+    ("events/{key}/retract", post_retraction, "Take an event back"),
     ("link", post_link, "Make a new link"),
 )
 
@@ -121,4 +124,5 @@ ACTIONS: Final = (
     *(_form(*each) for each in _ACTIONS),
     _back("{form}"),
     _back("compensations/{tier}/{form}"),
+    _back("events/{key}/{form}"),
 )

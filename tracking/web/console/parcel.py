@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from aiohttp import web
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
 from schemas.notice import NoticeState
 from schemas.staff import StaffRole
+from tracking.by_hand import TELLABLE, Told
 from tracking.correct import contact_sign
 from tracking.staff.audit import note_seen
 from tracking.store.registrations import Registrations
@@ -31,13 +33,14 @@ from tracking.web.merchant import asked_id
 from tracking.web.problem import not_found
 from tracking.web.routing import Route
 from tracking.web.stream import stream_of
-from tracking.web.wording import status_word
+from tracking.web.wording import WENT_WRONG, event, status_word
 from tracking.why_paid import NotPaid, WhyNot
 from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+_NOTHING_TOLD: Final = {"event": "", "at": "", "why": ""}
 _MOMENT: Final = timedelta(seconds=30)
 _LIFE: Final = 300.0  # seconds of a stream: who is shut out sees no news beyond that
 _FIELDS: Final = (
@@ -88,8 +91,10 @@ async def show_parcel(
     typed: Mapping[str, str | None] | None = None,
     text: str = "",
     granting: Mapping[str, str] | None = None,
+    telling: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done; `typed`, `text`, `granting`: what was typed.
+    """`wrong`: why what was just asked was not done; what was typed stands
+    in `typed`, `text`, `granting` and `telling`.
 
     `link`: a new one, shown this once.
     """
@@ -114,6 +119,10 @@ async def show_parcel(
         may_decide=staff.role in DECIDERS,
         grant=await grantable(request, shipment_id, words) if life.registration else None,
         granting=granting or {"amount": "", "why": ""},
+        telling={**_NOTHING_TOLD, **(telling or {})},
+        is_telling=telling is not None,
+        tellable=[(name, _label(told, shopper)) for name, told in TELLABLE.items()],
+        form_id=uuid4(),
         is_granting=granting is not None,
         sayings=await sayings(request, shipment_id, shopper),
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
@@ -145,6 +154,12 @@ def _shown(
         "is_moving": any(_is_on_its_way(each, calendar.now) for each in life.notices),
         "zone": calendar.place(entry.at for entry in life.view.history),
     }
+
+
+def _label(told: Told, shopper: Words) -> Markup:
+    if told.reason is not None:
+        return shopper.gettext(WENT_WRONG[told.reason])
+    return event(shopper, told.status, told.handover)
 
 
 def _is_on_its_way(notice: NoticeBody, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from schemas.notice import Addressee, NoticeState
 from schemas.promise import Mover
 from schemas.shipment import EntryKind, HistoryEntry
 from schemas.staff import Action
+from tracking.by_hand import is_by_support
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
 from tracking.web.console.life import Life, Seen
@@ -80,6 +81,8 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.COMPENSATION_APPROVED: N_("said yes to a compensation"),
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
     Action.COMPENSATION_GRANTED: N_("granted a sum by hand"),
+    Action.EVENT_ADDED: N_("told an event by hand"),
+    Action.EVENT_RETRACTED: N_("took an event back"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
 }
@@ -106,7 +109,9 @@ _WHY: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the story. `at` orders it; `time` is None where only the day is known."""
+    """A line of the story. `at` orders it; `time` is None where only the day is known. `scan`: the
+    key by which it can be taken back.
+    """
 
     at: datetime
     kind: Kind
@@ -118,6 +123,7 @@ class Entry:
     is_void: bool = False
     iso: str = ""
     time: Markup | None = None
+    scan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +177,11 @@ class Teller:
         if scan.code:
             more.append(self.words.gettext("code %(code)s", code=scan.code))
         more.append(self.words.gettext("time as sent: %(raw)s", raw=scan.time.raw))
-        if scan.event_id:
-            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
         details = [each for each in (line.place, line.cause, line.description) if each]
+        if is_by_support(scan.event_id):
+            details.append(self.words.gettext("told by support"))
+        elif scan.event_id:
+            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
         return Entry(
             entry.at,
             Kind.SCAN,
@@ -183,6 +191,7 @@ class Teller:
             is_wrong=entry.kind is EntryKind.UNRECOGNISED,
             is_void=line.taken_back,
             time=line.about,
+            scan=None if line.taken_back else entry.key,
         )
 
     def _message(self, notice: NoticeBody) -> Entry:
