@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -18,6 +17,8 @@ from schemas.staff import Action
 from tracking.by_hand import is_by_support
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
+from tracking.web.console.aside import beside_entries
+from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life, Seen
 from tracking.web.console.rules import rule_said
 from tracking.web.notice_words import ABOUT, BY
@@ -26,22 +27,6 @@ from tracking.words.catalog import N_, Words, isolated
 from tracking.words.dates import Calendar
 from tracking.words.money import money_text
 
-
-class Kind(StrEnum):
-    SCAN = "scan"
-    MESSAGE = "message"
-    PROMISE = "promise"
-    MONEY = "money"
-    STAFF = "staff"
-
-
-KINDS: Final[Mapping[Kind, str]] = {
-    Kind.SCAN: N_("Scans"),
-    Kind.MESSAGE: N_("Messages"),
-    Kind.PROMISE: N_("Promises"),
-    Kind.MONEY: N_("Compensation"),
-    Kind.STAFF: N_("Staff"),
-}
 _STATE: Final[Mapping[NoticeState, str]] = {
     NoticeState.PLANNED: N_("waits until then"),
     NoticeState.CLAIMED: N_("being sent"),
@@ -75,6 +60,7 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.SECOND_FACTOR_SET: N_("set up the second factor"),
     Action.SEARCHED: N_("searched"),
     Action.PARCEL_SEEN: N_("looked at the parcel"),
+    Action.PAYLOAD_SEEN: N_("looked at a payload"),
     Action.CONTACT_CORRECTED: N_("corrected the recipient"),
     Action.NOTE_ADDED: N_("wrote a note"),
     Action.MESSAGE_SENT: N_("had a message sent"),
@@ -105,25 +91,6 @@ _WHY: Final[Mapping[str, str]] = {
     "budget_spent": N_("the month's money is spent"),
     "shopper_cap": N_("as much as one shopper gets in a month"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the story. `at` orders it; `time` is None where only the day is known. `scan`: the
-    key by which it can be taken back.
-    """
-
-    at: datetime
-    kind: Kind
-    title: Markup
-    state: Markup | None = None
-    details: Sequence[Markup] = ()
-    more: Sequence[Markup] = ()  # behind a tap: words as sent, codes, ids
-    is_wrong: bool = False
-    is_void: bool = False
-    iso: str = ""
-    time: Markup | None = None
-    scan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +136,7 @@ class Teller:
                 yield self._staff(seen)
         for note in life.notes:
             yield self._note(note)
+        yield from beside_entries(life.beside, self.words, self.page)
 
     def _scan(self, entry: HistoryEntry, *, abroad: bool) -> Entry:
         line, scan = line_of(entry, self.page, self.calendar, abroad=abroad), entry.scan
@@ -191,7 +159,7 @@ class Teller:
             is_wrong=entry.kind is EntryKind.UNRECOGNISED,
             is_void=line.taken_back,
             time=line.about,
-            scan=None if line.taken_back else entry.key,
+            scan=entry.key,
         )
 
     def _message(self, notice: NoticeBody) -> Entry:
