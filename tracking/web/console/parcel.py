@@ -27,7 +27,7 @@ from tracking.web.console.grants import grantable
 from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
 from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
-from tracking.web.console.steps import NOTHING, next_steps
+from tracking.web.console.steps import NOTHING, WHERE, next_steps
 from tracking.web.console.story import Teller
 from tracking.web.console.tell import sayings
 from tracking.web.deps import DEPS
@@ -144,7 +144,7 @@ def _shown(
         "answer": answer,
         "standing": status_word(shopper, state.status, state.handover),
         "advice": shopper.gettext(answer.advice.text) if answer.advice else None,
-        "steps": [words.gettext(each) for each in steps],
+        "steps": [(words.gettext(each), WHERE.get(each)) for each in steps],
         "calm": steps == [NOTHING],
         "people": [_person(each, words) for each in _people(life)],
         "fields": [(name, words.gettext(label), longest) for name, label, longest in _FIELDS],
