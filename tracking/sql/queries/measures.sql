@@ -1,0 +1,238 @@
+-- name: hold_measures: until when it was looked for what has changed; whoever looks next waits
+SELECT nullif(looked_at, '-infinity') AS looked_at FROM measure_state WHERE id = 1 FOR UPDATE;
+
+-- name: note_measures_looked: it was looked until then ($1 now)
+UPDATE measure_state SET looked_at = $1 WHERE id = 1;
+
+-- name: mark_changed_days: of which something has changed ($1 since, $2 before that all is counted, $3 zone, $4 not before this day)
+WITH touched AS (
+    SELECT shipment_id FROM notice WHERE changed_at >= $1
+    UNION
+    SELECT o.shipment_id FROM merchant AS m CROSS JOIN LATERAL (
+        SELECT shipment_id FROM outcome WHERE merchant_id = m.merchant_id AND noted_at >= $1) AS o
+    UNION
+    SELECT c.shipment_id FROM merchant AS m CROSS JOIN LATERAL (
+        SELECT shipment_id FROM compensation_move
+        WHERE merchant_id = m.merchant_id AND at >= $1 AND (granted <> 0 OR committed <> 0)) AS c
+), changed AS (
+    SELECT r.merchant_id, r.registered_at AS at FROM touched JOIN registration AS r USING (shipment_id)
+    UNION
+    SELECT m.merchant_id, r.registered_at FROM merchant AS m CROSS JOIN LATERAL (
+        SELECT registered_at FROM registration
+        WHERE merchant_id = m.merchant_id AND registered_at >= $1) AS r
+    UNION
+    SELECT merchant_id, opened_at FROM support_case WHERE changed_at >= $1
+    UNION
+    -- Whether it was solved in one contact is known by what follows it.
+    SELECT f.merchant_id, f.opened_at FROM support_case AS c
+    JOIN support_case AS f ON f.shipment_id = c.shipment_id AND f.case_id = c.follows
+    WHERE c.changed_at >= $1
+    UNION
+    SELECT merchant_id, answered_at FROM survey WHERE answered_at >= $1
+)
+INSERT INTO measure_due
+SELECT DISTINCT merchant_id, (at AT TIME ZONE $3)::date, $2::timestamptz FROM changed
+WHERE (at AT TIME ZONE $3)::date >= $4::date
+ON CONFLICT DO NOTHING;
+
+-- name: mark_all_days: every day of which there is something ($1 before that all is counted, $2 zone, $3 not before this day)
+INSERT INTO measure_due
+SELECT DISTINCT merchant_id, day, coalesce($1::timestamptz, '-infinity') FROM (
+    SELECT merchant_id, (registered_at AT TIME ZONE $2)::date FROM registration
+    UNION ALL SELECT merchant_id, (opened_at AT TIME ZONE $2)::date FROM support_case
+    UNION ALL SELECT merchant_id, (answered_at AT TIME ZONE $2)::date FROM survey
+        WHERE answered_at IS NOT NULL
+    UNION ALL SELECT merchant_id, day FROM measure
+) AS told (merchant_id, day)
+WHERE day >= $3
+ON CONFLICT DO NOTHING;
+
+-- name: take_due_days: which to count now, the latest first; in nobody else's hands ($1 at the most)
+DELETE FROM measure_due AS d USING (
+    SELECT merchant_id, day FROM measure_due ORDER BY day DESC, merchant_id
+    LIMIT $1 FOR UPDATE SKIP LOCKED) AS t
+WHERE d.merchant_id = t.merchant_id AND d.day = t.day
+RETURNING d.merchant_id, d.day;
+
+-- name: forget_measures: before these days are counted anew ($1 merchants, $2 days)
+DELETE FROM measure AS m USING unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
+WHERE m.merchant_id = d.merchant_id AND m.day = d.day;
+
+-- name: forget_measure_parts: the same of what has many figures ($1 merchants, $2 days)
+DELETE FROM measure_part AS m USING unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
+WHERE m.merchant_id = d.merchant_id AND m.day = d.day;
+
+-- name: count_measures: how these days went ($1 merchants, $2 days, $3 zone, $4 how long a case may be followed by another)
+WITH due AS (
+    SELECT merchant_id, day, day::timestamp AT TIME ZONE $3 AS starts,
+           (day + 1)::timestamp AT TIME ZONE $3 AS ends
+    FROM unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
+), parcel AS (
+    SELECT d.merchant_id, d.day, s.carrier, r.shipment_id
+    FROM due AS d
+    JOIN registration AS r ON r.merchant_id = d.merchant_id
+        AND r.registered_at >= d.starts AND r.registered_at < d.ends
+    JOIN shipment AS s ON s.shipment_id = r.shipment_id
+), asked AS (
+    SELECT d.day, s.carrier, c.* FROM due AS d
+    JOIN support_case AS c ON c.merchant_id = d.merchant_id
+        AND c.opened_at >= d.starts AND c.opened_at < d.ends AND c.opened_by <> 'survey'
+    JOIN shipment AS s ON s.shipment_id = c.shipment_id
+), counted AS (
+    SELECT merchant_id, day, carrier, 'parcels' AS name, count(*) AS n FROM parcel GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT p.merchant_id, p.day, p.carrier, v.name, count(*)
+    FROM parcel AS p JOIN outcome AS o ON o.shipment_id = p.shipment_id
+    CROSS JOIN LATERAL (VALUES ('judged', true), ('on_time', o.slip = 'kept')) AS v (name, holds)
+    WHERE v.holds AND o.promised_by IS NOT NULL AND o.slip IN ('kept', 'broken')
+      -- What the carrier never had it has not brought late.
+      AND (o.is_lost OR coalesce(o.accepted_at, o.in_transit_at, o.out_for_delivery_at,
+                                 o.arrived_at) IS NOT NULL)
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT p.merchant_id, p.day, p.carrier, n.channel || v.name, count(*)
+    FROM parcel AS p JOIN notice AS n ON n.shipment_id = p.shipment_id
+    CROSS JOIN LATERAL (VALUES
+        ('_tried', n.state IN ('sent', 'delivered', 'failed', 'unknown')),
+        ('_went', n.state IN ('sent', 'delivered')),
+        ('_confirmed', n.state = 'delivered')) AS v (name, holds)
+    WHERE v.holds
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT c.merchant_id, c.day, c.carrier, v.name, sum(v.n)
+    FROM asked AS c
+    CROSS JOIN LATERAL (VALUES
+        ('cases', 1), ('contacts', c.contacts),
+        ('repeats', c.contacts - (c.follows IS NULL)::integer),
+        ('solved', (c.state = 'solved')::integer),
+        ('solved_in_one', (c.state = 'solved' AND c.contacts <= 1 AND c.follows IS NULL
+            AND NOT EXISTS (
+                SELECT FROM support_case AS f
+                WHERE f.shipment_id = c.shipment_id AND f.follows = c.case_id
+                  AND f.opened_at < coalesce(c.solved_at, c.changed_at) + $4::interval))::integer)
+        ) AS v (name, n)
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT d.merchant_id, d.day, s.carrier, v.name, sum(v.n)
+    FROM due AS d
+    JOIN survey AS s ON s.merchant_id = d.merchant_id
+        AND s.answered_at >= d.starts AND s.answered_at < d.ends
+    CROSS JOIN LATERAL (VALUES
+        ('recommended', (s.recommend IS NOT NULL)::integer),
+        ('promoters', (s.recommend >= 9)::integer), ('detractors', (s.recommend <= 6)::integer),
+        ('starred', (s.courier IS NOT NULL)::integer), ('stars', s.courier::integer),
+        ('packed', (s.packaging IS NOT NULL)::integer),
+        ('too_big', (s.packaging = 'too_big')::integer),
+        ('damaged', (s.packaging = 'damaged')::integer)) AS v (name, n)
+    GROUP BY 1, 2, 3, 4
+)
+INSERT INTO measure
+SELECT merchant_id, day, carrier,
+       coalesce(sum(n) FILTER (WHERE name = 'parcels'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'judged'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'on_time'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'sms_tried'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'sms_went'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'sms_confirmed'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'email_tried'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'email_went'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'email_confirmed'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'push_tried'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'push_went'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'push_confirmed'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'cases'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'contacts'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'repeats'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'solved'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'solved_in_one'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'recommended'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'promoters'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'detractors'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'starred'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'stars'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'packed'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'too_big'), 0),
+       coalesce(sum(n) FILTER (WHERE name = 'damaged'), 0)
+FROM counted GROUP BY merchant_id, day, carrier;
+
+-- name: count_measure_parts: the same of what has many figures ($1 merchants, $2 days, $3 zone, $4 edges of the times to an answer in seconds)
+WITH due AS (
+    SELECT merchant_id, day, day::timestamp AT TIME ZONE $3 AS starts,
+           (day + 1)::timestamp AT TIME ZONE $3 AS ends
+    FROM unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
+), parcel AS (
+    SELECT d.merchant_id, d.day, s.carrier, r.shipment_id
+    FROM due AS d
+    JOIN registration AS r ON r.merchant_id = d.merchant_id
+        AND r.registered_at >= d.starts AND r.registered_at < d.ends
+    JOIN shipment AS s ON s.shipment_id = r.shipment_id
+), counted AS (
+    SELECT d.merchant_id, d.day, s.carrier, v.kind, v.label, 1::bigint AS amount
+    FROM due AS d
+    JOIN support_case AS c ON c.merchant_id = d.merchant_id
+        AND c.opened_at >= d.starts AND c.opened_at < d.ends AND c.opened_by <> 'survey'
+    JOIN shipment AS s ON s.shipment_id = c.shipment_id
+    CROSS JOIN LATERAL (VALUES
+        ('topic', c.topic),
+        ('hour', extract(hour FROM c.opened_at AT TIME ZONE $3)::integer::text),
+        ('answered_in', CASE WHEN c.opened_by = 'shopper' AND c.answered_at IS NOT NULL THEN
+            greatest(width_bucket(extract(epoch FROM c.answered_at - c.opened_at)::float8,
+                                  $4::float8[]) - 1, 0)::text END)) AS v (kind, label)
+    WHERE v.label IS NOT NULL
+    UNION ALL
+    SELECT p.merchant_id, p.day, p.carrier, 'notice_cost', n.currency, n.cost
+    FROM parcel AS p JOIN notice AS n ON n.shipment_id = p.shipment_id
+    WHERE n.cost IS NOT NULL AND n.currency IS NOT NULL
+    UNION ALL
+    -- As tracking.domain.ledger.Entry.granted has it.
+    SELECT p.merchant_id, p.day, p.carrier, 'bonus_cost', c.currency,
+           CASE WHEN c.state = 'proposed' THEN 0
+                WHEN c.state IN ('refused', 'failed') THEN c.used ELSE c.cents END
+    FROM parcel AS p JOIN compensation AS c ON c.shipment_id = p.shipment_id
+)
+INSERT INTO measure_part
+SELECT merchant_id, day, carrier, kind, label, sum(amount)
+FROM counted GROUP BY merchant_id, day, carrier, kind, label HAVING sum(amount) <> 0;
+
+-- name: sum_measures: by period, and by carrier ($1 from, $2 before, $3 merchants or null for all, $4 carrier or null for all, $5 length of a period)
+SELECT date_trunc($5, day::timestamp)::date AS period, carrier,
+       sum(parcels)::bigint AS parcels, sum(judged)::bigint AS judged,
+       sum(on_time)::bigint AS on_time,
+       sum(sms_tried)::bigint AS sms_tried, sum(sms_went)::bigint AS sms_went,
+       sum(sms_confirmed)::bigint AS sms_confirmed,
+       sum(email_tried)::bigint AS email_tried, sum(email_went)::bigint AS email_went,
+       sum(email_confirmed)::bigint AS email_confirmed,
+       sum(push_tried)::bigint AS push_tried, sum(push_went)::bigint AS push_went,
+       sum(push_confirmed)::bigint AS push_confirmed,
+       sum(cases)::bigint AS cases, sum(contacts)::bigint AS contacts,
+       sum(repeats)::bigint AS repeats, sum(solved)::bigint AS solved,
+       sum(solved_in_one)::bigint AS solved_in_one,
+       sum(recommended)::bigint AS recommended, sum(promoters)::bigint AS promoters,
+       sum(detractors)::bigint AS detractors,
+       sum(starred)::bigint AS starred, sum(stars)::bigint AS stars,
+       sum(packed)::bigint AS packed, sum(too_big)::bigint AS too_big,
+       sum(damaged)::bigint AS damaged
+FROM measure
+WHERE merchant_id = ANY(coalesce($3::uuid[], ARRAY(SELECT merchant_id FROM merchant)))
+  AND day >= $1 AND day < $2 AND ($4::text IS NULL OR carrier = $4)
+GROUP BY GROUPING SETS ((1), (carrier));
+
+-- name: sum_measure_parts: the same of what has many figures; of topics and hours for all periods together ($1 from, $2 before, $3 merchants or null for all, $4 carrier or null for all, $5 length of a period)
+SELECT CASE WHEN kind NOT IN ('topic', 'hour') THEN date_trunc($5, day::timestamp)::date END
+           AS period,
+       carrier, kind,
+       CASE WHEN kind = 'hour' THEN extract(isodow FROM day)::integer END AS weekday,
+       label, sum(amount)::bigint AS amount
+FROM measure_part
+WHERE merchant_id = ANY(coalesce($3::uuid[], ARRAY(SELECT merchant_id FROM merchant)))
+  AND day >= $1 AND day < $2 AND ($4::text IS NULL OR carrier = $4)
+GROUP BY GROUPING SETS ((1, kind, 4, label), (carrier, kind, label));
+
+-- name: measures_as_of: until when everything is counted
+SELECT nullif(least(looked_at, (SELECT min(since) FROM measure_due)), '-infinity') AS as_of
+FROM measure_state WHERE id = 1;
+
+-- name: shops_measured: their names, of all or of some ($1 merchants or null for all)
+SELECT merchant_id, name FROM merchant
+WHERE $1::uuid[] IS NULL OR merchant_id = ANY($1)
+ORDER BY lower(name), merchant_id;
