@@ -105,8 +105,8 @@ class Desk:
 
     async def is_told(self, number: int, state: str, at: datetime, **more) -> None:
         await self.shop.pool.execute(
-            "INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state,"
-            " due_at, until, version, planned_at, changed_at, cost, currency, merchant_id)"
+            "INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id,"
+            " state, due_at, until, version, planned_at, changed_at, cost, currency, merchant_id)"
             " VALUES ($1, 'delivered', $2, $3, 'recipient', gen_random_uuid(), $4, $5, $5, 1, $5,"
             " $5, $6, $7, $8)"
             " ON CONFLICT (shipment_id, occasion, round, channel, addressee) DO UPDATE"

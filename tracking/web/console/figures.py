@@ -1,0 +1,130 @@
+"""Figures as people read them: with how many they are of, and what changed."""
+
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, NamedTuple
+
+from babel.numbers import format_currency, format_decimal
+from markupsafe import Markup, escape
+
+from schemas.case import Topic
+from schemas.measures import Share, Spent
+from schemas.notice import Channel
+from schemas.price import Cost
+from tracking.web.mood import Mood
+from tracking.words.catalog import N_, Words
+
+TOPIC: Final = {
+    Topic.WHERE_IS_IT: N_("Where is it?"),
+    Topic.CHANGE_OF_ADDRESS: N_("Change of address"),
+    Topic.NOT_RECEIVED: N_("Not received"),
+    Topic.DAMAGED: N_("Damaged"),
+    Topic.PACKAGING_RETURN: N_("Return of the packaging"),
+    Topic.PICKUP: N_("Collecting it"),
+    Topic.BONUS: N_("Bonus"),
+    Topic.FEEDBACK: N_("A low mark"),
+    Topic.OTHER: N_("Something else"),
+}
+WAY: Final = {
+    Channel.SMS: N_("Text message"),
+    Channel.EMAIL: N_("E-mail"),
+    Channel.PUSH: N_("Push"),
+}
+NOTHING: Final = "\u2013"
+MINUS: Final = "\u2212"
+_HOUR, _DAY = 60.0, 24 * 60.0  # minutes
+_BETTER: Final = N_("better than %(before)s before")
+_WORSE: Final = N_("worse than %(before)s before")
+
+
+class Change(NamedTuple):
+    """Against the time before."""
+
+    said: str
+    mood: Mood
+
+
+class Headline(NamedTuple):
+    """`of`: how many it is of."""
+
+    name: str
+    value: str
+    of: str
+    change: Change
+    meaning: str
+
+
+class Said:
+    """Figures in the words of one language."""
+
+    def __init__(self, words: Words) -> None:
+        self.words, self.locale = words, words.locale
+
+    def say(self, text: str, **values: str | int) -> Markup:
+        """Our own figures among the values: they need no isolation, and stand in charts too."""
+        return self.words.gettext(text, **{name: escape(each) for name, each in values.items()})
+
+    def number(self, value: float | None, digits: int = 1) -> str:
+        if value is None:
+            return NOTHING
+        pattern = "#,##0." + "#" * digits if digits else "#,##0"
+        return str(format_decimal(value, pattern, locale=self.locale))
+
+    def count(self, value: int) -> str:
+        return self.number(value, 0)
+
+    def signed(self, value: float | None) -> str:
+        if value is None:
+            return NOTHING
+        return f"{'+' if value > 0 else ''}{self.number(value)}".replace("-", MINUS)
+
+    def percent(self, value: float | None) -> str:
+        return NOTHING if value is None else f"{self.number(value)}\u00a0%"
+
+    def share(self, share: Share) -> Markup:
+        """With what it is of: "12.5 % (5 of 40)"."""
+        return self.say("%(rate)s (%(of)s)", rate=self.percent(share.percent), of=self.of(share))
+
+    def of(self, share: Share) -> Markup:
+        part, whole = self.count(share.part), self.count(share.whole)
+        return self.say("%(part)s of %(whole)s", part=part, whole=whole)
+
+    def minutes(self, value: float | None) -> str:
+        """As exactly as it is known: to a fifth."""
+        if value is None:
+            return NOTHING
+        if value < _HOUR:
+            return self.say("%(n)s min", n=self.count(round(value)))
+        if value < 2 * _DAY:
+            return self.say("%(n)s h", n=self.number(value / _HOUR))
+        return self.say("%(n)s d", n=self.number(value / _DAY))
+
+    def money(self, spent: Sequence[Spent], *, each: bool = False) -> str:
+        """Every currency by itself; `each`: for a parcel."""
+        sums = [one.per_parcel if each else one.total for one in spent]
+        return " + ".join(self._sum(one, fine=each) for one in sums if one) or NOTHING
+
+    def _sum(self, cost: Cost, *, fine: bool) -> str:
+        """Below a cent where that is what a message costs."""
+        digits, smallest = ("0.00##", "0.0001") if fine else ("0.00", "0.01")
+        pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", digits)
+        amount = Decimal(cost.amount).quantize(Decimal(smallest), ROUND_HALF_UP)
+        return format_currency(
+            amount, cost.currency, pattern, locale=self.locale, currency_digits=False
+        )
+
+    def topic(self, topic: Topic | str) -> str:
+        return self.say(TOPIC[topic]) if isinstance(topic, Topic) else topic
+
+    def change(
+        self, now: float | None, then: float | None, up_is: Mood, said: Callable[[float], str]
+    ) -> Change:
+        """What rises is good, or bad."""
+        if now is None or then is None:
+            return Change(self.say("nothing to compare it with"), Mood.CALM)
+        if said(now) == said(then):
+            return Change(self.say("as before"), Mood.CALM)
+        is_better = (now > then) == (up_is is Mood.GOOD)
+        text = _BETTER if is_better else _WORSE
+        mood = Mood.GOOD if is_better else Mood.ATTENTION
+        return Change(self.say(text, before=said(then)), mood)
