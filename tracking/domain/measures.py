@@ -25,6 +25,8 @@ EDGES: Final[Sequence[float]] = (0.0, *(60 * math.sqrt(2) ** n for n in range(_B
 """Seconds to an answer: where bins begin. A minute, and on to a month by the root of two. What is
 counted already is counted by these: they are not changed, unless all of it is counted anew.
 """
+_RARELY: Final = 1.96  # standard errors: chance alone goes beyond them one time in twenty
+_LONGER: Final = 1.2  # times: what is exact to a fifth has not changed by less
 _A_DAY: Final = timedelta(days=1)
 _DECEMBER: Final = 12
 
@@ -185,6 +187,44 @@ def _spent(sums: Mapping[str, int], parcels: int) -> list[Spent]:
         for currency in sorted(sums)
         if sums[currency] > 0
     ]
+
+
+def has_moved(now: Share, then: Share) -> bool:
+    """Whether chance alone would rarely make that difference (two proportions, pooled)."""
+    if now.percent is None or then.percent is None:
+        return False
+    pooled = (now.part + then.part) / (now.whole + then.whole)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / now.whole + 1 / then.whole))
+    return abs(now.part / now.whole - then.part / then.whole) > _RARELY * error
+
+
+def has_score_moved(now: Score, then: Score) -> bool:
+    """The same of marks of 1, 0 and -1."""
+    if now.score is None or then.score is None:
+        return False
+    error = math.sqrt(_spread(now) / now.answers + _spread(then) / then.answers)
+    return abs(now.score - then.score) / 100 > _RARELY * error
+
+
+def _spread(of: Score) -> float:
+    mean = (of.promoters - of.detractors) / of.answers
+    return (of.promoters + of.detractors) / of.answers - mean**2
+
+
+def has_rate_moved(now: Figures, then: Figures) -> bool:
+    """The same of contacts, which may be several of one parcel (counts, as of Poisson)."""
+    if now.contacts_per_thousand is None or then.contacts_per_thousand is None:
+        return False
+    error = math.sqrt(now.contacts / now.parcels**2 + then.contacts / then.parcels**2)
+    difference = now.contacts / now.parcels - then.contacts / then.parcels
+    return abs(difference) > _RARELY * error
+
+
+def has_time_moved(now: float | None, then: float | None) -> bool:
+    """Beyond what counting in bins may make of it."""
+    if not now or not then:
+        return False
+    return max(now, then) / min(now, then) >= _LONGER
 
 
 def begin(day: date, by: By) -> date:

@@ -33,8 +33,6 @@ WAY: Final = {
 NOTHING: Final = "\u2013"
 MINUS: Final = "\u2212"
 _HOUR, _DAY = 60.0, 24 * 60.0  # minutes
-_BETTER: Final = N_("better than %(before)s before")
-_WORSE: Final = N_("worse than %(before)s before")
 
 
 class Change(NamedTuple):
@@ -42,6 +40,14 @@ class Change(NamedTuple):
 
     said: str
     mood: Mood
+
+
+class Compared(NamedTuple):
+    """How to: whether what rises is good or bad, and how a value is said."""
+
+    up_is: Mood
+    said: Callable[[float], str]
+    has_moved: bool
 
 
 class Headline(NamedTuple):
@@ -60,7 +66,7 @@ class Said:
     def __init__(self, words: Words) -> None:
         self.words, self.locale = words, words.locale
 
-    def say(self, text: str, **values: str | int) -> Markup:
+    def gettext(self, text: str, **values: str | int) -> Markup:
         """Our own figures among the values: they need no isolation, and stand in charts too."""
         return self.words.gettext(text, **{name: escape(each) for name, each in values.items()})
 
@@ -83,21 +89,30 @@ class Said:
 
     def share(self, share: Share) -> Markup:
         """With what it is of: "12.5 % (5 of 40)"."""
-        return self.say("%(rate)s (%(of)s)", rate=self.percent(share.percent), of=self.of(share))
+        return self.gettext(
+            "%(rate)s (%(of)s)", rate=self.percent(share.percent), of=self.of(share)
+        )
+
+    def brief(self, share: Share) -> str:
+        """The same for tables: "12.5 % of 40"."""
+        if not share.whole:
+            return NOTHING
+        rate, whole = self.percent(share.percent), self.count(share.whole)
+        return self.gettext("%(rate)s of %(whole)s", rate=rate, whole=whole)
 
     def of(self, share: Share) -> Markup:
         part, whole = self.count(share.part), self.count(share.whole)
-        return self.say("%(part)s of %(whole)s", part=part, whole=whole)
+        return self.gettext("%(part)s of %(whole)s", part=part, whole=whole)
 
     def minutes(self, value: float | None) -> str:
         """As exactly as it is known: to a fifth."""
         if value is None:
             return NOTHING
         if value < _HOUR:
-            return self.say("%(n)s min", n=self.count(round(value)))
+            return self.gettext("%(n)s min", n=self.count(round(value)))
         if value < 2 * _DAY:
-            return self.say("%(n)s h", n=self.number(value / _HOUR))
-        return self.say("%(n)s d", n=self.number(value / _DAY))
+            return self.gettext("%(n)s h", n=self.number(value / _HOUR))
+        return self.gettext("%(n)s d", n=self.number(value / _DAY))
 
     def money(self, spent: Sequence[Spent], *, each: bool = False) -> str:
         """Every currency by itself; `each`: for a parcel."""
@@ -114,17 +129,15 @@ class Said:
         )
 
     def topic(self, topic: Topic | str) -> str:
-        return self.say(TOPIC[topic]) if isinstance(topic, Topic) else topic
+        return self.gettext(TOPIC[topic]) if isinstance(topic, Topic) else topic
 
-    def change(
-        self, now: float | None, then: float | None, up_is: Mood, said: Callable[[float], str]
-    ) -> Change:
-        """What rises is good, or bad."""
+    def change(self, now: float | None, then: float | None, of: Compared) -> Change:
+        """Against the time before; better or worse only where it is not chance."""
         if now is None or then is None:
-            return Change(self.say("nothing to compare it with"), Mood.CALM)
-        if said(now) == said(then):
-            return Change(self.say("as before"), Mood.CALM)
-        is_better = (now > then) == (up_is is Mood.GOOD)
-        text = _BETTER if is_better else _WORSE
-        mood = Mood.GOOD if is_better else Mood.ATTENTION
-        return Change(self.say(text, before=said(then)), mood)
+            return Change(self.gettext("nothing to compare it with"), Mood.CALM)
+        before = of.said(then)
+        if not of.has_moved or of.said(now) == before:
+            return Change(self.gettext("about as before (%(before)s)", before=before), Mood.CALM)
+        if (now > then) == (of.up_is is Mood.GOOD):
+            return Change(self.gettext("better than %(before)s before", before=before), Mood.GOOD)
+        return Change(self.gettext("worse than %(before)s before", before=before), Mood.ATTENTION)

@@ -7,7 +7,13 @@ from schemas.case import Topic
 from schemas.measures import Figures, Measures, Share, Spent
 from schemas.notice import Channel
 from tracking.carriers import CARRIERS
-from tracking.web.console.figures import NOTHING, WAY, Change, Headline, Said
+from tracking.domain.measures import (
+    has_moved,
+    has_rate_moved,
+    has_score_moved,
+    has_time_moved,
+)
+from tracking.web.console.figures import NOTHING, WAY, Change, Compared, Headline, Said
 from tracking.web.mood import Mood
 from tracking.words.catalog import N_
 
@@ -35,8 +41,8 @@ def headlines(said: Said, now: Figures, then: Figures) -> list[Headline]:
 
 
 def _on_time(said: Said, now: Figures, then: Figures) -> Headline:
-    name = said.say("On time")
-    meaning = said.say(
+    name = said.gettext("On time")
+    meaning = said.gettext(
         "Parcels that came by when they were promised, of those whose promise is kept or broken by"
         " now."
     )
@@ -46,26 +52,32 @@ def _on_time(said: Said, now: Figures, then: Figures) -> Headline:
 def _recommended(said: Said, now: Figures, then: Figures) -> Headline:
     score = now.recommend.score
     return Headline(
-        said.say("Recommendation (NPS)"),
+        said.gettext("Recommendation (NPS)"),
         said.signed(score),
         said.words.ngettext("%(n)d answer", "%(n)d answers", now.recommend.answers),
-        said.change(score, then.recommend.score, Mood.GOOD, said.signed),
-        said.say("The share that marked it 9 or 10, less the share of 0 to 6: from −100 to +100."),
+        said.change(
+            score,
+            then.recommend.score,
+            Compared(Mood.GOOD, said.signed, has_score_moved(now.recommend, then.recommend)),
+        ),
+        said.gettext(
+            "The share that marked it 9 or 10, less the share of 0 to 6: from −100 to +100."
+        ),
     )
 
 
 def _contacts(said: Said, now: Figures, then: Figures) -> Headline:
     each, before = now.contacts_per_thousand, then.contacts_per_thousand
     return Headline(
-        said.say("Contacts per 1,000 parcels"),
+        said.gettext("Contacts per 1,000 parcels"),
         said.number(each),
-        said.say(
+        said.gettext(
             "contacts: %(contacts)s, parcels: %(parcels)s",
             contacts=said.count(now.contacts),
             parcels=said.count(now.parcels),
         ),
-        said.change(each, before, Mood.BAD, said.number),
-        said.say("How often shoppers wrote, for a thousand parcels registered in this time."),
+        said.change(each, before, Compared(Mood.BAD, said.number, has_rate_moved(now, then))),
+        said.gettext("How often shoppers wrote, for a thousand parcels registered in this time."),
     )
 
 
@@ -73,15 +85,15 @@ def _first_answer(said: Said, now: Figures, then: Figures) -> Headline:
     half, before = now.first_answer.p50_minutes, then.first_answer.p50_minutes
     most = said.minutes(now.first_answer.p90_minutes)
     return Headline(
-        said.say("First answer"),
+        said.gettext("First answer"),
         said.minutes(half),
-        said.say(
+        said.gettext(
             "nine of ten in %(time)s; answered: %(n)s",
             time=most,
             n=said.count(now.first_answer.cases),
         ),
-        said.change(half, before, Mood.BAD, said.minutes),
-        said.say(
+        said.change(half, before, Compared(Mood.BAD, said.minutes, has_time_moved(half, before))),
+        said.gettext(
             "Within this time half of the shoppers who wrote had their first answer, nights and"
             " Sundays included."
         ),
@@ -89,8 +101,8 @@ def _first_answer(said: Said, now: Figures, then: Figures) -> Headline:
 
 
 def _solved(said: Said, now: Figures, then: Figures) -> Headline:
-    name = said.say("Solved in one contact")
-    meaning = said.say(
+    name = said.gettext("Solved in one contact")
+    meaning = said.gettext(
         "Solved cases in which the shopper wrote once, and that followed no other case and were"
         " followed by none within 14 days."
     )
@@ -98,15 +110,17 @@ def _solved(said: Said, now: Figures, then: Figures) -> Headline:
 
 
 def _repeats(said: Said, now: Figures, then: Figures) -> Headline:
-    meaning = said.say(
+    meaning = said.gettext(
         "How often shoppers had to write again about the same matter, of all times they wrote."
     )
-    return _rate(said, said.say("Repeat contacts"), now.repeats, then.repeats, Mood.BAD, meaning)
+    return _rate(
+        said, said.gettext("Repeat contacts"), now.repeats, then.repeats, Mood.BAD, meaning
+    )
 
 
 def _messages(said: Said, now: Figures, then: Figures) -> Headline:
-    name = said.say("Messages delivered")
-    meaning = said.say(
+    name = said.gettext("Messages delivered")
+    meaning = said.gettext(
         "Text messages, mails and pushes that the provider took and did not bring back, of all that"
         " were tried."
     )
@@ -114,40 +128,37 @@ def _messages(said: Said, now: Figures, then: Figures) -> Headline:
 
 
 def _packaging(said: Said, now: Figures, then: Figures) -> Headline:
-    name = said.say("Packaging complaints")
-    meaning = said.say(
+    name = said.gettext("Packaging complaints")
+    meaning = said.gettext(
         "Shoppers who found the box too big or damaged, of those who said how it was packed."
     )
     return _rate(said, name, now.packaging, then.packaging, Mood.BAD, meaning)
 
 
-def _rate(
-    said: Said, name: str, now: Share, then: Share, up_is: Mood, meaning: str
-) -> Headline:  # fmt: skip
-    change = said.change(now.percent, then.percent, up_is, said.percent)
+def _rate(said: Said, name: str, now: Share, then: Share, up_is: Mood, meaning: str) -> Headline:
+    compared = Compared(up_is, said.percent, has_moved(now, then))
+    change = said.change(now.percent, then.percent, compared)
     return Headline(name, said.percent(now.percent), said.of(now), change, meaning)
 
 
 def _message_cost(said: Said, now: Figures) -> Headline:
-    meaning = said.say(
+    meaning = said.gettext(
         "What providers charge for the messages about a parcel, where that is known."
     )
-    return _cost(said, said.say("Messages, for a parcel"), now.message_cost, now, meaning)
+    return _cost(said, said.gettext("Messages, for a parcel"), now.message_cost, now, meaning)
 
 
 def _bonus_cost(said: Said, now: Figures) -> Headline:
-    meaning = said.say(
+    meaning = said.gettext(
         "What shoppers got because parcels were late or lost, spread over all parcels of this time."
     )
-    return _cost(said, said.say("Bonuses, for a parcel"), now.bonus_cost, now, meaning)
+    return _cost(said, said.gettext("Bonuses, for a parcel"), now.bonus_cost, now, meaning)
 
 
-def _cost(
-    said: Said, name: str, spent: Sequence[Spent], now: Figures, meaning: str
-) -> Headline:  # fmt: skip
+def _cost(said: Said, name: str, spent: Sequence[Spent], now: Figures, meaning: str) -> Headline:
     """Whether more of it is good or bad depends on what it was for."""
     value, total = said.money(spent, each=True), said.money(spent)
-    of = said.say("%(sum)s in all", sum=total) if spent else said.say("nothing was paid")
+    of = said.gettext("%(sum)s in all", sum=total) if spent else said.gettext("nothing was paid")
     return Headline(name, value if now.parcels else NOTHING, of, Change("", Mood.CALM), meaning)
 
 
@@ -174,7 +185,7 @@ def _slow_carrier(said: Said, found: Measures) -> Iterator[str]:
         return
     worst, carrier = min(rated)
     if all_ - worst >= _APART:
-        yield said.say(
+        yield said.gettext(
             "%(carrier)s brings %(rate)s of its parcels on time, all carriers together %(all)s:"
             " promise a day more for it, or talk to it.",
             carrier=carrier_name(carrier),
@@ -190,11 +201,11 @@ def _reason(said: Said, found: Measures) -> Iterator[str]:
     first = found.topics[0]
     rate = 100 * first.cases / cases
     if rate >= _OFTEN and isinstance(first.topic, Topic):
-        yield said.say(
+        yield said.gettext(
             "%(rate)s of all cases are about one thing, “%(topic)s”: %(advice)s",
             rate=said.percent(round(rate, 1)),
             topic=said.topic(first.topic),
-            advice=said.say(_ADVICE[first.topic]),
+            advice=said.gettext(_ADVICE[first.topic]),
         )
 
 
@@ -220,14 +231,14 @@ def _boxes(said: Said, total: Figures) -> Iterator[str]:
         (total.damaged, N_("%(rate)s of shoppers say that the box was damaged: pack it better.")),
     ):
         if share.whole >= _ENOUGH and share.percent is not None and share.percent >= _COMPLAINED:
-            yield said.say(text, rate=said.percent(share.percent))
+            yield said.gettext(text, rate=said.percent(share.percent))
 
 
 def _failing(said: Said, total: Figures) -> Iterator[str]:
     for channel, text in _FAILING.items():
         went = total.messages[channel].went
         if went.whole >= _ENOUGH and went.percent is not None and 100 - went.percent >= _FAILED:
-            yield said.say(text, rate=said.percent(round(100 - went.percent, 1)))
+            yield said.gettext(text, rate=said.percent(round(100 - went.percent, 1)))
 
 
 _FAILING: Final = {
@@ -243,4 +254,4 @@ def carrier_name(code: str) -> str:
 
 
 def way_name(said: Said, channel: Channel) -> str:
-    return said.say(WAY[channel])
+    return said.gettext(WAY[channel])

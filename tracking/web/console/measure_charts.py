@@ -1,5 +1,6 @@
 """The charts of the measures page, each with the table of its figures."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
@@ -21,6 +22,8 @@ from tracking.web.console.headlines import carrier_name, way_name
 
 _HOURS: Final = range(24)
 _WEEK: Final = range(1, 8)
+_ROUND: Final = (1, 2, 3, 4, 6, 8, 10)
+_MINUTES: Final = (1.0, 60.0, 2 * 24 * 60.0)
 
 
 class Table(NamedTuple):
@@ -52,24 +55,24 @@ def charts(said: Said, found: Measures) -> list[Chart]:
 
 
 def _on_time(said: Said, found: Measures) -> Chart:
-    title = said.say("On time")
+    title = said.gettext("On time")
     points = _points(said, found, lambda of: (of.on_time.percent, said.percent(of.on_time.percent)))
-    scale = Scale(0, 100, [(each, said.percent(each)) for each in (0, 50, 100)])
+    scale = _around(points, 10, (0, 100), said.percent)
     drawing = line_chart("on-time", title, _said(said, title, points), points, scale)
-    note = said.say("Of the parcels registered in a period, as far as it is known by now.")
+    note = said.gettext("Of the parcels registered in a period, as far as it is known by now.")
     rows = _rows(said, found, lambda of: (said.percent(of.on_time.percent), said.of(of.on_time)))
-    heads = [_when(said, found.by), title, said.say("of")]
+    heads = [_when(said, found.by), title, said.gettext("of")]
     return Chart("on-time", title, note, drawing if _any(points) else Markup(), Table(heads, rows))
 
 
 def _recommended(said: Said, found: Measures) -> Chart:
-    title = said.say("Recommendation (NPS)")
+    title = said.gettext("Recommendation (NPS)")
     points = _points(
         said, found, lambda of: (of.recommend.score, said.signed(of.recommend.score))
     )  # fmt: skip
-    scale = Scale(-100, 100, [(each, said.signed(each)) for each in (-100, 0, 100)])
+    scale = _around(points, 25, (-100, 100), said.signed)
     drawing = line_chart("nps", title, _said(said, title, points), points, scale)
-    note = said.say("By when shoppers answered. Nothing is shown of fewer than five.")
+    note = said.gettext("By when shoppers answered. Nothing is shown of fewer than five.")
     rows = _rows(
         said,
         found,
@@ -85,14 +88,14 @@ def _recommended(said: Said, found: Measures) -> Chart:
 
 
 def _contacts(said: Said, found: Measures) -> Chart:
-    title = said.say("Contacts per 1,000 parcels")
+    title = said.gettext("Contacts per 1,000 parcels")
     points = _points(
         said, found, lambda of: (of.contacts_per_thousand, said.number(of.contacts_per_thousand))
     )
     drawing = bar_chart(
         "contacts", title, _said(said, title, points), points, _from_nothing(points, said.number)
     )
-    note = said.say("Fewer is better: who finds the answer on the page does not write.")
+    note = said.gettext("Fewer is better: who finds the answer on the page does not write.")
     rows = _rows(
         said,
         found,
@@ -105,23 +108,32 @@ def _contacts(said: Said, found: Measures) -> Chart:
         ),
     )
     heads = [
-        *(_when(said, found.by), said.say("per 1,000"), said.say("Contacts"), said.say("Parcels")),
-        *(said.say("Solved in one contact"), said.say("Repeat contacts")),
+        *(
+            _when(said, found.by),
+            said.gettext("per 1,000"),
+            said.gettext("Contacts"),
+            said.gettext("Parcels"),
+        ),
+        *(said.gettext("Solved in one contact"), said.gettext("Repeat contacts")),
     ]
     return Chart("contacts", title, note, drawing if _any(points) else Markup(), Table(heads, rows))
 
 
 def _first_answers(said: Said, found: Measures) -> Chart:
-    title = said.say("First answer")
+    title = said.gettext("First answer")
     points = _points(
         said,
         found,
         lambda of: (of.first_answer.p50_minutes, said.minutes(of.first_answer.p50_minutes)),
     )
     drawing = bar_chart(
-        "answers", title, _said(said, title, points), points, _from_nothing(points, said.minutes)
+        "answers",
+        title,
+        _said(said, title, points),
+        points,
+        _from_nothing(points, said.minutes, _MINUTES),
     )
-    note = said.say("Within this time half of those who wrote had an answer.")
+    note = said.gettext("Within this time half of those who wrote had an answer.")
     rows = _rows(
         said,
         found,
@@ -132,25 +144,30 @@ def _first_answers(said: Said, found: Measures) -> Chart:
         ),
     )
     heads = [
-        *(_when(said, found.by), said.say("half"), said.say("nine of ten"), said.say("answered")),
+        *(
+            _when(said, found.by),
+            said.gettext("half"),
+            said.gettext("nine of ten"),
+            said.gettext("answered"),
+        ),
     ]
     return Chart("answers", title, note, drawing if _any(points) else Markup(), Table(heads, rows))
 
 
 def _reasons(said: Said, found: Measures) -> Chart:
-    title = said.say("Why shoppers write")
+    title = said.gettext("Why shoppers write")
     points = [
         Point(said.topic(each.topic), each.cases, said.count(each.cases)) for each in found.topics
     ]
     drawing = rows_chart("reasons", title, _said(said, title, points), points)
     rows = [(each.label, each.said) for each in points]
-    note = said.say("Cases by what they are about, in all of this time.")
-    heads = [said.say("About"), said.say("Cases")]
+    note = said.gettext("Cases by what they are about, in all of this time.")
+    heads = [said.gettext("About"), said.gettext("Cases")]
     return Chart("reasons", title, note, drawing if points else Markup(), Table(heads, rows))
 
 
 def _hours(said: Said, found: Measures) -> Chart:
-    title = said.say("Busiest hours")
+    title = said.gettext("Busiest hours")
     counts = {(each.weekday, each.hour): each.cases for each in found.hours}
     short, long = (
         get_day_names(width, "stand-alone", said.locale) for width in ("abbreviated", "wide")
@@ -173,14 +190,14 @@ def _hours(said: Said, found: Measures) -> Chart:
         for day in _WEEK
     ]
     note = _busiest(said, busiest, long)
-    heads = [said.say("Day"), *(f"{hour:02}" for hour in _HOURS)]
+    heads = [said.gettext("Day"), *(f"{hour:02}" for hour in _HOURS)]
     return Chart("hours", title, note, drawing if counts else Markup(), Table(heads, rows))
 
 
 def _busiest(said: Said, hour: HourCount | None, names: Mapping[int, str]) -> str:
     if hour is None:
-        return said.say("When cases were opened, by day of the week and hour.")
-    return said.say(
+        return said.gettext("When cases were opened, by day of the week and hour.")
+    return said.gettext(
         "When cases were opened. Most: %(day)s, %(from)s to %(to)s.",
         day=names[hour.weekday - 1],
         **{"from": f"{hour.hour:02}:00", "to": f"{hour.hour + 1:02}:00"},
@@ -188,30 +205,35 @@ def _busiest(said: Said, hour: HourCount | None, names: Mapping[int, str]) -> st
 
 
 def _packaging(said: Said, found: Measures) -> Chart:
-    title = said.say("Packaging")
+    title = said.gettext("Packaging")
     total = found.total
     right = total.packaging.whole - total.packaging.part
     points = [
-        Point(said.say("Right"), right, said.count(right)),
-        Point(said.say("Too big"), total.too_big.part, said.share(total.too_big)),
-        Point(said.say("Damaged"), total.damaged.part, said.share(total.damaged)),
+        Point(said.gettext("Right"), right, said.count(right)),
+        Point(said.gettext("Too big"), total.too_big.part, said.share(total.too_big)),
+        Point(said.gettext("Damaged"), total.damaged.part, said.share(total.damaged)),
     ]
     drawing = rows_chart("packaging", title, _said(said, title, points), points)
-    note = said.say("What shoppers said of the box.")
+    note = said.gettext("What shoppers said of the box.")
     rows = _rows(
         said,
         found,
         lambda of: (said.share(of.too_big), said.share(of.damaged), said.count(of.packaging.whole)),
     )
     heads = [
-        *(_when(said, found.by), said.say("Too big"), said.say("Damaged"), said.say("Answers")),
+        *(
+            _when(said, found.by),
+            said.gettext("Too big"),
+            said.gettext("Damaged"),
+            said.gettext("Answers"),
+        ),
     ]
     has_any = bool(total.packaging.whole)
     return Chart("packaging", title, note, drawing if has_any else Markup(), Table(heads, rows))
 
 
 def _messages(said: Said, found: Measures) -> Chart:
-    title = said.say("Messages delivered")
+    title = said.gettext("Messages delivered")
     by_way = found.total.messages
     points = [
         Point(way_name(said, way), each.went.percent or 0, said.share(each.went))
@@ -219,7 +241,7 @@ def _messages(said: Said, found: Measures) -> Chart:
         if each.went.whole
     ]
     drawing = rows_chart("messages", title, _said(said, title, points), points)
-    note = said.say("Confirmed are those of which the provider says that they arrived: few do.")
+    note = said.gettext("Confirmed are those of which the provider says that they arrived: few do.")
     rows = [
         (
             way_name(said, way),
@@ -230,16 +252,29 @@ def _messages(said: Said, found: Measures) -> Chart:
         for way, each in by_way.items()
     ]
     heads = [
-        *(said.say("Way"), said.say("Tried"), said.say("Delivered"), said.say("Confirmed")),
+        *(
+            said.gettext("Way"),
+            said.gettext("Tried"),
+            said.gettext("Delivered"),
+            said.gettext("Confirmed"),
+        ),
     ]
     return Chart("messages", title, note, drawing if points else Markup(), Table(heads, rows))
 
 
 def carriers_table(said: Said, found: Measures) -> Table:
     heads = [
-        *(said.say("Carrier"), said.say("Parcels"), said.say("On time")),
-        *(said.say("Contacts per 1,000"), said.say("Courier's stars"), said.say("Packaging")),
-        *(said.say("Bonuses"), said.say("for a parcel"), said.say("Messages, for a parcel")),
+        *(said.gettext("Carrier"), said.gettext("Parcels"), said.gettext("On time")),
+        *(
+            said.gettext("Contacts per 1,000"),
+            said.gettext("Courier's stars"),
+            said.gettext("Packaging"),
+        ),
+        *(
+            said.gettext("Bonuses"),
+            said.gettext("for a parcel"),
+            said.gettext("Messages, for a parcel"),
+        ),
     ]
     rows = [
         (carrier_name(each.carrier), *_of_carrier(said, each.figures)) for each in found.carriers
@@ -249,10 +284,10 @@ def carriers_table(said: Said, found: Measures) -> Table:
 
 def _of_carrier(said: Said, of: Figures) -> Iterator[str]:
     yield said.count(of.parcels)
-    yield said.share(of.on_time)
+    yield said.brief(of.on_time)
     yield said.number(of.contacts_per_thousand)
     yield said.number(of.courier.average)
-    yield said.share(of.packaging)
+    yield said.brief(of.packaging)
     yield said.money(of.bonus_cost)
     yield said.money(of.bonus_cost, each=True)
     yield said.money(of.message_cost, each=True)
@@ -280,10 +315,10 @@ def _said(said: Said, title: str, points: Sequence[Point]) -> str:
     """For who does not see the chart: its latest, lowest and highest; the rest is in the table."""
     known = [each for each in points if each.value is not None]
     if not known:
-        return said.say("No figures yet.")
+        return said.gettext("No figures yet.")
     low = min(known, key=lambda each: each.value or 0)
     high = max(known, key=lambda each: each.value or 0)
-    return said.say(
+    return said.gettext(
         "%(title)s. Least: %(low)s (%(low_at)s). Most: %(high)s (%(high_at)s). All of it stands in"
         " the table below.",
         title=title,
@@ -294,24 +329,35 @@ def _said(said: Said, title: str, points: Sequence[Point]) -> str:
     )
 
 
-def _from_nothing(points: Sequence[Point], said: Callable[[float], str]) -> Scale:
-    """Up to what is highest, rounded up so that it can be read."""
+def _around(
+    points: Sequence[Point], step: int, ends: tuple[int, int], said: Callable[[float], str]
+) -> Scale:
+    """What there is, and a step more above and below it, within what there can be."""
+    known = [each.value for each in points if each.value is not None] or [0.0]
+    low = max(ends[0], step * math.floor(min(known) / step - 1))
+    high = min(ends[1], step * math.ceil(max(known) / step + 1))
+    return Scale(low, high, [(each, said(each)) for each in (low, (low + high) / 2, high)])
+
+
+def _from_nothing(
+    points: Sequence[Point], said: Callable[[float], str], units: Sequence[float] = (1.0,)
+) -> Scale:
+    """Up to what is highest, rounded up to what is easily read in the largest unit that fits."""
     most = max((each.value or 0 for each in points), default=0) or 1
-    step = 10 ** (len(str(int(most))) - 1)
-    top = next(
-        (each * step for each in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if each * step >= most), most
-    )
+    unit = max((each for each in units if each <= most), default=1.0)
+    step = 10 ** math.floor(math.log10(most / unit)) * unit
+    top = next((each * step for each in _ROUND if each * step >= most), most)
     return Scale(0, top, [(each, said(each)) for each in (0.0, top / 2, top)])
 
 
 def _when(said: Said, by: By) -> str:
     match by:
         case By.DAY:
-            return said.say("Day")
+            return said.gettext("Day")
         case By.WEEK:
-            return said.say("Week")
+            return said.gettext("Week")
         case By.MONTH:
-            return said.say("Month")
+            return said.gettext("Month")
 
 
 def short_name(said: Said, begins: date, by: By) -> str:
