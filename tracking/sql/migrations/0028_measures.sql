@@ -52,7 +52,7 @@ CREATE TABLE measure_due (
     merchant_id uuid NOT NULL,
     day         date NOT NULL,
     since       timestamptz NOT NULL,           -- what changed before is counted
-    PRIMARY KEY (merchant_id, day)
+    PRIMARY KEY (day, merchant_id)
 );
 
 CREATE TABLE measure_state (

@@ -5,30 +5,37 @@ SELECT nullif(looked_at, '-infinity') AS looked_at FROM measure_state WHERE id =
 UPDATE measure_state SET looked_at = $1 WHERE id = 1;
 
 -- name: mark_changed_days: of which something has changed ($1 since, $2 before that all is counted, $3 zone, $4 not before this day)
+-- A range with both ends is planned for few rows, OFFSET 0 has each looked up by itself.
 WITH touched AS (
-    SELECT shipment_id FROM notice WHERE changed_at >= $1
+    SELECT shipment_id FROM notice WHERE changed_at BETWEEN $1 AND 'infinity'
     UNION
     SELECT o.shipment_id FROM merchant AS m CROSS JOIN LATERAL (
-        SELECT shipment_id FROM outcome WHERE merchant_id = m.merchant_id AND noted_at >= $1) AS o
+        SELECT shipment_id FROM outcome
+        WHERE merchant_id = m.merchant_id AND noted_at BETWEEN $1 AND 'infinity' OFFSET 0) AS o
     UNION
     SELECT c.shipment_id FROM merchant AS m CROSS JOIN LATERAL (
         SELECT shipment_id FROM compensation_move
-        WHERE merchant_id = m.merchant_id AND at >= $1 AND (granted <> 0 OR committed <> 0)) AS c
+        WHERE merchant_id = m.merchant_id AND at BETWEEN $1 AND 'infinity'
+          AND (granted <> 0 OR committed <> 0) OFFSET 0) AS c
 ), changed AS (
-    SELECT r.merchant_id, r.registered_at AS at FROM touched JOIN registration AS r USING (shipment_id)
+    SELECT r.merchant_id, r.registered_at AS at FROM touched AS t CROSS JOIN LATERAL (
+        SELECT merchant_id, registered_at FROM registration
+        WHERE shipment_id = t.shipment_id OFFSET 0) AS r
     UNION
     SELECT m.merchant_id, r.registered_at FROM merchant AS m CROSS JOIN LATERAL (
         SELECT registered_at FROM registration
-        WHERE merchant_id = m.merchant_id AND registered_at >= $1) AS r
+        WHERE merchant_id = m.merchant_id AND registered_at BETWEEN $1 AND 'infinity'
+        OFFSET 0) AS r
     UNION
-    SELECT merchant_id, opened_at FROM support_case WHERE changed_at >= $1
+    SELECT merchant_id, opened_at FROM support_case WHERE changed_at BETWEEN $1 AND 'infinity'
     UNION
     -- Whether it was solved in one contact is known by what follows it.
-    SELECT f.merchant_id, f.opened_at FROM support_case AS c
-    JOIN support_case AS f ON f.shipment_id = c.shipment_id AND f.case_id = c.follows
-    WHERE c.changed_at >= $1
+    SELECT f.merchant_id, f.opened_at FROM support_case AS c CROSS JOIN LATERAL (
+        SELECT merchant_id, opened_at FROM support_case
+        WHERE shipment_id = c.shipment_id AND case_id = c.follows OFFSET 0) AS f
+    WHERE c.changed_at BETWEEN $1 AND 'infinity'
     UNION
-    SELECT merchant_id, answered_at FROM survey WHERE answered_at >= $1
+    SELECT merchant_id, answered_at FROM survey WHERE answered_at BETWEEN $1 AND 'infinity'
 )
 INSERT INTO measure_due
 SELECT DISTINCT merchant_id, (at AT TIME ZONE $3)::date, $2::timestamptz FROM changed
@@ -48,11 +55,10 @@ WHERE day >= $3
 ON CONFLICT DO NOTHING;
 
 -- name: take_due_days: which to count now, the latest first; in nobody else's hands ($1 at the most)
-DELETE FROM measure_due AS d USING (
-    SELECT merchant_id, day FROM measure_due ORDER BY day DESC, merchant_id
-    LIMIT $1 FOR UPDATE SKIP LOCKED) AS t
-WHERE d.merchant_id = t.merchant_id AND d.day = t.day
-RETURNING d.merchant_id, d.day;
+DELETE FROM measure_due WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM measure_due ORDER BY day DESC, merchant_id DESC
+    LIMIT $1 FOR UPDATE SKIP LOCKED))
+RETURNING merchant_id, day;
 
 -- name: forget_measures: before these days are counted anew ($1 merchants, $2 days)
 DELETE FROM measure AS m USING unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
@@ -70,19 +76,27 @@ WITH due AS (
 ), parcel AS (
     SELECT d.merchant_id, d.day, s.carrier, r.shipment_id
     FROM due AS d
-    JOIN registration AS r ON r.merchant_id = d.merchant_id
-        AND r.registered_at >= d.starts AND r.registered_at < d.ends
-    JOIN shipment AS s ON s.shipment_id = r.shipment_id
+    CROSS JOIN LATERAL (
+        SELECT shipment_id FROM registration
+        WHERE merchant_id = d.merchant_id AND registered_at >= d.starts AND registered_at < d.ends
+        OFFSET 0) AS r
+    CROSS JOIN LATERAL (
+        SELECT carrier FROM shipment WHERE shipment_id = r.shipment_id OFFSET 0) AS s
 ), asked AS (
-    SELECT d.day, s.carrier, c.* FROM due AS d
-    JOIN support_case AS c ON c.merchant_id = d.merchant_id
-        AND c.opened_at >= d.starts AND c.opened_at < d.ends AND c.opened_by <> 'survey'
-    JOIN shipment AS s ON s.shipment_id = c.shipment_id
+    SELECT d.day, s.carrier, c.*
+    FROM due AS d
+    CROSS JOIN LATERAL (
+        SELECT * FROM support_case
+        WHERE merchant_id = d.merchant_id AND opened_at >= d.starts AND opened_at < d.ends
+          AND opened_by <> 'survey' OFFSET 0) AS c
+    CROSS JOIN LATERAL (
+        SELECT carrier FROM shipment WHERE shipment_id = c.shipment_id OFFSET 0) AS s
 ), counted AS (
     SELECT merchant_id, day, carrier, 'parcels' AS name, count(*) AS n FROM parcel GROUP BY 1, 2, 3
     UNION ALL
     SELECT p.merchant_id, p.day, p.carrier, v.name, count(*)
-    FROM parcel AS p JOIN outcome AS o ON o.shipment_id = p.shipment_id
+    FROM parcel AS p
+    CROSS JOIN LATERAL (SELECT * FROM outcome WHERE shipment_id = p.shipment_id OFFSET 0) AS o
     CROSS JOIN LATERAL (VALUES ('judged', true), ('on_time', o.slip = 'kept')) AS v (name, holds)
     WHERE v.holds AND o.promised_by IS NOT NULL AND o.slip IN ('kept', 'broken')
       -- What the carrier never had it has not brought late.
@@ -91,7 +105,9 @@ WITH due AS (
     GROUP BY 1, 2, 3, 4
     UNION ALL
     SELECT p.merchant_id, p.day, p.carrier, n.channel || v.name, count(*)
-    FROM parcel AS p JOIN notice AS n ON n.shipment_id = p.shipment_id
+    FROM parcel AS p
+    CROSS JOIN LATERAL (
+        SELECT channel, state FROM notice WHERE shipment_id = p.shipment_id OFFSET 0) AS n
     CROSS JOIN LATERAL (VALUES
         ('_tried', n.state IN ('sent', 'delivered', 'failed', 'unknown')),
         ('_went', n.state IN ('sent', 'delivered')),
@@ -109,14 +125,17 @@ WITH due AS (
             AND NOT EXISTS (
                 SELECT FROM support_case AS f
                 WHERE f.shipment_id = c.shipment_id AND f.follows = c.case_id
-                  AND f.opened_at < coalesce(c.solved_at, c.changed_at) + $4::interval))::integer)
+                  AND f.opened_at < coalesce(c.solved_at, c.changed_at) + $4::interval
+                OFFSET 0))::integer)
         ) AS v (name, n)
     GROUP BY 1, 2, 3, 4
     UNION ALL
     SELECT d.merchant_id, d.day, s.carrier, v.name, sum(v.n)
     FROM due AS d
-    JOIN survey AS s ON s.merchant_id = d.merchant_id
-        AND s.answered_at >= d.starts AND s.answered_at < d.ends
+    CROSS JOIN LATERAL (
+        SELECT * FROM survey
+        WHERE merchant_id = d.merchant_id AND answered_at >= d.starts AND answered_at < d.ends
+        OFFSET 0) AS s
     CROSS JOIN LATERAL (VALUES
         ('recommended', (s.recommend IS NOT NULL)::integer),
         ('promoters', (s.recommend >= 9)::integer), ('detractors', (s.recommend <= 6)::integer),
@@ -163,15 +182,24 @@ WITH due AS (
 ), parcel AS (
     SELECT d.merchant_id, d.day, s.carrier, r.shipment_id
     FROM due AS d
-    JOIN registration AS r ON r.merchant_id = d.merchant_id
-        AND r.registered_at >= d.starts AND r.registered_at < d.ends
-    JOIN shipment AS s ON s.shipment_id = r.shipment_id
-), counted AS (
-    SELECT d.merchant_id, d.day, s.carrier, v.kind, v.label, 1::bigint AS amount
+    CROSS JOIN LATERAL (
+        SELECT shipment_id FROM registration
+        WHERE merchant_id = d.merchant_id AND registered_at >= d.starts AND registered_at < d.ends
+        OFFSET 0) AS r
+    CROSS JOIN LATERAL (
+        SELECT carrier FROM shipment WHERE shipment_id = r.shipment_id OFFSET 0) AS s
+), asked AS (
+    SELECT d.day, s.carrier, c.*
     FROM due AS d
-    JOIN support_case AS c ON c.merchant_id = d.merchant_id
-        AND c.opened_at >= d.starts AND c.opened_at < d.ends AND c.opened_by <> 'survey'
-    JOIN shipment AS s ON s.shipment_id = c.shipment_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM support_case
+        WHERE merchant_id = d.merchant_id AND opened_at >= d.starts AND opened_at < d.ends
+          AND opened_by <> 'survey' OFFSET 0) AS c
+    CROSS JOIN LATERAL (
+        SELECT carrier FROM shipment WHERE shipment_id = c.shipment_id OFFSET 0) AS s
+), counted AS (
+    SELECT c.merchant_id, c.day, c.carrier, v.kind, v.label, 1::bigint AS amount
+    FROM asked AS c
     CROSS JOIN LATERAL (VALUES
         ('topic', c.topic),
         ('hour', extract(hour FROM c.opened_at AT TIME ZONE $3)::integer::text),
@@ -181,14 +209,18 @@ WITH due AS (
     WHERE v.label IS NOT NULL
     UNION ALL
     SELECT p.merchant_id, p.day, p.carrier, 'notice_cost', n.currency, n.cost
-    FROM parcel AS p JOIN notice AS n ON n.shipment_id = p.shipment_id
+    FROM parcel AS p
+    CROSS JOIN LATERAL (
+        SELECT cost, currency FROM notice WHERE shipment_id = p.shipment_id OFFSET 0) AS n
     WHERE n.cost IS NOT NULL AND n.currency IS NOT NULL
     UNION ALL
     -- As tracking.domain.ledger.Entry.granted has it.
     SELECT p.merchant_id, p.day, p.carrier, 'bonus_cost', c.currency,
            CASE WHEN c.state = 'proposed' THEN 0
                 WHEN c.state IN ('refused', 'failed') THEN c.used ELSE c.cents END
-    FROM parcel AS p JOIN compensation AS c ON c.shipment_id = p.shipment_id
+    FROM parcel AS p
+    CROSS JOIN LATERAL (
+        SELECT * FROM compensation WHERE shipment_id = p.shipment_id OFFSET 0) AS c
 )
 INSERT INTO measure_part
 SELECT merchant_id, day, carrier, kind, label, sum(amount)

@@ -1,7 +1,7 @@
 """The charts of the measures page, each with the table of its figures."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -169,9 +169,8 @@ def _reasons(said: Said, found: Measures) -> Chart:
 def _hours(said: Said, found: Measures) -> Chart:
     title = said.gettext("Busiest hours")
     counts = {(each.weekday, each.hour): each.cases for each in found.hours}
-    short, long = (
-        get_day_names(width, "stand-alone", said.locale) for width in ("abbreviated", "wide")
-    )
+    short = get_day_names("short", "stand-alone", said.locale)
+    long = get_day_names("wide", "stand-alone", said.locale)
     told = [
         [f"{long[day - 1]}, {hour:02}:00: {counts.get((day, hour), 0)}" for hour in _HOURS]
         for day in _WEEK
@@ -180,7 +179,7 @@ def _hours(said: Said, found: Measures) -> Chart:
     drawing = heat_map(
         "hours",
         title,
-        _busiest(said, busiest, long),
+        _busiest(said, busiest),
         [short[day - 1] for day in _WEEK],
         counts,
         told,
@@ -189,17 +188,17 @@ def _hours(said: Said, found: Measures) -> Chart:
         (long[day - 1], *(said.count(counts.get((day, hour), 0)) for hour in _HOURS))
         for day in _WEEK
     ]
-    note = _busiest(said, busiest, long)
+    note = _busiest(said, busiest)
     heads = [said.gettext("Day"), *(f"{hour:02}" for hour in _HOURS)]
     return Chart("hours", title, note, drawing if counts else Markup(), Table(heads, rows))
 
 
-def _busiest(said: Said, hour: HourCount | None, names: Mapping[int, str]) -> str:
+def _busiest(said: Said, hour: HourCount | None) -> str:
     if hour is None:
         return said.gettext("When cases were opened, by day of the week and hour.")
     return said.gettext(
         "When cases were opened. Most: %(day)s, %(from)s to %(to)s.",
-        day=names[hour.weekday - 1],
+        day=get_day_names("wide", "format", said.locale)[hour.weekday - 1],
         **{"from": f"{hour.hour:02}:00", "to": f"{hour.hour + 1:02}:00"},
     )
 
