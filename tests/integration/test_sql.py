@@ -273,11 +273,12 @@ SELECT md5(n::text)::uuid, md5('case' || n)::uuid, md5((n % 3 + 1)::text)::uuid,
     now() - n * interval '1 minute', now(), now() - n * interval '1 minute'
 FROM generate_series(1, 20000) n;
 INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend)
-SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva', now() - n * interval '1 minute', 9
+SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva',
+    now() - n * interval '1 minute', 9
 FROM generate_series(1, 20000) n;
 INSERT INTO measure
-SELECT md5((n % 3 + 1)::text)::uuid, current_date - n / 30, 'carrier' || n % 10, 1, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+SELECT md5((n % 3 + 1)::text)::uuid, current_date - n / 30, 'carrier' || n % 10, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
 FROM generate_series(1, 30000) n;
 INSERT INTO measure_part
 SELECT md5((n % 3 + 1)::text)::uuid, current_date - n / 30, 'carrier' || n % 10, 'topic', 'other', 1

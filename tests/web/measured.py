@@ -1,5 +1,6 @@
-"""A shop whose year is counted: parcels of three carriers, cases, marks and messages; by rule, not by
-chance, so that what is shown can be reckoned.
+"""A shop whose year is counted: parcels of three carriers, cases, marks and messages.
+
+By rule, not by chance, so that what is shown can be reckoned.
 """
 
 from datetime import timedelta
@@ -34,7 +35,8 @@ FILL = (
     """,
     """
     INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id, policy_version,
-        policy, rule, kind, borne_by, currency, cents, used, state, evidence, created_at, changed_at)
+        policy, rule, kind, borne_by, currency, cents, used, state, evidence, created_at,
+        changed_at)
     SELECT shipment_id, 0, gen_random_uuid(), merchant_id, 1, 'p', 'r', 'code', 'shop', 'EUR', 300,
            0, 'issued', '{}', $2::timestamptz, $2
     FROM outcome WHERE slip = 'broken' AND merchant_id = $1::text::uuid
@@ -62,11 +64,13 @@ FILL = (
          LATERAL (SELECT $2::timestamptz - n * interval '6 hours') AS t (at)
     """,
     """
-    INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend, courier, packaging)
+    INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend, courier,
+                        packaging)
     SELECT s.shipment_id, $1::text::uuid, s.carrier, $2::timestamptz - n * interval '6 hours',
            (ARRAY[10, 9, 9, 8, 3])[1 + n / 10 % 5], 4,
            (ARRAY['right', 'right', 'too_big', 'right', 'damaged'])[1 + n / 10 % 5]
-    FROM generate_series(0, 999, 10) AS n JOIN shipment AS s ON s.shipment_id = md5($1::text || n)::uuid
+    FROM generate_series(0, 999, 10) AS n
+    JOIN shipment AS s ON s.shipment_id = md5($1::text || n)::uuid
     """,
 )
 

@@ -38,4 +38,4 @@ def rebuild(since: Since = None, data_dir: DataDir = None) -> None:
             " since what they were counted from is deleted some day"
         )
     counted = on_database(data_dir, lambda pool: count_anew(pool, first, now))
-    typer.echo(f"{counted} days of shops counted anew", err=True)
+    typer.echo(f"days of shops counted anew: {counted}", err=True)

@@ -22,8 +22,8 @@ LEAST: Final = 5
 """Of fewer nothing is said but how many there are."""
 _BINS: Final = 31
 EDGES: Final[Sequence[float]] = (0.0, *(60 * math.sqrt(2) ** n for n in range(_BINS)))
-"""Seconds to an answer: where bins begin. A minute, and on by the root of two to three weeks. Days are
-counted by these: they are not changed, unless all days are counted anew.
+"""Seconds to an answer: where bins begin. A minute, and on by the root of two to three weeks. Days
+are counted by these: they are not changed, unless all days are counted anew.
 """
 _RARELY: Final = 1.96  # standard errors: chance alone goes beyond them one time in twenty
 _LONGER: Final = 1.2  # times: what is exact to a fifth has not changed by less
