@@ -21,11 +21,12 @@ from tracking.domain.measures import (
     following,
     periods,
     together,
+    whole_months,
 )
 from tracking.store.measures import (
     PartSum,
-    Span,
     Sums,
+    Wanted,
     measures_as_of,
     sum_measure_parts,
     sum_measures,
@@ -104,13 +105,11 @@ async def measures(
     pool: asyncpg.Pool, wanted: Asked, shops: Collection[UUID] | None = None
 ) -> Measures:
     """Of these shops together; None: of all. Raises StoreUnavailable."""
-    span = Span(wanted.first, wanted.last + _A_DAY, shops, wanted.carrier, wanted.by.value)
     earlier = before(wanted.first, wanted.last)
-    span_before = Span(earlier[0], earlier[1] + _A_DAY, shops, wanted.carrier, By.MONTH.value)
     async with connection(pool) as conn:
         as_of = await measures_as_of(conn)
-        now = await sum_measures(conn, span), await sum_measure_parts(conn, span)
-        then = await sum_measures(conn, span_before), await sum_measure_parts(conn, span_before)
+        now = await _read(conn, wanted, shops)
+        then = await _read(conn, Asked(*earlier, By.MONTH, wanted.carrier), shops)
     counted = _by_period(*now)
     return Measures(
         as_of=as_of,
@@ -126,6 +125,16 @@ async def measures(
         topics=_topics(now[1]),
         hours=_hours(now[1]),
     )
+
+
+async def _read(
+    conn: asyncpg.Connection, asked_: Asked, shops: Collection[UUID] | None
+) -> tuple[list[Sums], list[PartSum]]:
+    """By month where that is wanted, and only what is beside whole months by day."""
+    end = asked_.last + _A_DAY
+    months = whole_months(asked_.first, end) if asked_.by is By.MONTH else (end, end)
+    span = Wanted(asked_.first, end, *months, shops, asked_.carrier, asked_.by.value)
+    return await sum_measures(conn, span), await sum_measure_parts(conn, span)
 
 
 def _periods(wanted: Asked, counted: Mapping[date, Counted]) -> list[Period]:
@@ -190,7 +199,7 @@ def _topics(parts: Iterable[PartSum]) -> list[TopicCount]:
 
 def _hours(parts: Iterable[PartSum]) -> list[HourCount]:
     found = [
-        HourCount(weekday=each.weekday or 1, hour=int(each.label), cases=each.amount)
+        HourCount(weekday=int(each.label) // 24 + 1, hour=int(each.label) % 24, cases=each.amount)
         for each in _of_all(parts, "hour")
     ]
     return sorted(found, key=lambda each: (each.weekday, each.hour))

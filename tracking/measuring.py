@@ -18,16 +18,19 @@ from tracking.carriers.klat import HOME_ZONE
 from tracking.domain.measures import EDGES
 from tracking.errors import KlatError
 from tracking.store.measures import (
-    Day,
+    Span,
     count_measure_parts,
     count_measures,
+    count_month_parts,
+    count_months,
     forget_measure_parts,
     forget_measures,
     hold_measures,
     mark_all_days,
     mark_changed_days,
+    mark_months,
     note_measures_looked,
-    take_due_days,
+    take_due,
 )
 from tracking.store.pool import transaction
 
@@ -73,23 +76,40 @@ async def mark_due(pool: asyncpg.Pool, now: datetime, *, every: timedelta = EVER
 
 
 async def count_due(pool: asyncpg.Pool, *, at_once: int = _AT_ONCE) -> int:
-    """All days that are due and in nobody else's hands; how many. Raises StoreUnavailable."""
+    """All days that are due and in nobody else's hands, then their months; how many days. Raises
+    StoreUnavailable.
+    """
     counted = 0
-    while days := await _count_some(pool, at_once):
-        counted += len(days)
+    while days := await _count_days(pool, at_once):
+        counted += days
+    while await _add_up_months(pool, at_once):
+        pass
     return counted
 
 
-async def _count_some(pool: asyncpg.Pool, at_once: int) -> list[Day]:
+async def _count_days(pool: asyncpg.Pool, at_once: int) -> int:
     """They are taken first: what changes from then on makes them due again."""
     async with transaction(pool) as conn:
-        days = await take_due_days(conn, at_once)
+        days = await take_due(conn, Span.DAY, at_once)
         if days:
-            await forget_measures(conn, days)
-            await forget_measure_parts(conn, days)
+            await forget_measures(conn, days, Span.DAY)
+            await forget_measure_parts(conn, days, Span.DAY)
             await count_measures(conn, days, HOME_ZONE, FOLLOWS)
             await count_measure_parts(conn, days, HOME_ZONE, EDGES)
-    return days
+            await mark_months(conn, days)
+    return len(days)
+
+
+async def _add_up_months(pool: asyncpg.Pool, at_once: int) -> int:
+    """By themselves, from days that are committed: several may count days of one month."""
+    async with transaction(pool) as conn:
+        months = await take_due(conn, Span.MONTH, at_once)
+        if months:
+            await forget_measures(conn, months, Span.MONTH)
+            await forget_measure_parts(conn, months, Span.MONTH)
+            await count_months(conn, months)
+            await count_month_parts(conn, months)
+    return len(months)
 
 
 async def rebuild(pool: asyncpg.Pool, since: date, now: datetime) -> int:

@@ -402,7 +402,7 @@ async def test_what_changes_while_it_is_counted_is_counted_again(shop, desk, poo
     async with pool.acquire() as conn:
         begun = conn.transaction()
         await begun.start()
-        assert len(await conn.fetch(SQL["take_due_days"], 5)) == 1
+        assert len(await conn.fetch(SQL["take_due"], "day", 5)) == 1
         await desk.asks(1, at=NOON, now=NOON + HOUR)
         marking = asyncio.create_task(mark_due(pool, NOON + HOUR))
         while not await pool.fetchval(
@@ -498,6 +498,6 @@ async def _killed(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as conn:
         begun = conn.transaction()
         await begun.start()
-        await conn.fetch(SQL["take_due_days"], 1)
+        await conn.fetch(SQL["take_due"], "day", 1)
         await conn.execute("DELETE FROM measure")
         await begun.rollback()

@@ -277,13 +277,14 @@ SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva',
     now() - n * interval '1 minute', 9
 FROM generate_series(1, 20000) n;
 INSERT INTO measure
-SELECT md5((n % 3 + 1)::text)::uuid, current_date - n / 30, 'carrier' || n % 10, 1, 1, 1, 1, 1, 1,
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n / 30, 'carrier' || n % 10,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
 FROM generate_series(1, 30000) n;
 INSERT INTO measure_part
-SELECT md5((n % 3 + 1)::text)::uuid, current_date - n / 30, 'carrier' || n % 10, 'topic', 'other', 1
+SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n / 30, 'carrier' || n % 10,
+    'topic', 'other', 1
 FROM generate_series(1, 30000) n;
-INSERT INTO measure_due SELECT md5((n % 3 + 1)::text)::uuid, current_date - n, now()
+INSERT INTO measure_due SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n, now()
 FROM generate_series(1, 5000) n;
 UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
 ANALYZE;
@@ -295,6 +296,7 @@ NUMBERS = "array_fill(1, ARRAY[20])"
 TIMES = "array_fill(now(), ARRAY[20])"
 YEARS = "array_fill(2026::bigint, ARRAY[20])"
 SHOP, DAY = "ARRAY[md5('2')::uuid]", "ARRAY[current_date]"
+YEAR = ("current_date - 365", "current_date", "current_date - 350", "current_date - 20")
 YES = "array_fill(true, ARRAY[20])"
 ID, KEY = "md5('7')::uuid", "decode(md5('k7'), 'hex')"
 HASHES = "ARRAY[decode(md5('t7'), 'hex')]"
@@ -484,16 +486,17 @@ QUICK = {
     "hold_contacts": ((IDS,), "registration_pkey"),
     "mark_changed_days": (("now()", "now()", "'Europe/Riga'", "current_date - 180"),
                           "notice_by_age"),
-    "take_due_days": (("20",), "measure_due_pkey"),
-    "forget_measures": ((SHOP, DAY), "measure_pkey"),
-    "forget_measure_parts": ((SHOP, DAY), "measure_part_pkey"),
+    "take_due": (("'day'", "20"), "measure_due_pkey"),
+    "mark_months": ((SHOP, DAY, "ARRAY[now()]"), "measure_due_pkey"),
+    "forget_measures": ((SHOP, DAY, "'day'"), "measure_pkey"),
+    "forget_measure_parts": ((SHOP, DAY, "'day'"), "measure_part_pkey"),
+    "count_months": ((SHOP, DAY), "measure_pkey"),
+    "count_month_parts": ((SHOP, DAY), "measure_part_pkey"),
     "count_measures": ((SHOP, DAY, "'Europe/Riga'", "interval '14 days'"), "registration_by_shop"),
     "count_measure_parts": ((SHOP, DAY, "'Europe/Riga'", "ARRAY[0, 60]::float8[]"),
                             "support_case_of_shop"),
-    "sum_measures": (("current_date - 9", "current_date", SHOP, "NULL", "'month'"),
-                     "measure_pkey"),
-    "sum_measure_parts": (("current_date - 9", "current_date", SHOP, "NULL", "'month'"),
-                          "measure_part_pkey"),
+    "sum_measures": ((*YEAR, SHOP, "NULL", "'month'"), "measure_pkey"),
+    "sum_measure_parts": ((*YEAR, SHOP, "NULL", "'month'"), "measure_part_pkey"),
     "promises_of": ((ID,), "promise_pkey"),
     "insert_promise": ((ID, "now()", "'shop'", "NULL", "now()"), "promise_pkey"),
     "standing_of": ((ID,), "standing_pkey"),

@@ -146,8 +146,10 @@ async def test_no_cell_is_a_formula(world):
     """Of what others may name, a carrier's code is all that stands in it."""
     shop = await open_shop(world, "Shop")
     await world.pool.execute(
-        "INSERT INTO measure SELECT (jsonb_populate_record(NULL::measure, z || jsonb_build_object("
-        " 'merchant_id', $1::uuid, 'day', $2::date, 'carrier', '=1+1', 'parcels', 1))).*"
+        "INSERT INTO measure"
+        " SELECT (jsonb_populate_record(NULL::measure, z || jsonb_build_object("
+        " 'merchant_id', $1::uuid, 'span', 'day', 'day', $2::date, 'carrier', '=1+1',"
+        " 'parcels', 1))).*"
         " FROM (SELECT jsonb_object_agg(column_name, 0) AS z FROM information_schema.columns"
         "       WHERE table_name = 'measure' AND data_type = 'integer') AS x",
         shop,

@@ -259,6 +259,15 @@ def periods(first: date, last: date, by: By) -> list[date]:
     return found
 
 
+def whole_months(first: date, end: date) -> tuple[date, date]:
+    """From the first month that is in it as a whole to the day after the last; `end` is the day
+    after the last day. Twice the same where there is none.
+    """
+    begins = first if first.day == 1 else following(begin(first, By.MONTH), By.MONTH)
+    ends = begin(end, By.MONTH)
+    return (begins, ends) if begins < ends else (end, end)
+
+
 def before(first: date, last: date) -> tuple[date, date]:
     """As many days that end on the day before: whole months are compared with as many months."""
     if first.day == 1 and following(begin(last, By.MONTH), By.MONTH) - last == _A_DAY:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,28 +11,38 @@ import asyncpg
 from tracking.sql import SQL
 
 
-class Day(NamedTuple):
-    """Of one shop."""
+class Span(StrEnum):
+    """Of what counts are kept."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class Due(NamedTuple):
+    """A day of a shop, or the first of a month. What changed before `since` is counted."""
 
     merchant_id: UUID
     day: date
+    since: datetime
 
 
-class Span(NamedTuple):
-    """`before` is the day after the last. `shops` None: all of them; `carrier` None: all.
-
+class Wanted(NamedTuple):
+    """`before` is the day after the last. From `months` to `months_before` it is read by month:
+    both are firsts of months, or the same day. `shops` None: all of them; `carrier` None: all.
     `by`: day, week or month.
     """
 
     first: date
     before: date
+    months: date
+    months_before: date
     shops: Collection[UUID] | None
     carrier: str | None
     by: str
 
     def arguments(self) -> tuple[object, ...]:
-        shops = None if self.shops is None else list(self.shops)
-        return self.first, self.before, shops, self.carrier, self.by
+        *days, shops, carrier, by = self
+        return (*days, None if shops is None else list(shops), carrier, by)
 
 
 class Sums(NamedTuple):
@@ -43,12 +54,11 @@ class Sums(NamedTuple):
 
 
 class PartSum(NamedTuple):
-    """Of a period, of a carrier, or, with neither, of all; `weekday` 1 is Monday."""
+    """Of a period, of a carrier, or, with neither, of all."""
 
     period: date | None
     carrier: str | None
     kind: str
-    weekday: int | None
     label: str
     amount: int
 
@@ -79,41 +89,54 @@ async def mark_all_days(
     await conn.execute(SQL["mark_all_days"], counted, zone, opens)
 
 
-async def take_due_days(conn: asyncpg.Connection, most: int) -> list[Day]:
-    return [Day(*row) for row in await conn.fetch(SQL["take_due_days"], most)]
+async def take_due(conn: asyncpg.Connection, span: Span, most: int) -> list[Due]:
+    return [Due(*row) for row in await conn.fetch(SQL["take_due"], span.value, most)]
 
 
-async def forget_measures(conn: asyncpg.Connection, days: Sequence[Day]) -> None:
-    await conn.execute(SQL["forget_measures"], *_columns(days))
+async def mark_months(conn: asyncpg.Connection, days: Sequence[Due]) -> None:
+    """Those in which these days are."""
+    await conn.execute(SQL["mark_months"], *_columns(days), [each.since for each in days])
 
 
-async def forget_measure_parts(conn: asyncpg.Connection, days: Sequence[Day]) -> None:
-    await conn.execute(SQL["forget_measure_parts"], *_columns(days))
+async def forget_measures(conn: asyncpg.Connection, due: Sequence[Due], span: Span) -> None:
+    await conn.execute(SQL["forget_measures"], *_columns(due), span.value)
+
+
+async def forget_measure_parts(conn: asyncpg.Connection, due: Sequence[Due], span: Span) -> None:
+    await conn.execute(SQL["forget_measure_parts"], *_columns(due), span.value)
 
 
 async def count_measures(
-    conn: asyncpg.Connection, days: Sequence[Day], zone: str, follows: timedelta
+    conn: asyncpg.Connection, days: Sequence[Due], zone: str, follows: timedelta
 ) -> None:
     await conn.execute(SQL["count_measures"], *_columns(days), zone, follows)
 
 
 async def count_measure_parts(
-    conn: asyncpg.Connection, days: Sequence[Day], zone: str, edges: Sequence[float]
+    conn: asyncpg.Connection, days: Sequence[Due], zone: str, edges: Sequence[float]
 ) -> None:
     await conn.execute(SQL["count_measure_parts"], *_columns(days), zone, list(edges))
 
 
-def _columns(days: Sequence[Day]) -> tuple[list[UUID], list[date]]:
-    return [each.merchant_id for each in days], [each.day for each in days]
+async def count_months(conn: asyncpg.Connection, months: Sequence[Due]) -> None:
+    await conn.execute(SQL["count_months"], *_columns(months))
 
 
-async def sum_measures(conn: asyncpg.Connection, span: Span) -> list[Sums]:
-    rows = await conn.fetch(SQL["sum_measures"], *span.arguments())
+async def count_month_parts(conn: asyncpg.Connection, months: Sequence[Due]) -> None:
+    await conn.execute(SQL["count_month_parts"], *_columns(months))
+
+
+def _columns(due: Sequence[Due]) -> tuple[list[UUID], list[date]]:
+    return [each.merchant_id for each in due], [each.day for each in due]
+
+
+async def sum_measures(conn: asyncpg.Connection, wanted: Wanted) -> list[Sums]:
+    rows = await conn.fetch(SQL["sum_measures"], *wanted.arguments())
     return [Sums(row[0], row[1], tuple(row)[2:]) for row in rows]
 
 
-async def sum_measure_parts(conn: asyncpg.Connection, span: Span) -> list[PartSum]:
-    rows = await conn.fetch(SQL["sum_measure_parts"], *span.arguments())
+async def sum_measure_parts(conn: asyncpg.Connection, wanted: Wanted) -> list[PartSum]:
+    rows = await conn.fetch(SQL["sum_measure_parts"], *wanted.arguments())
     return [PartSum(*row) for row in rows]
 
 
@@ -125,5 +148,5 @@ async def shops_measured(
     conn: asyncpg.Connection, shops: Collection[UUID] | None
 ) -> list[ShopName]:
     """By name; `shops` None: all of them."""
-    wanted = None if shops is None else list(shops)
-    return [ShopName(*row) for row in await conn.fetch(SQL["shops_measured"], wanted)]
+    named = None if shops is None else list(shops)
+    return [ShopName(*row) for row in await conn.fetch(SQL["shops_measured"], named)]

@@ -1,9 +1,11 @@
--- How a shop, its carriers and its support do, counted by day; what is read of a year is days, not
--- parcels. A day is one of the zone of home. Names nobody, and outlives what it was counted from.
+-- How a shop, its carriers and its support do, counted by day and added up by month; what is read of a
+-- year is months, not parcels. Days are those of the zone of home. Names nobody, and outlives what it
+-- was counted from.
 
 CREATE TABLE measure (
     merchant_id     uuid NOT NULL,
-    day             date NOT NULL,
+    span            text NOT NULL,              -- day | month
+    day             date NOT NULL,              -- of a month the first
     carrier         text NOT NULL,
     -- Of the parcels registered on that day, whenever it came about.
     parcels         integer NOT NULL,
@@ -33,26 +35,29 @@ CREATE TABLE measure (
     packed          integer NOT NULL,           -- said how it was packed
     too_big         integer NOT NULL,
     damaged         integer NOT NULL,
-    PRIMARY KEY (merchant_id, day, carrier)
+    PRIMARY KEY (merchant_id, span, day, carrier)
 );
 
 -- What has as many figures as there are topics, hours, times to an answer and currencies.
 CREATE TABLE measure_part (
     merchant_id uuid NOT NULL,
+    span        text NOT NULL,
     day         date NOT NULL,
     carrier     text NOT NULL,
     kind        text NOT NULL,                  -- topic | hour | answered_in | notice_cost | bonus_cost
-    label       text NOT NULL,                  -- of tracking.domain.measures.EDGES the place; a currency
+    label       text NOT NULL,                  -- the hour of the week; a place in
+                                                -- tracking.domain.measures.EDGES; a currency
     amount      bigint NOT NULL,                -- a count; millionths of the unit of a currency; cents
-    PRIMARY KEY (merchant_id, day, carrier, kind, label)
+    PRIMARY KEY (merchant_id, span, day, carrier, kind, label)
 );
 
--- Days of which something has changed since they were counted.
+-- Days of which something has changed since they were counted, and months of which a day has.
 CREATE TABLE measure_due (
     merchant_id uuid NOT NULL,
+    span        text NOT NULL,
     day         date NOT NULL,
     since       timestamptz NOT NULL,           -- what changed before is counted
-    PRIMARY KEY (day, merchant_id)
+    PRIMARY KEY (span, day, merchant_id)
 );
 
 CREATE TABLE measure_state (

@@ -38,35 +38,42 @@ WITH touched AS (
     SELECT merchant_id, answered_at FROM survey WHERE answered_at BETWEEN $1 AND 'infinity'
 )
 INSERT INTO measure_due
-SELECT DISTINCT merchant_id, (at AT TIME ZONE $3)::date, $2::timestamptz FROM changed
+SELECT DISTINCT merchant_id, 'day', (at AT TIME ZONE $3)::date, $2::timestamptz FROM changed
 WHERE (at AT TIME ZONE $3)::date >= $4::date
-ON CONFLICT DO NOTHING;
+ON CONFLICT (span, day, merchant_id) DO NOTHING;
 
 -- name: mark_all_days: every day of which there is something ($1 before that all is counted, $2 zone, $3 not before this day)
 INSERT INTO measure_due
-SELECT DISTINCT merchant_id, day, coalesce($1::timestamptz, '-infinity') FROM (
+SELECT DISTINCT merchant_id, 'day', day, coalesce($1::timestamptz, '-infinity') FROM (
     SELECT merchant_id, (registered_at AT TIME ZONE $2)::date FROM registration
     UNION ALL SELECT merchant_id, (opened_at AT TIME ZONE $2)::date FROM support_case
     UNION ALL SELECT merchant_id, (answered_at AT TIME ZONE $2)::date FROM survey
         WHERE answered_at IS NOT NULL
-    UNION ALL SELECT merchant_id, day FROM measure
+    UNION ALL SELECT merchant_id, day FROM measure WHERE span = 'day'
 ) AS told (merchant_id, day)
 WHERE day >= $3
-ON CONFLICT DO NOTHING;
+ON CONFLICT (span, day, merchant_id) DO NOTHING;
 
--- name: take_due_days: which to count now, the latest first; in nobody else's hands ($1 at the most)
+-- name: take_due: which to count now, the latest first; in nobody else's hands ($1 day or month, $2 at the most)
 DELETE FROM measure_due WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM measure_due ORDER BY day DESC, merchant_id DESC
-    LIMIT $1 FOR UPDATE SKIP LOCKED))
-RETURNING merchant_id, day;
+    SELECT ctid FROM measure_due WHERE span = $1 ORDER BY day DESC, merchant_id DESC
+    LIMIT $2 FOR UPDATE SKIP LOCKED))
+RETURNING merchant_id, day, since;
 
--- name: forget_measures: before these days are counted anew ($1 merchants, $2 days)
+-- name: mark_months: of which days are counted anew ($1 merchants, $2 days, $3 before that all is counted, of each)
+INSERT INTO measure_due
+SELECT merchant_id, 'month', date_trunc('month', day::timestamp)::date, min(since)
+FROM unnest($1::uuid[], $2::date[], $3::timestamptz[]) AS d (merchant_id, day, since)
+GROUP BY 1, 3 ORDER BY 1, 3
+ON CONFLICT (span, day, merchant_id) DO NOTHING;
+
+-- name: forget_measures: before these are counted anew ($1 merchants, $2 days, $3 day or month)
 DELETE FROM measure AS m USING unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
-WHERE m.merchant_id = d.merchant_id AND m.day = d.day;
+WHERE m.merchant_id = d.merchant_id AND m.span = $3 AND m.day = d.day;
 
--- name: forget_measure_parts: the same of what has many figures ($1 merchants, $2 days)
+-- name: forget_measure_parts: the same of what has many figures ($1 merchants, $2 days, $3 day or month)
 DELETE FROM measure_part AS m USING unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
-WHERE m.merchant_id = d.merchant_id AND m.day = d.day;
+WHERE m.merchant_id = d.merchant_id AND m.span = $3 AND m.day = d.day;
 
 -- name: count_measures: how these days went ($1 merchants, $2 days, $3 zone, $4 how long a case may be followed by another)
 WITH due AS (
@@ -146,7 +153,7 @@ WITH due AS (
     GROUP BY 1, 2, 3, 4
 )
 INSERT INTO measure
-SELECT merchant_id, day, carrier,
+SELECT merchant_id, 'day', day, carrier,
        coalesce(sum(n) FILTER (WHERE name = 'parcels'), 0),
        coalesce(sum(n) FILTER (WHERE name = 'judged'), 0),
        coalesce(sum(n) FILTER (WHERE name = 'on_time'), 0),
@@ -202,7 +209,8 @@ WITH due AS (
     FROM asked AS c
     CROSS JOIN LATERAL (VALUES
         ('topic', c.topic),
-        ('hour', extract(hour FROM c.opened_at AT TIME ZONE $3)::integer::text),
+        ('hour', ((extract(isodow FROM c.day) - 1) * 24
+                  + extract(hour FROM c.opened_at AT TIME ZONE $3))::integer::text),
         ('answered_in', CASE WHEN c.opened_by = 'shopper' AND c.answered_at IS NOT NULL THEN
             greatest(width_bucket(extract(epoch FROM c.answered_at - c.opened_at)::float8,
                                   $4::float8[]) - 1, 0)::text END)) AS v (kind, label)
@@ -223,42 +231,84 @@ WITH due AS (
         SELECT * FROM compensation WHERE shipment_id = p.shipment_id OFFSET 0) AS c
 )
 INSERT INTO measure_part
-SELECT merchant_id, day, carrier, kind, label, sum(amount)
+SELECT merchant_id, 'day', day, carrier, kind, label, sum(amount)
 FROM counted GROUP BY merchant_id, day, carrier, kind, label HAVING sum(amount) <> 0;
 
--- name: sum_measures: by period, and by carrier ($1 from, $2 before, $3 merchants or null for all, $4 carrier or null for all, $5 length of a period)
-SELECT date_trunc($5, day::timestamp)::date AS period, carrier,
-       sum(parcels)::bigint AS parcels, sum(judged)::bigint AS judged,
-       sum(on_time)::bigint AS on_time,
-       sum(sms_tried)::bigint AS sms_tried, sum(sms_went)::bigint AS sms_went,
-       sum(sms_confirmed)::bigint AS sms_confirmed,
-       sum(email_tried)::bigint AS email_tried, sum(email_went)::bigint AS email_went,
-       sum(email_confirmed)::bigint AS email_confirmed,
-       sum(push_tried)::bigint AS push_tried, sum(push_went)::bigint AS push_went,
-       sum(push_confirmed)::bigint AS push_confirmed,
-       sum(cases)::bigint AS cases, sum(contacts)::bigint AS contacts,
-       sum(repeats)::bigint AS repeats, sum(solved)::bigint AS solved,
-       sum(solved_in_one)::bigint AS solved_in_one,
-       sum(recommended)::bigint AS recommended, sum(promoters)::bigint AS promoters,
-       sum(detractors)::bigint AS detractors,
-       sum(starred)::bigint AS starred, sum(stars)::bigint AS stars,
-       sum(packed)::bigint AS packed, sum(too_big)::bigint AS too_big,
-       sum(damaged)::bigint AS damaged
-FROM measure
-WHERE merchant_id = ANY(coalesce($3::uuid[], ARRAY(SELECT merchant_id FROM merchant)))
-  AND day >= $1 AND day < $2 AND ($4::text IS NULL OR carrier = $4)
+-- name: count_months: the sums of their days ($1 merchants, $2 months)
+INSERT INTO measure
+SELECT m.merchant_id, 'month', d.day, m.carrier,
+       sum(m.parcels), sum(m.judged), sum(m.on_time), sum(m.sms_tried), sum(m.sms_went),
+       sum(m.sms_confirmed), sum(m.email_tried), sum(m.email_went), sum(m.email_confirmed),
+       sum(m.push_tried), sum(m.push_went), sum(m.push_confirmed), sum(m.cases),
+       sum(m.contacts), sum(m.repeats), sum(m.solved), sum(m.solved_in_one),
+       sum(m.recommended), sum(m.promoters), sum(m.detractors), sum(m.starred), sum(m.stars),
+       sum(m.packed), sum(m.too_big), sum(m.damaged)
+FROM unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
+CROSS JOIN LATERAL (
+    SELECT * FROM measure
+    WHERE merchant_id = d.merchant_id AND span = 'day' AND day >= d.day
+      AND day < d.day + interval '1 month' OFFSET 0) AS m
+GROUP BY m.merchant_id, d.day, m.carrier;
+
+-- name: count_month_parts: the same of what has many figures ($1 merchants, $2 months)
+INSERT INTO measure_part
+SELECT m.merchant_id, 'month', d.day, m.carrier, m.kind, m.label, sum(m.amount)
+FROM unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
+CROSS JOIN LATERAL (
+    SELECT * FROM measure_part
+    WHERE merchant_id = d.merchant_id AND span = 'day' AND day >= d.day
+      AND day < d.day + interval '1 month' OFFSET 0) AS m
+GROUP BY m.merchant_id, d.day, m.carrier, m.kind, m.label;
+
+-- name: sum_measures: by period, and by carrier ($1 from, $2 before, $3 from which day by month, $4 before which, $5 merchants or null for all, $6 carrier or null for all, $7 length of a period)
+WITH shop AS MATERIALIZED (
+    SELECT merchant_id FROM merchant WHERE $5::uuid[] IS NULL OR merchant_id = ANY($5)
+), told AS (
+    SELECT m.* FROM shop AS s CROSS JOIN LATERAL (
+        SELECT * FROM measure
+        WHERE merchant_id = s.merchant_id AND span = 'month' AND day >= $3 AND day < $4
+        OFFSET 0) AS m
+    UNION ALL
+    SELECT m.* FROM shop AS s
+    CROSS JOIN (VALUES ($1::date, $3::date), ($4::date, $2::date)) AS e (first, before)
+    CROSS JOIN LATERAL (
+        SELECT * FROM measure
+        WHERE merchant_id = s.merchant_id AND span = 'day' AND day >= e.first AND day < e.before
+        OFFSET 0) AS m
+)
+SELECT date_trunc($7, day::timestamp)::date AS period, carrier,
+       sum(parcels)::bigint, sum(judged)::bigint, sum(on_time)::bigint, sum(sms_tried)::bigint,
+       sum(sms_went)::bigint, sum(sms_confirmed)::bigint, sum(email_tried)::bigint,
+       sum(email_went)::bigint, sum(email_confirmed)::bigint, sum(push_tried)::bigint,
+       sum(push_went)::bigint, sum(push_confirmed)::bigint, sum(cases)::bigint,
+       sum(contacts)::bigint, sum(repeats)::bigint, sum(solved)::bigint,
+       sum(solved_in_one)::bigint, sum(recommended)::bigint, sum(promoters)::bigint,
+       sum(detractors)::bigint, sum(starred)::bigint, sum(stars)::bigint, sum(packed)::bigint,
+       sum(too_big)::bigint, sum(damaged)::bigint
+FROM told WHERE $6::text IS NULL OR carrier = $6
 GROUP BY GROUPING SETS ((1), (carrier));
 
--- name: sum_measure_parts: the same of what has many figures; of topics and hours for all periods together ($1 from, $2 before, $3 merchants or null for all, $4 carrier or null for all, $5 length of a period)
-SELECT CASE WHEN kind NOT IN ('topic', 'hour') THEN date_trunc($5, day::timestamp)::date END
+-- name: sum_measure_parts: the same of what has many figures; of topics and hours for all periods together ($1 from, $2 before, $3 from which day by month, $4 before which, $5 merchants or null for all, $6 carrier or null for all, $7 length of a period)
+WITH shop AS MATERIALIZED (
+    SELECT merchant_id FROM merchant WHERE $5::uuid[] IS NULL OR merchant_id = ANY($5)
+), told AS (
+    SELECT m.* FROM shop AS s CROSS JOIN LATERAL (
+        SELECT * FROM measure_part
+        WHERE merchant_id = s.merchant_id AND span = 'month' AND day >= $3 AND day < $4
+        OFFSET 0) AS m
+    UNION ALL
+    SELECT m.* FROM shop AS s
+    CROSS JOIN (VALUES ($1::date, $3::date), ($4::date, $2::date)) AS e (first, before)
+    CROSS JOIN LATERAL (
+        SELECT * FROM measure_part
+        WHERE merchant_id = s.merchant_id AND span = 'day' AND day >= e.first AND day < e.before
+        OFFSET 0) AS m
+)
+SELECT CASE WHEN kind NOT IN ('topic', 'hour') THEN date_trunc($7, day::timestamp)::date END
            AS period,
-       carrier, kind,
-       CASE WHEN kind = 'hour' THEN extract(isodow FROM day)::integer END AS weekday,
-       label, sum(amount)::bigint AS amount
-FROM measure_part
-WHERE merchant_id = ANY(coalesce($3::uuid[], ARRAY(SELECT merchant_id FROM merchant)))
-  AND day >= $1 AND day < $2 AND ($4::text IS NULL OR carrier = $4)
-GROUP BY GROUPING SETS ((1, kind, 4, label), (carrier, kind, label));
+       carrier, kind, label, sum(amount)::bigint AS amount
+FROM told WHERE $6::text IS NULL OR carrier = $6
+GROUP BY GROUPING SETS ((1, kind, label), (carrier, kind, label));
 
 -- name: measures_as_of: until when everything is counted
 SELECT nullif(least(looked_at, (SELECT min(since) FROM measure_due)), '-infinity') AS as_of

@@ -24,6 +24,7 @@ from tracking.domain.measures import (
     quantile,
     share,
     together,
+    whole_months,
 )
 
 
@@ -173,6 +174,22 @@ def test_all_periods_are_there_in_their_order(first, last, by, begins):
 def test_it_is_compared_with_as_long_a_time_before(first, last, earlier):
     found = before(date.fromisoformat(first), date.fromisoformat(last))
     assert tuple(each.isoformat() for each in found) == earlier
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "months"),
+    [
+        ("2026-01-01", "2027-01-01", ("2026-01-01", "2027-01-01")),
+        ("2026-01-02", "2026-11-21", ("2026-02-01", "2026-11-01")),
+        ("2026-10-12", "2026-11-01", None),
+        ("2026-10-12", "2026-11-21", None),
+        ("2026-10-01", "2026-11-01", ("2026-10-01", "2026-11-01")),
+        ("2026-11-20", "2026-11-21", None),
+    ],
+)
+def test_whole_months_are_read_as_months(first, end, months):
+    found = whole_months(date.fromisoformat(first), date.fromisoformat(end))
+    assert tuple(each.isoformat() for each in found) == (months or (end, end))
 
 
 def test_december_is_followed_by_january():
