@@ -17,6 +17,7 @@ from tracking.domain.measures import (
     Counted,
     Tally,
     before,
+    begin,
     figures,
     following,
     periods,
@@ -42,12 +43,13 @@ _CARRIER: TypeAdapter[str] = TypeAdapter(CarrierCode)
 
 
 class Asked(NamedTuple):
-    """From the first day to the last, both included."""
+    """From the first day to the last, both included. `is_open`: nothing is later than the last."""
 
     first: date
     last: date
     by: By = By.MONTH
     carrier: str | None = None
+    is_open: bool = False
 
 
 def asked(query: Mapping[str, str], today: date) -> Asked:
@@ -63,7 +65,7 @@ def asked(query: Mapping[str, str], today: date) -> Asked:
     by = _by(query.get("by") or By.MONTH)
     if len(periods(first, last, by)) > MOST_PERIODS:
         raise ValueError(f"by: more than {MOST_PERIODS} periods; take longer ones, or fewer days")
-    return Asked(first, last, by, _carrier(query.get("carrier")))
+    return Asked(first, last, by, _carrier(query.get("carrier")), is_open=last >= today)
 
 
 def _day(query: Mapping[str, str], name: str) -> date | None:
@@ -132,6 +134,8 @@ async def _read(
 ) -> tuple[list[Sums], list[PartSum]]:
     """By month where that is wanted, and only what is beside whole months by day."""
     end = asked_.last + _A_DAY
+    if asked_.is_open and asked_.by is By.MONTH:
+        end = following(begin(asked_.last, By.MONTH), By.MONTH)
     months = whole_months(asked_.first, end) if asked_.by is By.MONTH else (end, end)
     span = Wanted(asked_.first, end, *months, shops, asked_.carrier, asked_.by.value)
     return await sum_measures(conn, span), await sum_measure_parts(conn, span)

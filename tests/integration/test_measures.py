@@ -286,6 +286,31 @@ async def test_each_carrier_and_each_shop_by_itself(shop, desk, pool):
     assert [each.carrier for each in of_dpd.carriers] == ["dpd"]
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2026-08-15", "2026-11-20"),
+        ("2026-09-01", "2026-10-31"),
+        ("2026-09-02", "2026-10-30"),
+        ("2026-10-03", "2026-10-03"),
+        ("2026-08-31", "2026-09-30"),
+    ],
+)
+async def test_by_month_by_week_and_by_day_are_the_same_in_all(shop, desk, pool, first, last):
+    for number in range(1, 12):
+        shop.now = NOON - number * 9 * DAY
+        await shop.register(number, carrier="dpd" if number % 3 else "omniva")
+        await desk.is_told(number, "sent", shop.now, cost=number * 1000)
+    await round_at(pool, NOON)
+    days = date.fromisoformat(first), date.fromisoformat(last)
+    by_day, by_week, by_month = [await measures(pool, Asked(*days, by)) for by in By]
+    assert by_day.total == by_week.total == by_month.total
+    assert by_day.carriers == by_week.carriers == by_month.carriers
+    assert by_day.before == by_month.before
+    inside = [n for n in range(1, 12) if days[0] <= (NOON - n * 9 * DAY).date() <= days[1]]
+    assert by_month.total.parcels == len(inside)
+
+
 async def test_it_is_said_until_when_all_is_counted(shop, pool):
     assert (await measures(pool, YEAR)).as_of is None
     await shop.register(1)

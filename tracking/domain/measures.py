@@ -194,7 +194,7 @@ def has_moved(now: Share, then: Share) -> bool:
     if now.percent is None or then.percent is None:
         return False
     pooled = (now.part + then.part) / (now.whole + then.whole)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / now.whole + 1 / then.whole))
+    error = math.sqrt(max(0.0, pooled * (1 - pooled)) * (1 / now.whole + 1 / then.whole))
     return abs(now.part / now.whole - then.part / then.whole) > _RARELY * error
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, parse_pattern
 from markupsafe import Markup, escape
 
 from schemas.case import Topic
@@ -12,7 +13,7 @@ from schemas.measures import Share, Spent
 from schemas.notice import Channel
 from schemas.price import Cost
 from tracking.web.mood import Mood
-from tracking.words.catalog import N_, Words
+from tracking.words.catalog import N_, Words, cldr_locale
 
 TOPIC: Final = {
     Topic.WHERE_IS_IT: N_("Where is it?"),
@@ -32,6 +33,7 @@ WAY: Final = {
 }
 NOTHING: Final = "\u2013"
 MINUS: Final = "\u2212"
+_NUMBER: Final = parse_pattern("#,##0.#")
 _HOUR, _DAY = 60.0, 24 * 60.0  # minutes
 
 
@@ -70,14 +72,11 @@ class Said:
         """Our own figures among the values: they need no isolation, and stand in charts too."""
         return self.words.gettext(text, **{name: escape(each) for name, each in values.items()})
 
-    def number(self, value: float | None, digits: int = 1) -> str:
-        if value is None:
-            return NOTHING
-        pattern = "#,##0." + "#" * digits if digits else "#,##0"
-        return str(format_decimal(value, pattern, locale=self.locale))
+    def number(self, value: float | None) -> str:
+        return NOTHING if value is None else _number(value, self.words.language)
 
     def count(self, value: int) -> str:
-        return self.number(value, 0)
+        return self.number(value)
 
     def signed(self, value: float | None) -> str:
         if value is None:
@@ -141,3 +140,9 @@ class Said:
         if (now > then) == (of.up_is is Mood.GOOD):
             return Change(self.gettext("better than %(before)s before", before=before), Mood.GOOD)
         return Change(self.gettext("worse than %(before)s before", before=before), Mood.ATTENTION)
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, language: str) -> str:
+    """A page has hundreds of them, and most are small."""
+    return str(_NUMBER.apply(value, cldr_locale(language)))
