@@ -75,13 +75,16 @@ async def plan(
     sealer: Sealer,
     whom: Whom,
     *,
-    parcels: Sequence[UUID] = (),
+    only: Sequence[UUID] | None = None,
     shops: Sequence[UUID] | None = None,
     now: datetime,
 ) -> Plan:
-    """Changes nothing. Raises NobodyFound, TooManyParcels, StoreUnavailable."""
+    """Changes nothing. `only`: in these parcels; needed where one parcel is meant.
+
+    Raises NobodyFound, TooManyParcels, StoreUnavailable.
+    """
     async with connection(pool) as conn:
-        found = await find_person(conn, sealer, whom, parcels=parcels, shops=shops)
+        found = await find_person(conn, sealer, whom, only=only, shops=shops)
         resumes = await unfinished_erasure(conn, whom)
         ids = {share.parcel.shipment_id for share in found.shares}
         heads = {_head(share.parcel) for share in found.shares}
@@ -181,7 +184,9 @@ def work_of(shares: Sequence[Share]) -> Work:
     return Work(
         parcels=tuple(sorted(share.parcel.shipment_id for share in shares)),
         numbers=tuple(sorted({share.parcel.tracking_number for share in shares})),
-        traces=traces_of(person for share in shares for person in share.people),
+        traces=traces_of(person for share in shares for person in share.people).without(
+            traces_of(person for share in shares for person in share.others)
+        ),
     )
 
 

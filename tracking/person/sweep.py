@@ -5,6 +5,7 @@ key opens is left and counted.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import UTC, datetime
@@ -57,19 +58,21 @@ class About(NamedTuple):
     """Tells whether a text speaks of them."""
 
     finder: Finder
-    numbers: Collection[str]
+    numbers: re.Pattern[str] | None
     parcels: Collection[str]
 
     @classmethod
     def of(cls, work: Work) -> "About":
-        numbers = {form for each in work.numbers for form in (each, bare_number(each))}
+        forms = {form for each in work.numbers for form in (each, bare_number(each))}
+        either = "|".join(map(re.escape, sorted(forms)))
+        numbers = re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])") if forms else None
         return cls(finder(work.traces), numbers, {str(each) for each in work.parcels})
 
     def speaks(self, text: str) -> bool:
         return self.names_parcel(text) or self.finder.finds_anywhere(text)
 
     def names_parcel(self, text: str) -> bool:
-        return any(each in text for each in self.numbers) or any(
+        return bool(self.numbers and self.numbers.search(text)) or any(
             each in text for each in self.parcels
         )
 

@@ -6,7 +6,7 @@ something only beside the parcel that they belong to.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, Self
 
 import phonenumbers
@@ -33,6 +33,16 @@ class Traces(Frozen):
         both = {name: (*getattr(self, name), *getattr(other, name)) for name in fields}
         return type(self)(**{name: tuple(dict.fromkeys(each)) for name, each in both.items()})
 
+    def without(self, other: Self) -> Self:
+        """Less what is another one's as well: a family has one name, and may have one phone."""
+        words = {word for name in other.names for word in name}
+        return type(self)(
+            phones=_but(self.phones, other.phones),
+            emails=_but(self.emails, other.emails),
+            names=tuple(_but(name, words) for name in self.names),
+            postcodes=_but(self.postcodes, other.postcodes),
+        )
+
 
 def traces_of(people: Iterable[Person]) -> Traces:
     people = list(people)
@@ -42,6 +52,10 @@ def traces_of(people: Iterable[Person]) -> Traces:
         names=tuple(dict.fromkeys(words_in(each.name) for each in people if each.name)),
         postcodes=_once(_postcode(person) for person in people),
     )
+
+
+def _but(texts: Iterable[str], gone: Collection[str]) -> tuple[str, ...]:
+    return tuple(each for each in texts if each not in gone)
 
 
 def _once(texts: Iterable[str | None]) -> tuple[str, ...]:

@@ -44,6 +44,11 @@ class Share(NamedTuple):
     def people(self) -> list[Person]:
         return [person for role, person in people_of(self.contact) if role in self.roles]
 
+    @property
+    def others(self) -> list[Person]:
+        """Who stays: the buyer of what somebody else received, or the other way round."""
+        return [person for role, person in people_of(self.contact) if role not in self.roles]
+
 
 class Found(NamedTuple):
     """`unreadable`: parcels that may be theirs, and whose contact no key opens."""
@@ -84,6 +89,21 @@ def roles_of(
     return frozenset(role for role, person in people_of(contact) if _is_meant(sealer, whom, person))
 
 
+def hashes_of(sealer: Sealer, shipment_id: UUID, contact: Contact) -> set[bytes]:
+    """By which this parcel may be meant, under every key."""
+    terms = [
+        term
+        for _, person in people_of(contact)
+        for term in (
+            Term(Kind.PHONE, person.phone or ""),
+            Term(Kind.EMAIL, (person.email or "").casefold()),
+        )
+        if term.text
+    ]
+    found = {each for term in terms for each in whole_hashes(sealer, term)}
+    return found | set(_parcel_hashes(sealer, shipment_id))
+
+
 def _is_meant(sealer: Sealer, whom: Whom, person: Person) -> bool:
     kind = Kind(whom.kind)
     text = person.phone if kind is Kind.PHONE else (person.email or "").casefold()
@@ -104,16 +124,16 @@ async def find_person(
     sealer: Sealer,
     whom: Whom,
     *,
-    parcels: Iterable[UUID] = (),
+    only: Collection[UUID] | None = None,
     shops: Collection[UUID] | None = None,
 ) -> Found:
-    """`parcels`: where to look besides. `shops`: of whose parcels; None: of all that are meant.
+    """`only`: nowhere else. `shops`: of whose parcels; None: of all that are meant.
 
     Raises TooManyParcels.
     """
     asked = shops if whom.merchant_id is None else [whom.merchant_id]
-    ids = set(parcels)
-    if whom.kind != PARCEL:
+    ids = set(only or ())
+    if only is None:
         terms = [int.from_bytes(each[:4], signed=True) for each in whom.hashes]
         ids |= set(await parcels_of_person(conn, terms, asked, MOST + 1))
     if len(ids) > MOST:

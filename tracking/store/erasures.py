@@ -39,6 +39,20 @@ class Erasure(NamedTuple):
     work: str | None
 
 
+class People(NamedTuple):
+    """A parcel and whom its shop named, sealed."""
+
+    shipment_id: UUID
+    created_at: datetime
+    registered_at: datetime | None
+    merchant_id: UUID | None
+    contact: str | None
+
+
+async def next_people(conn: asyncpg.Connection, after: UUID, most: int) -> list[People]:
+    return [People(*row) for row in await conn.fetch(SQL["next_people"], after, most)]
+
+
 async def begin_erasure(conn: asyncpg.Connection, each: Erasure) -> None:
     kind, hashes, names, merchant_id = each.whom
     await conn.execute(

@@ -261,3 +261,48 @@ DELETE FROM shipment WHERE shipment_id = ANY($1);
 DELETE FROM raw_parcel WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM raw_parcel WHERE received_at < $1
     ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED));
+
+-- name: rows_of_parcels: everything else that is kept of these parcels, as JSON by class ($1 shipment ids)
+SELECT 'registration' AS kind, shipment_id, to_json(t)::text AS row, registered_at AS at
+FROM registration AS t WHERE shipment_id = ANY($1::uuid[])
+UNION ALL SELECT 'promise', shipment_id, to_json(t)::text, at
+FROM promise AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'notice', shipment_id, to_json(t)::text, planned_at
+FROM notice AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'compensation', shipment_id, to_json(t)::text, created_at
+FROM compensation AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'compensation_move', shipment_id, to_json(t)::text, at
+FROM compensation_move AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'bonus', shipment_id, to_json(t)::text, created_at
+FROM bonus AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'bonus_redemption', shipment_id, to_json(t)::text, at
+FROM bonus_redemption AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'public_link', shipment_id, to_json(t)::text, created_at
+FROM public_link AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'push_subscription', shipment_id, to_json(t)::text, created_at
+FROM push_subscription AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'staff_note', shipment_id, to_json(t)::text, at
+FROM staff_note AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'support_case', shipment_id, to_json(t)::text, opened_at
+FROM support_case AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'case_message', shipment_id, to_json(t)::text, at
+FROM case_message AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'survey', shipment_id, to_json(t)::text, answered_at
+FROM survey AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'audit', shipment_id, to_json(t)::text, at
+FROM audit AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'outcome', shipment_id, to_json(t)::text, noted_at
+FROM outcome AS t WHERE shipment_id = ANY($1)
+UNION ALL SELECT 'inbox_message', shipment_id, to_json(t)::text, created_at
+FROM inbox_message AS t WHERE shipment_id = ANY($1)
+ORDER BY kind, at, shipment_id;
+
+-- name: states_of: how these parcels stand ($1 shipment ids)
+SELECT shipment_id, state::text AS state FROM shipment WHERE shipment_id = ANY($1::uuid[]);
+
+-- name: raw_payloads_of: these payloads, sealed ($1 digests)
+SELECT digest, carrier, sealed FROM raw_payload WHERE digest = ANY($1::bytea[]);
+
+-- name: suppression_rows: what stands against these addresses, as JSON ($1 address hashes)
+SELECT to_json(t)::text AS row FROM suppression AS t WHERE address_hash = ANY($1::bytea[])
+ORDER BY since;
