@@ -123,10 +123,10 @@ class PersonWorld:
 
         return [
             (
-                "INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id,"
+                ("INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id,"
                 " state, due_at, until, version, content, address_hash, planned_at, changed_at)"
                 " VALUES ($1, 'delivered', '', 'sms', 'recipient', $2, 'sent', $3, $3, 1, $4,"
-                " 'h', $3, $3)",
+                " 'h', $3, $3)"),
                 (key, notice, now, seal(f"notice:{notice}")),
             ),
             (
@@ -138,18 +138,18 @@ class PersonWorld:
                 (key, note, now, seal(f"staff_note:{note}")),
             ),
             (
-                "INSERT INTO case_message (shipment_id, case_id, message_id, at, author, text)"
-                " VALUES ($1, $2, $2, $3, 'shopper', $4)",
+                ("INSERT INTO case_message (shipment_id, case_id, message_id, at, author, text)"
+                " VALUES ($1, $2, $2, $3, 'shopper', $4)"),
                 (key, message, now, seal(f"case:{message}")),
             ),
             (
-                "INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend,"
-                " word) VALUES ($1, $2, 'omniva', $3, 3, $4)",
+                ("INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend,"
+                " word) VALUES ($1, $2, 'omniva', $3, 3, $4)"),
                 (key, self.merchant_id, now, seal(f"survey:{key}")),
             ),
             (
-                "INSERT INTO audit VALUES ($1, $2, $1, 'a@example.org', 'contact_corrected', $3,"
-                " $4)",
+                ("INSERT INTO audit VALUES ($1, $2, $1, 'a@example.org', 'contact_corrected', $3,"
+                " $4)"),
                 (line, now, key, seal(f"audit:{line}")),
             ),
             (
@@ -161,8 +161,9 @@ class PersonWorld:
                 (key, seal(f"push:{key}"), now),
             ),
             (
-                "INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size,"
-                " sealed, first_at, last_at) VALUES ($1, $2, 's', 'malformed', 'd', 1, $3, $4, $4)",
+                ("INSERT INTO quarantine (quarantine_id, fingerprint, source, reason, detail, size,"
+                " sealed, first_at, last_at)"
+                " VALUES ($1, $2, 's', 'malformed', 'd', 1, $3, $4, $4)"),
                 (uuid4(), finger, SEALER.seal(f"{number} {said}".encode(),
                                               f"quarantine:{finger.hex()}"), now),
             ),
@@ -180,16 +181,16 @@ class PersonWorld:
                 (key, self.merchant_id, uuid4().bytes, seal(code_context(key)), now),
             ),
             (
-                "INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id,"
+                ("INSERT INTO compensation (shipment_id, tier, compensation_id, merchant_id,"
                 " policy_version, policy, rule, kind, borne_by, currency, cents, used, state,"
                 " reason, evidence, created_at, changed_at) VALUES ($1, 0, $2, $3, 1, 'p', 'r',"
-                " 'code', 'shop', 'EUR', 300, 0, 'refused', $4, '{}', $5, $5)",
+                " 'code', 'shop', 'EUR', 300, 0, 'refused', $4, '{}', $5, $5)"),
                 (key, uuid4(), self.merchant_id, f"told {NAME} by telephone", now),
             ),
             (
-                "INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, why,"
+                ("INSERT INTO compensation_move (shipment_id, tier, at, state, cents, by, why,"
                 " merchant_id, currency, shopper, granted, committed) VALUES ($1, 0, $2,"
-                " 'refused', 300, 'support', $3, $4, 'EUR', 'hash', 0, 0)",
+                " 'refused', 300, 'support', $3, $4, 'EUR', 'hash', 0, 0)"),
                 (key, now, f"told {NAME} by telephone", self.merchant_id),
             ),
         ]  # fmt: skip

@@ -14,13 +14,11 @@ import asyncpg
 
 from schemas.notice import Addressee
 from schemas.shipment import shipment_id as id_of_number
-from tracking.announce import announced
 from tracking.domain.anonymous import anonymous_identity, anonymous_scan
 from tracking.domain.order import Received, in_order
 from tracking.domain.reckon import Change
 from tracking.domain.shipment import fold_ordered
 from tracking.numbers import Number, lock_numbers
-from tracking.store.changes import ShipmentChange, write_changes
 from tracking.store.person import (
     KeptScan,
     KnownParcel,
@@ -36,10 +34,10 @@ from tracking.store.person import (
     erase_orders,
     erase_ways_in,
     erase_words,
-    mark_erased,
     parcels_known,
     rename_evidence,
     scans_to_anonymise,
+    write_anonymous,
 )
 from tracking.store.search import drop_person_index, hold_contacts, keep_person_index
 
@@ -122,7 +120,6 @@ async def _erase_rest(
     done["bonus_codes"] = await drop_bonuses(
         conn, [part.shipment_id for part in parts if not part.keeps_bonus]
     )
-    await mark_erased(conn, ids, now)
     return done
 
 
@@ -149,7 +146,7 @@ async def _erase_told(
     ]
     if renamed:
         await rename_evidence(conn, renamed)
-    await write_changes(conn, _refolded(named, numbers, stored, stay, now), now)
+    await write_anonymous(conn, _refolded(named, numbers, stored, stay), now)
     digests = {each.raw_digest for each in mine if each.raw_digest is not None}
     payloads = await drop_raw_payloads(conn, digests, heads)
     return Counter(scans=len(new), raw_payloads=payloads)
@@ -181,14 +178,12 @@ def _refolded(
     numbers: Mapping[UUID, Number],
     stored: Sequence[KeptScan],
     new: Sequence[NewScan],
-    now: datetime,
-) -> list[ShipmentChange]:
+) -> dict[UUID, Change]:
     """Their next versions, which owe nothing to anybody."""
     fresh = {(each.shipment_id, each.key): each for each in new}
-    changes = []
+    changes = {}
     for key, parcel in named.items():
         number = numbers[_head(parcel)]
-        known = number.known[parcel.journey]
         received = [
             _received(each, fresh.get((each.shipment_id, each.identity.key)))
             for each in stored
@@ -198,19 +193,9 @@ def _refolded(
         homes = {each.key: home for each, home in received}
         ordered = in_order(each for each, _ in received)
         folded = fold_ordered([placed for placed in ordered if homes[placed.key] == key])
-        version = known.journey.version + 1
-        change = Change(parcel.journey, version, folded.state, folded.last_at, folded.simple, None)
-        changes.append(
-            announced(
-                key,
-                parcel.carrier,
-                parcel.tracking_number,
-                change,
-                is_new=False,
-                now=now,
-                merchant_id=known.merchant_id,
-                order=known.order,
-            )
+        version = number.version_of(parcel.journey) + 1
+        changes[key] = Change(
+            parcel.journey, version, folded.state, folded.last_at, folded.simple, None
         )
     return changes
 

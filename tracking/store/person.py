@@ -12,6 +12,7 @@ from schemas.scan import Scan
 from schemas.status import Status
 from tracking.domain.anonymous import Identity
 from tracking.domain.order import Received
+from tracking.domain.reckon import Change
 from tracking.sql import SQL
 
 
@@ -154,8 +155,20 @@ async def erase_orders(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:
     await conn.execute(SQL["erase_orders"], list(ids))
 
 
-async def mark_erased(conn: asyncpg.Connection, ids: Collection[UUID], now: datetime) -> None:
-    await conn.execute(SQL["mark_erased"], list(ids), now)
+async def write_anonymous(
+    conn: asyncpg.Connection, changes: Mapping[UUID, Change], now: datetime
+) -> None:
+    """The states of these parcels, which name nobody from now on."""
+    decided = list(changes.values())
+    await conn.execute(
+        SQL["write_anonymous"],
+        list(changes),
+        [each.version for each in decided],
+        [each.state.model_dump_json(exclude_defaults=True) for each in decided],
+        [each.last_at for each in decided],
+        [each.simple for each in decided],
+        now,
+    )
 
 
 async def unmark_erased(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:

@@ -95,8 +95,20 @@ WITH bills AS (
 )
 UPDATE registration SET order_ref = NULL WHERE shipment_id = ANY($1);
 
--- name: mark_erased: from now on these parcels name nobody ($1 shipment ids, $2 now)
-UPDATE shipment SET erased_at = $2 WHERE shipment_id = ANY($1::uuid[]);
+-- name: write_anonymous: from now on these parcels name nobody, which is a new version and no news; wakes the relay, for pages that are open ($1 shipment ids, $2 versions, $3 states, $4 last_at, $5 simple, $6 now)
+WITH change AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::timestamptz[], $5::boolean[])
+         AS c (shipment_id, version, state, last_at, simple)
+), updated AS (
+    UPDATE shipment AS s
+    SET version = change.version, state = change.state::json, last_at = change.last_at,
+        simple = change.simple, erased_at = $6
+    FROM change WHERE s.shipment_id = change.shipment_id
+), owed AS (
+    INSERT INTO outbox (shipment_id, version, created_at)
+    SELECT shipment_id, version, $6 FROM change ORDER BY shipment_id
+)
+SELECT pg_notify('klat_outbox', '');
 
 -- name: unmark_erased: their shop names somebody anew ($1 shipment ids)
 UPDATE shipment SET erased_at = NULL WHERE shipment_id = ANY($1::uuid[]) AND erased_at IS NOT NULL;
@@ -256,11 +268,6 @@ etas AS (DELETE FROM eta WHERE shipment_id = ANY($1)),
 notes AS (DELETE FROM staff_note WHERE shipment_id = ANY($1)),
 looks AS (UPDATE audit SET detail = NULL WHERE shipment_id = ANY($1) AND detail IS NOT NULL)
 DELETE FROM shipment WHERE shipment_id = ANY($1);
-
--- name: prune_raw_parcels: forget of which parcels payloads spoke that came before this ($1 before, $2 limit)
-DELETE FROM raw_parcel WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM raw_parcel WHERE received_at < $1
-    ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
 -- name: rows_of_parcels: everything else that is kept of these parcels, as JSON by class ($1 shipment ids)
 SELECT 'registration' AS kind, shipment_id, to_json(t)::text AS row, registered_at AS at
