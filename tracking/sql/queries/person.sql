@@ -253,10 +253,14 @@ FOR UPDATE OF s SKIP LOCKED;
 
 -- name: unclaimed_parcels: parcels that no shop registered and that were silent since, held; whether the number named no other one ($1 silent since, $2 at the most)
 SELECT s.shipment_id, s.journey = 1 AND s.other_journeys IS NULL AS is_lone FROM shipment AS s
+LEFT JOIN LATERAL (
+    SELECT true AS is_claimed FROM registration AS r WHERE r.shipment_id = s.shipment_id
+    OFFSET 0  -- one by one, however few the planner takes them for
+) AS shop ON true
 WHERE s.erased_at IS NULL AND s.created_at < $1 AND s.changed_at < $1
-  AND NOT EXISTS (SELECT FROM registration AS r WHERE r.shipment_id = s.shipment_id)
+  AND shop.is_claimed IS NULL
 ORDER BY s.created_at LIMIT $2
-FOR UPDATE SKIP LOCKED;
+FOR UPDATE OF s SKIP LOCKED;
 
 -- name: delete_parcels: forget parcels that are nobody's, and all that hangs on them ($1 shipment ids)
 WITH scans AS (DELETE FROM scan WHERE shipment_id = ANY($1::uuid[])),
