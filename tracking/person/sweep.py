@@ -134,10 +134,8 @@ async def _sweep_calls(pool: asyncpg.Pool, sealer: Sealer, about: About) -> Asyn
             named = [
                 row
                 for row in rows
-                if row.body
-                and about.speaks(
-                    _text(sealer, row.body, f"idempotency:{row.merchant_id}:{row.key}")
-                )
+                if about.speaks(row.key)
+                or about.speaks(_text(sealer, row.body, f"idempotency:{row.merchant_id}:{row.key}"))
             ]
             await drop_calls(conn, named)
         yield len(named)
@@ -171,7 +169,9 @@ def _is_theirs(about: About, detail: str) -> bool:
     return about.names_parcel(detail) or about.finder.finds_beside(typed)
 
 
-def _text(sealer: Sealer, sealed: str, context: str) -> str:
+def _text(sealer: Sealer, sealed: str | None, context: str) -> str:
+    if sealed is None:
+        return ""
     try:
         return sealer.open_text(sealed, context)
     except (SealBroken, ValueError):

@@ -269,6 +269,7 @@ raw AS (DELETE FROM raw_parcel WHERE shipment_id = ANY($1)),
 deadlines AS (DELETE FROM deadline WHERE shipment_id = ANY($1)),
 standings AS (DELETE FROM standing WHERE shipment_id = ANY($1)),
 etas AS (DELETE FROM eta WHERE shipment_id = ANY($1)),
+owed AS (DELETE FROM outbox WHERE shipment_id = ANY($1)),
 notes AS (DELETE FROM staff_note WHERE shipment_id = ANY($1)),
 looks AS (UPDATE audit SET detail = NULL WHERE shipment_id = ANY($1) AND detail IS NOT NULL)
 DELETE FROM shipment WHERE shipment_id = ANY($1);
