@@ -26,3 +26,6 @@ class Action(StrEnum):
     COMPENSATION_REFUSED = "compensation_refused"
     LINK_MADE = "link_made"
     LINKS_REVOKED = "links_revoked"
+    PERSON_LOOKED_UP = "person_looked_up"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"

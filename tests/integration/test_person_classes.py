@@ -11,8 +11,8 @@ from tracking.person.classes import TABLES, Names, table_rows
 from tracking.person.sealed import CONTEXTS
 
 ROOT = Path(__file__).parents[2]
-# Every column of text, JSON or bytes outside of the operator's tables: those that may name somebody,
-# which an erasure empties or deletes, and behind the bar those that cannot, or stay for a reason.
+# Every column of text, JSON or bytes outside of the operator's tables: those that may name
+# somebody, which an erasure empties or deletes; behind the bar those that cannot, or stay.
 LOOKED_AT = """
 audit: detail | email action
 bonus: code_hash code | currency

@@ -105,6 +105,7 @@ async def show_parcel(
         is_open=typed is not None,
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
+        is_admin=staff.role is StaffRole.ADMIN,
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 
