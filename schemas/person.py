@@ -31,10 +31,10 @@ class ExportedParcel(Frozen):
     shipment_id: UUID
     carrier: str
     tracking_number: str
-    shop: str | None
+    shop: str | None = None
     roles: list[str]
-    recipient: Recipient | None
-    buyer: Buyer | None
+    recipient: Recipient | None = None
+    buyer: Buyer | None = None
     state: ShipmentState
     scans: list[ExportedScan]
     rows: dict[str, list[Row]]
