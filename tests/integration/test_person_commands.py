@@ -1,7 +1,6 @@
 """`klat person`: planned, asked, erased, proven; exported; and erased again after a restore."""
 
 import asyncio
-import inspect
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -28,7 +27,6 @@ from tracking.store.pool import connection, open_pool
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NUMBER, DHL = "CE123456789EE", "00340434161094042557"
-MIXES = "mix_stderr" in inspect.signature(CliRunner).parameters  # before click 8.2
 
 
 @pytest.fixture
@@ -55,8 +53,9 @@ def klat(database_url, tmp_path, monkeypatch):
     monkeypatch.setattr(Settings, "keys", lambda _: ["a key of the tests"])
 
     async def run(*words: str, typed: str = "") -> tuple[int, str, str]:
-        runner = CliRunner(mix_stderr=False) if MIXES else CliRunner()
-        done = await asyncio.to_thread(runner.invoke, app, ["person", *words], input=f"{typed}\n")
+        done = await asyncio.to_thread(
+            CliRunner().invoke, app, ["person", *words], input=f"{typed}\n"
+        )
         if done.exception is not None and not isinstance(done.exception, SystemExit | KlatError):
             raise done.exception
         return done.exit_code, done.stdout, f"{done.stderr}{done.exception or ''}"
