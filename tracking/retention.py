@@ -82,12 +82,12 @@ async def prune(
     """Delete everything that is old enough; how many rows of each kind."""
     kept = kept or ages(())
     done: dict[str, int] = {}
-    for kind, forget in OF_PARCELS:
-        some = partial(_forget_some, pool, forget, now - kept[kind], now)
-        done[kind] = await _until_few(some, min(at_once, _PARCELS_AT_ONCE))
     for rule in RULES:
         some = partial(_prune_some, pool, rule, now - kept[rule.kind])
         done[rule.kind] = await _until_few(some, at_once)
+    for kind, forget in OF_PARCELS:
+        some = partial(_forget_some, pool, forget, now - kept[kind], now)
+        done[kind] = await _until_few(some, min(at_once, _PARCELS_AT_ONCE))
     return done
 
 
@@ -122,7 +122,8 @@ async def keep_pruned(
         await asyncio.sleep(pause)
         try:
             done = await prune(pool, datetime.now(UTC), kept=kept)
-        except (KlatError, asyncpg.PostgresError) as error:  # a table may be locked for hours
+        except (KlatError, asyncpg.PostgresError, ValueError) as error:
+            # A table may be locked for hours, a parcel be written by a later release.
             log.warning("retention.failed", error=type(error).__name__)
             pause = _AGAIN
         else:
