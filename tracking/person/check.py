@@ -46,17 +46,19 @@ class _Looker:
     sealer: Sealer
     about: About
     table: Table
+    owners: frozenset[bytes]
     look: Look = field(default_factory=Look)
 
     def take(self, lines: list[bytes]) -> None:
         self.look.rows += len(lines)
         place = self._owner()
         is_whole = self.table.name in _WHOLE
-        if place is None and not is_whole and not self._speaks_at_all(lines):
+        speaks = is_whole or self._speaks_at_all(lines)
+        if place is None and not speaks:
             return
         for line in lines:
             is_theirs = place is not None and self._is_theirs(line, place)
-            if is_theirs or is_whole or self._speaks_at_all([line]):
+            if is_theirs or is_whole or (speaks and self._speaks_at_all([line])):
                 self._read(self.table.row(line), is_theirs=is_theirs)
 
     def _owner(self) -> int | None:
@@ -64,7 +66,7 @@ class _Looker:
         return columns.index(_OWNER) if _OWNER in columns else None
 
     def _is_theirs(self, line: bytes, place: int) -> bool:
-        return line.split(b"\t", place + 1)[place].decode() in self.about.parcels
+        return line.split(b"\t", place + 1)[place] in self.owners
 
     def _speaks_at_all(self, lines: list[bytes]) -> bool:
         text = b"\n".join(lines).decode("utf-8", "replace")
@@ -109,9 +111,10 @@ async def check(pool: asyncpg.Pool, sealer: Sealer, work: Work) -> Mapping[str, 
     about = About.of(work)
     async with connection(pool) as conn:
         tables = await all_tables(conn)
+    owners = frozenset(each.encode() for each in about.parcels)
     looks = {}
     for table in tables:
-        looker = _Looker(sealer, about, table)
+        looker = _Looker(sealer, about, table, owners)
         await read_whole(pool, table, looker.take)
         looks[table.name] = looker.look
     return looks

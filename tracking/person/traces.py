@@ -16,6 +16,7 @@ from schemas.contact import Person, Recipient, normal_postcode
 from tracking.search.names import words_in
 
 _APART: Final = r"[\s().\-/]{0,3}"  # what stands between digits, as people write them
+_PREFIX: Final = 24  # characters: a prefix, however it is divided
 _SHORTEST: Final = 4  # letters of a word that names somebody by itself
 _PIECE: Final = re.compile(r"[^\W\d_]{4,}")
 
@@ -68,23 +69,46 @@ def _postcode(person: Person) -> str | None:
     return normal_postcode(person.postcode)
 
 
-class Finder(NamedTuple):
-    """`anywhere`: of phones and addresses, in UTF-8 as well; None: there is nothing to look for."""
+class Spelled(NamedTuple):
+    """A phone: its national number however it is divided, and what may stand before that.
 
-    anywhere: re.Pattern[str] | None
+    `national` begins with a digit, so that a text is run through quickly.
+    """
+
+    national: re.Pattern[str]
+    before: re.Pattern[str]
+
+    def is_in(self, text: str) -> bool:
+        return any(
+            self.before.search(text[max(0, found.start() - _PREFIX) : found.start()])
+            for found in self.national.finditer(text)
+        )
+
+
+class Finder(NamedTuple):
+    """`phones` and `emails` tell one person anywhere, `beside` and `words` beside their parcels."""
+
+    phones: tuple[Spelled, ...]
+    emails: tuple[str, ...]
     beside: re.Pattern[str] | None
     words: frozenset[str]
 
     def finds_anywhere(self, text: str) -> bool:
-        return bool(self.anywhere and self.anywhere.search(_plain(text)))
+        return self._anywhere(_plain(text))
 
     def finds_beside(self, text: str) -> bool:
         """In what stands beside a parcel of theirs: also by a word of the name, or the postcode."""
         plain = _plain(text)
         return bool(
-            (self.anywhere and self.anywhere.search(plain))
+            self._anywhere(plain)
             or (self.beside and self.beside.search(plain))
             or (self.words and self.words & set(_words(plain)))
+        )
+
+    def _anywhere(self, plain: str) -> bool:
+        small = plain.lower() if self.emails else ""
+        return any(each in small for each in self.emails) or any(
+            phone.is_in(plain) for phone in self.phones
         )
 
 
@@ -101,22 +125,25 @@ def _words(text: str) -> Iterator[str]:
 
 
 def finder(traces: Traces) -> Finder:
-    anywhere = [*map(_of_phone, traces.phones), *map(re.escape, traces.emails)]
     beside = [_of_postcode(each) for each in traces.postcodes]
     words = {word for name in traces.names for word in name if len(word) >= _SHORTEST}
-    return Finder(_either(anywhere), _either(beside), frozenset(words))
+    return Finder(
+        tuple(map(_of_phone, traces.phones)),
+        tuple(each.lower() for each in traces.emails),
+        re.compile("|".join(beside), re.IGNORECASE) if beside else None,
+        frozenset(words),
+    )
 
 
-def _either(patterns: list[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
-
-
-def _of_phone(phone: str) -> str:
-    """With its prefix or without, however it is divided; not within a longer number."""
+def _of_phone(phone: str) -> Spelled:
+    """With its prefix or without; not within a longer number."""
     number = phonenumbers.parse(phone)
     national = phonenumbers.national_significant_number(number)
     prefix = _APART.join(str(number.country_code))
-    return rf"(?<!\d)(?:(?:\+|00)?{prefix}{_APART})?{_APART.join(national)}(?!\d)"
+    return Spelled(
+        re.compile(rf"{_APART.join(national)}(?!\d)"),
+        re.compile(rf"(?:^|\D)\Z|(?<!\d)(?:\+|00)?{prefix}{_APART}\Z"),
+    )
 
 
 def _of_postcode(code: str) -> str:
