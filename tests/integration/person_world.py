@@ -140,7 +140,7 @@ class PersonWorld:
             (
                 ("INSERT INTO case_message (shipment_id, case_id, message_id, at, author, text)"
                 " VALUES ($1, $2, $2, $3, 'shopper', $4)"),
-                (key, message, now, seal(f"case:{message}")),
+                (key, message, now, seal(f"case_message:{message}")),
             ),
             (
                 ("INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend,"

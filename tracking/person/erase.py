@@ -5,7 +5,7 @@ until it is done.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,6 +27,7 @@ from tracking.person.who import PARCEL, Found, Share, find_person, names_among, 
 from tracking.sealing import SealBroken, Sealer
 from tracking.search.blind import blind_terms
 from tracking.search.terms import terms_of
+from tracking.staff.audit import Noting
 from tracking.store.erasures import (
     Erasure,
     Whom,
@@ -40,8 +41,6 @@ from tracking.store.pool import connection, retried, transaction
 AT_ONCE: Final = 20  # parcels in one transaction
 SILENCE: Final = timedelta(days=90)  # without news; then a parcel is under way no more
 _ENDED: Final = TERMINAL | {Status.CANCELLED, Status.EXPIRED}
-
-Noting = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 class NobodyFound(KlatError):  # noqa: N818 - named for what was found

@@ -14,7 +14,7 @@ from tracking.sealing import SealBroken, Sealer
 CONTEXTS: Final[Mapping[str, str]] = {
     "audit.detail": "audit:{audit_id}",
     "bonus.code": "bonus:{shipment_id}",
-    "case_message.text": "case:{message_id}",
+    "case_message.text": "case_message:{message_id}",
     "idempotency.body": "idempotency:{merchant_id}:{key}",
     "inbox_message.content": "inbox:{notice_id}",
     "inbox_message.html": "inbox:{notice_id}",
