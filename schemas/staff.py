@@ -31,3 +31,6 @@ class Action(StrEnum):
     EVENT_RETRACTED = "event_retracted"
     LINK_MADE = "link_made"
     LINKS_REVOKED = "links_revoked"
+    PERSON_LOOKED_UP = "person_looked_up"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"

@@ -71,6 +71,9 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.EVENT_RETRACTED: N_("took an event back"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
+    Action.PERSON_LOOKED_UP: N_("looked at everything that is kept of a person"),
+    Action.PERSON_EXPORTED: N_("downloaded a person's data"),
+    Action.PERSON_ERASED: N_("erased a person"),
 }
 
 
