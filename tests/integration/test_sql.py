@@ -200,14 +200,6 @@ FROM generate_series(1, 20000) n;
 INSERT INTO case_message SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5('m' || n)::uuid, now(),
     'shopper', NULL, 't'
 FROM generate_series(1, 20000) n;
-INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
-                          opened_at, asked_at, changed_at)
-SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'other', 'shopper',
-    'solved', 'lv', now(), now(), now()
-FROM generate_series(1, 20000) n;
-INSERT INTO survey SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva', now(), now(),
-    9, 5, 'right', 'w'
-FROM generate_series(1, 20000) n;
 INSERT INTO inbox_message SELECT md5(n::text)::uuid, md5('n' || n)::uuid, 'sms', 'c', NULL, now()
 FROM generate_series(1, 20000) n;
 INSERT INTO raw_parcel SELECT md5(n::text)::uuid, decode(md5('r' || n), 'hex'),
