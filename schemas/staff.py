@@ -16,6 +16,7 @@ class Action(StrEnum):
 
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
+    IDENTITY_TIED = "identity_tied"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action
     SECOND_FACTOR_SET = "second_factor_set"
     SEARCHED = "searched"

@@ -89,6 +89,7 @@ NOT_OF_A_SHIPMENT = {
     "webhook": "a shop's",
     "staff": "people who work for many shops",
     "staff_session": "theirs",
+    "staff_identity": "the same",
     "login_try": "of who is tried, who may not be there at all",
     "webhook_delivery": "found by its webhook, so that one webhook delays no other",
 }
@@ -463,7 +464,7 @@ QUICK = {
     "standing_of": ((ID,), "standing_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
-SMALL |= {"staff", "staff_session", "login_try"}  # tens of people
+SMALL |= {"staff", "staff_identity", "staff_session", "login_try"}  # tens of people
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
     *("insert_links", "insert_raw_payloads", "park_message"),
@@ -492,6 +493,7 @@ NOTHING_TO_FIND = {
     "plan_deliveries",  # only writes
     *("note_audit", "insert_note"),  # the same
     *("insert_staff", "list_staff", "staff_by_email", "save_password"),
+    *("staff_by_identity", "tie_identity"),
     *(
         "use_totp_step",
         "disable_staff",

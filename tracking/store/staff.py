@@ -34,13 +34,14 @@ class Staff:
 
 
 class Session(NamedTuple):
-    """`second`: the second factor was given, where there is one."""
+    """`second`: two factors were given, here or to a provider. `by_provider`: it said who it is."""
 
     session_hash: bytes
     second: bool
     created_at: datetime
     seen_at: datetime
     staff: Staff
+    by_provider: bool = False
 
 
 class AuditRow(NamedTuple):
@@ -98,6 +99,17 @@ class StaffStore:
             row = await conn.fetchrow(SQL["staff_by_email"], email)
         return _staff(row) if row else None
 
+    async def staff_by_identity(self, issuer: str, subject: str) -> Staff | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["staff_by_identity"], issuer, subject)
+        return _staff(row) if row else None
+
+    async def tie_identity(
+        self, staff_id: UUID, issuer: str, subject: str, *, now: datetime
+    ) -> bool:
+        """False where they, or this identity, are tied already, or they are shut out."""
+        return await self._run(SQL["tie_identity"], staff_id, issuer, subject, now) is not None
+
     async def save_password(self, staff: Staff, hashed: str, until: datetime | None) -> bool:
         """False where it is another one than `staff` has by now."""
         saved = await self._run(SQL["save_password"], staff.staff_id, hashed, until, staff.password)
@@ -118,11 +130,23 @@ class StaffStore:
         await self._run(SQL["disable_staff"], staff_id, at)
 
     async def insert_session(
-        self, session_hash: bytes, staff: Staff, *, second: bool, now: datetime
+        self,
+        session_hash: bytes,
+        staff: Staff,
+        *,
+        second: bool,
+        by_provider: bool = False,
+        now: datetime,
     ) -> bool:
         """False where the password that `staff` has is no longer theirs, or they are shut out."""
         made = await self._run(
-            SQL["insert_session"], session_hash, staff.staff_id, second, now, staff.password
+            SQL["insert_session"],
+            session_hash,
+            staff.staff_id,
+            second,
+            now,
+            staff.password,
+            by_provider,
         )
         return made is not None
 
@@ -137,6 +161,7 @@ class StaffStore:
             row["session_created_at"],
             row["seen_at"],
             _staff(row),
+            row["by_provider"],
         )
 
     async def touch_session(self, session_hash: bytes, now: datetime) -> None:

@@ -13,9 +13,10 @@ from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.actions import ACTIONS
 from tracking.web.console.contact import CONTACT_FORM
 from tracking.web.console.errors import for_people as for_staff_people
-from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
+from tracking.web.console.login import LOGIN_ROUTES
 from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.search import SEARCH_PAGES
+from tracking.web.console.sign_on import LOGINS, SIGN_ON_ROUTES, logins, provider_context
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -57,7 +58,14 @@ ALL_ROUTES = (
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
-CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES, *PARCEL_PAGES, *ACTIONS, CONTACT_FORM)
+CONSOLE_ROUTES = (
+    *LOGIN_ROUTES,
+    *SIGN_ON_ROUTES,
+    *SEARCH_PAGES,
+    *PARCEL_PAGES,
+    *ACTIONS,
+    CONTACT_FORM,
+)
 """For people who have logged in; no part of the interface that is described."""
 
 
@@ -81,6 +89,7 @@ def make_app(deps: Deps) -> web.Application:
     app.on_response_prepare.append(secure_headers)
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(keyring_context)
+    app.cleanup_ctx.append(provider_context)
     return app
 
 

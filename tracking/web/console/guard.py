@@ -47,7 +47,7 @@ def _to_login(request: web.Request) -> web.Response:
 
 
 def login_of(deps: Deps) -> Login:
-    return Login(deps.pool, deps.sealer)
+    return Login(deps.pool, deps.sealer, by_passwords=deps.settings.password_login)
 
 
 def for_staff(handler: Page, wanted: Wanted | None = None, *, is_open: bool = False) -> Page:

@@ -1,7 +1,7 @@
 """Logging in, step by step, and out."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import segno
@@ -28,13 +28,13 @@ from tracking.web.console.guard import (
     read_form,
     to,
 )
+from tracking.web.console.sign_on import login_page, take
 from tracking.web.deps import DEPS
-from tracking.web.limits import Buckets, client_address
-from tracking.web.problem import HttpProblem
+from tracking.web.limits import client_address
+from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Model, Route
 from tracking.words.catalog import N_, Words
 
-LOGINS: Final = web.AppKey("logins", Buckets)
 _ISSUER: Final = "Klāt"
 _WRONG: Final = {
     Refused.WRONG: N_("E-mail and password do not match. Check both, and the keyboard's language."),
@@ -49,6 +49,8 @@ _PRESENT: Final = {
     **_WRONG,
     Refused.WRONG: N_("That is not the password you have."),
 }
+_FRESH: Final = timedelta(minutes=10)
+_STALE: Final = N_("You logged in too long ago for this. Log out, log in again, and do it then.")
 _WEAK: Final = {
     "short": N_(
         "Take %(n)d characters or more: four words that have nothing to do with each other."
@@ -61,20 +63,17 @@ _WEAK: Final = {
 }
 
 
-def logins() -> Buckets:
-    """Tries that an address may make, over all accounts; each account has its own count."""
-    return Buckets(burst=30, per_second=0.2)
-
-
 @for_people
 async def get_login(request: web.Request) -> web.StreamResponse:
-    return to(HOME) if await find_session(request) else page(request, "login", wrong=None, email="")
+    return to(HOME) if await find_session(request) else login_page(request)
 
 
 @for_people
 async def post_login(request: web.Request) -> web.StreamResponse:
+    if not request.app[DEPS].settings.password_login:
+        raise not_found()
     form = await read_form(request, is_of_session=False)
-    _take(request)
+    take(request)
     deps, email = request.app[DEPS], form.get("email", "")[:254]
     found = await login_of(deps).by_password(
         email, form.get("password", ""), client_address(request), deps.now()
@@ -82,12 +81,7 @@ async def post_login(request: web.Request) -> web.StreamResponse:
     if isinstance(found, LoggedIn):
         return begun(request, found)
     wrong = words_for(request).gettext(_WRONG[found])
-    return page(request, "login", _status(found), wrong=wrong, email=email)
-
-
-def _take(request: web.Request) -> None:
-    if not request.app[LOGINS].take(client_address(request)):
-        raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
+    return login_page(request, _status(found), wrong=wrong, email=email)
 
 
 def _status(refused: Refused) -> int:
@@ -102,7 +96,7 @@ async def get_code(request: web.Request) -> web.StreamResponse:
 @for_people
 async def post_code(request: web.Request) -> web.StreamResponse:
     form, deps = await read_form(request), request.app[DEPS]
-    _take(request)
+    take(request)
     found = await login_of(deps).by_code(
         request[SESSION], form.get("code", "")[:20], client_address(request), deps.now()
     )
@@ -114,7 +108,13 @@ async def post_code(request: web.Request) -> web.StreamResponse:
 
 @for_people
 async def get_account(request: web.Request) -> web.StreamResponse:
-    return page(request, "account", has_factor=request[SESSION].staff.totp is not None)
+    session = request[SESSION]
+    return page(
+        request,
+        "account",
+        has_factor=session.staff.totp is not None,
+        by_passwords=request.app[DEPS].settings.password_login,
+    )
 
 
 async def _not_present(request: web.Request, form: Form) -> Markup | None:
@@ -122,6 +122,9 @@ async def _not_present(request: web.Request, form: Form) -> Markup | None:
     if still_wanted(request[SESSION]) is not None:
         return None
     deps = request.app[DEPS]
+    if request[SESSION].by_provider:
+        is_fresh = deps.now() - request[SESSION].created_at <= _FRESH
+        return None if is_fresh else words_for(request).gettext(_STALE)
     refused = await login_of(deps).is_present(
         request[SESSION], form.get("present", ""), client_address(request), deps.now()
     )
@@ -133,8 +136,15 @@ def _is_own(request: web.Request) -> bool:
     return still_wanted(request[SESSION]) is None
 
 
+def _asks_present(request: web.Request) -> bool:
+    """Who came by a provider may have no password: they have to have come just now."""
+    return _is_own(request) and not request[SESSION].by_provider
+
+
 @for_people
 async def get_password(request: web.Request) -> web.StreamResponse:
+    if not request.app[DEPS].settings.password_login:
+        raise not_found()
     return _password(request, None)
 
 
@@ -146,13 +156,16 @@ def _password(request: web.Request, wrong: Markup | None) -> web.Response:
         wrong=wrong,
         shortest=SHORTEST,
         is_own=_is_own(request),
+        asks_present=_asks_present(request),
     )
 
 
 @for_people
 async def post_password(request: web.Request) -> web.StreamResponse:
+    if not request.app[DEPS].settings.password_login:
+        raise not_found()
     form, deps = await read_form(request), request.app[DEPS]
-    _take(request)
+    take(request)
     if (wrong := await _not_present(request, form)) is not None:
         return _password(request, wrong)
     found = await login_of(deps).set_password(
@@ -189,14 +202,14 @@ def _authenticator(
         sealed=request.app[DEPS].sealer.seal_text(secret, _context(request)),
         qr=Markup(drawn.svg_inline(omitsize=True, border=3, dark="#000", light="#fff")),  # noqa: S704 - segno's own drawing
         wrong=wrong,
-        is_own=_is_own(request),
+        asks_present=_asks_present(request),
     )
 
 
 @for_people
 async def post_authenticator(request: web.Request) -> web.StreamResponse:
     form, deps = await read_form(request), request.app[DEPS]
-    _take(request)
+    take(request)
     try:
         secret = deps.sealer.open_text(form.get("secret", ""), _context(request))
     except (KlatError, ValueError):
