@@ -15,7 +15,7 @@ from tracking.store.staff import Session
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS, Deps
 from tracking.web.problem import HttpProblem
-from tracking.web.security import is_https
+from tracking.web.security import cookie_name, is_https
 from tracking.web.unlock import is_from_elsewhere
 
 HOME: Final = "/support"
@@ -40,9 +40,14 @@ def _to_login(request: web.Request) -> web.Response:
     response, wanted = to(LOGIN), request.match_info.get("shipment_id", "")
     if PARCEL.fullmatch(wanted):
         response.set_cookie(
-            NEXT, wanted, path=HOME, max_age=600, httponly=True, secure=is_https(request.app),
+            cookie_name(request.app, NEXT),
+            wanted,
+            path=HOME,
+            max_age=600,
+            httponly=True,
+            secure=is_https(request.app),
             samesite="Lax",
-        )  # fmt: skip
+        )
     return response
 
 
