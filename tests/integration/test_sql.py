@@ -484,6 +484,7 @@ NOTHING_TO_FIND = {
         "merchant_named",
         "shop",
         "shop_for_update",
+        "link_sites",
         "save_shop",
     ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
@@ -504,6 +505,7 @@ NOTHING_TO_FIND = {
         "touch_session",
     ),
     *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people
+    *("sessions_of", "end_sessions", "change_staff"),
     *("claim_login", "forget_logins", "prune_logins"),  # of a day
     *(
         "make_histograms",

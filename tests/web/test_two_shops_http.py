@@ -37,6 +37,7 @@ OWN = {
     "/support/password",
     "/support/authenticator",
     "/support/logout",
+    "/support/account/sessions",
     "/support/oidc",
     "/support/oidc/callback",
 }

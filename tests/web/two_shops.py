@@ -37,10 +37,9 @@ OTHER_PERSON = {
 class Office:
     """A person in the console, by their cookie: the form token of their session besides."""
 
-    role: StaffRole
+    staff: Staff
     cookie: dict[str, str]
     form: str
-    email: str
 
 
 @dataclass
@@ -72,12 +71,17 @@ async def office(world, role: StaffRole, shop: Shop) -> Office:
         created_at=world.clock(),
     )
     assert await StaffStore(world.pool).insert_staff(staff)
+    return await logs_in(world, staff)
+
+
+async def logs_in(world, staff: Staff) -> Office:
+    """Somewhere, perhaps once more."""
     login = Login(world.pool, world.deps.sealer)
     begun = await login._begin(staff, second=True, now=world.clock())
     assert isinstance(begun, LoggedIn)
     cookie = {"Cookie": f"klat_staff={begun.token}"}
     page = await world.call("GET", "/support", headers=cookie)
-    return Office(role, cookie, FORM.search(page.text)[1], email)
+    return Office(staff, cookie, FORM.search(page.text)[1])
 
 
 async def shop(world, name: str, number: str, **fields: Any) -> Shop:
@@ -168,7 +172,7 @@ def given_away(text: str, theirs: Shop) -> list[str]:
         HOOK,
         THEIRS,
         str(theirs.merchant),
-        *(each.email for each in theirs.offices.values()),
+        *(each.staff.email for each in theirs.offices.values()),
         *(theirs.ids[name] for name in ("shipment_id", "webhook_id", "delivery_id", "token")),
         theirs.ids["shipment_id"].replace("-", ""),
         theirs.ids["code"],

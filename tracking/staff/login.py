@@ -8,7 +8,7 @@ admins, to set up a second factor.
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,11 +24,12 @@ from tracking.staff.oidc.token import Identity
 from tracking.staff.passwords import as_handed_over, hash_password, is_password
 from tracking.staff.second import step_of, totp_context
 from tracking.staff.strength import weakness
-from tracking.store.staff import Session, Staff, StaffStore
+from tracking.store.staff import OwnSession, Session, Staff, StaffStore
 
 log = structlog.get_logger()
 
 IDLE, LONGEST = timedelta(hours=1), timedelta(hours=12)
+_MOST_SHOWN: Final = 50
 _TOUCHED: Final = timedelta(minutes=1)  # more exactly nobody needs to know
 _TRIES, _TRIES_ON_ACCOUNT = 5, 50  # from one address; from all of them, so that nobody is shut out
 _TWO_FACTORS: Final = frozenset({StaffRole.LEAD, StaffRole.ADMIN})
@@ -208,6 +209,22 @@ class Login:
         if is_use and now - found.seen_at >= _TOUCHED:
             await self._store.touch_session(found.session_hash, now)
         return found
+
+    async def sessions_of(self, session: Session, now: datetime) -> list[OwnSession]:
+        """Where they are logged in, this one among them."""
+        return await self._store.sessions_of(
+            session.staff.staff_id, now - IDLE, now - LONGEST, _MOST_SHOWN
+        )
+
+    async def end_others(self, session: Session, hashes: Collection[bytes], now: datetime) -> int:
+        """These of their own, but for the one by which they ask. How many there were."""
+        hashes = set(hashes) - {session.session_hash}
+        ended = await self._store.end_sessions(session.staff.staff_id, hashes)
+        if ended:
+            await note(
+                self._store, self._sealer, session.staff, Action.SESSIONS_ENDED, now, number=ended
+            )
+        return ended
 
     async def log_out(self, session: Session, now: datetime) -> None:
         await self._store.end_session(session.session_hash)

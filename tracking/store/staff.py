@@ -44,6 +44,12 @@ class Session(NamedTuple):
     by_provider: bool = False
 
 
+class OwnSession(NamedTuple):
+    session_hash: bytes
+    created_at: datetime
+    seen_at: datetime
+
+
 class AuditRow(NamedTuple):
     """`detail` is sealed."""
 
@@ -173,6 +179,29 @@ class StaffStore:
 
     async def end_sessions_of(self, staff_id: UUID) -> None:
         await self._run(SQL["end_sessions_of"], staff_id)
+
+    async def sessions_of(
+        self, staff_id: UUID, seen_after: datetime, begun_after: datetime, most: int
+    ) -> list[OwnSession]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["sessions_of"], staff_id, seen_after, begun_after, most)
+        return [OwnSession(*row) for row in rows]
+
+    async def end_sessions(self, staff_id: UUID, hashes: Collection[bytes]) -> int:
+        """How many there were."""
+        async with connection(self._pool) as conn:
+            return len(await conn.fetch(SQL["end_sessions"], staff_id, list(hashes)))
+
+    async def change_staff(
+        self,
+        staff_id: UUID,
+        role: StaffRole,
+        shops: Collection[UUID] | None,
+        noting: Callable[[asyncpg.Connection], Awaitable[None]],
+    ) -> None:
+        async with transaction(self._pool) as conn:
+            await conn.execute(SQL["change_staff"], staff_id, role, _list(shops))
+            await noting(conn)
 
     async def claim_login(self, name_hash: bytes, tries: int, *, now: datetime) -> bool:
         """One more try; False while paused."""

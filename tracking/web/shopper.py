@@ -138,8 +138,10 @@ def _shown(
 def language_of(request: web.Request, *told: str | None) -> str:
     """`told`: the recipient's, then the shop's."""
     wish = request.query.get("lang")
-    explicit = wish if wish in SUPPORTED else request.cookies.get(
-        cookie_name(request.app, _LANGUAGE_COOKIE)
+    explicit = (
+        wish
+        if wish in SUPPORTED
+        else request.cookies.get(cookie_name(request.app, _LANGUAGE_COOKIE))
     )
     return choose(explicit, *told, accept_language=request.headers.get("Accept-Language"))
 

@@ -66,6 +66,19 @@ DELETE FROM staff_session WHERE session_hash = $1 RETURNING staff_id;
 -- name: end_sessions_of: all of somebody have ended ($1 staff)
 DELETE FROM staff_session WHERE staff_id = $1;
 
+-- name: sessions_of: where somebody is logged in, the latest used first ($1 staff, $2 used after, $3 begun after, $4 at the most)
+SELECT session_hash, created_at, seen_at FROM staff_session
+WHERE staff_id = $1 AND seen_at > $2 AND created_at > $3
+ORDER BY seen_at DESC LIMIT $4;
+
+-- name: end_sessions: these of somebody have ended ($1 staff, $2 hashes)
+DELETE FROM staff_session WHERE staff_id = $1 AND session_hash = ANY($2::bytea[])
+RETURNING session_hash;
+
+-- name: change_staff: from now on this role and these shops, and every session ends ($1 id, $2 role, $3 shops or null)
+WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
+UPDATE staff SET role = $2, shops = $3 WHERE staff_id = $1;
+
 -- name: prune_sessions: forget those begun before this ($1 before, $2 limit)
 DELETE FROM staff_session WHERE session_hash = ANY(ARRAY(
     SELECT session_hash FROM staff_session WHERE created_at < $1

@@ -20,6 +20,7 @@ from tracking.web.unlock import is_from_elsewhere
 
 HOME: Final = "/support"
 LOGIN: Final = f"{HOME}/login"
+ACCOUNT: Final = f"{HOME}/account"
 PAGE_OF: Final = {
     Wanted.CODE: f"{HOME}/code",
     Wanted.PASSWORD: f"{HOME}/password",

@@ -15,6 +15,7 @@ from tracking.staff.strength import SHORTEST
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import page, words_for
 from tracking.web.console.guard import (
+    ACCOUNT,
     HOME,
     PAGE_OF,
     SESSION,
@@ -104,17 +105,6 @@ async def post_code(request: web.Request) -> web.StreamResponse:
         return begun(request, found)
     wrong = words_for(request).gettext(_WRONG_CODE[found])
     return page(request, "code", _status(found), wrong=wrong)
-
-
-@for_people
-async def get_account(request: web.Request) -> web.StreamResponse:
-    session = request[SESSION]
-    return page(
-        request,
-        "account",
-        has_factor=session.staff.totp is not None,
-        by_passwords=request.app[DEPS].settings.password_login,
-    )
 
 
 async def _not_present(request: web.Request, form: Form) -> Markup | None:
@@ -272,16 +262,7 @@ def _asks(path: str, get: Page, post: Page, summary: str, wanted: Wanted | None)
     ]
 
 
-ACCOUNT: Final = f"{HOME}/account"
 LOGIN_ROUTES: Final = (
-    Route(
-        "GET",
-        ACCOUNT,
-        for_staff(get_account),
-        "What somebody of the staff has of their own",
-        access="session",
-        answers={200: _HTML},
-    ),
     *_asks(f"{HOME}/login", get_login, post_login, "Log in", None),
     *_asks(PAGE_OF[Wanted.CODE], get_code, post_code, "The second factor", Wanted.CODE),
     *_asks(PAGE_OF[Wanted.PASSWORD], get_password, post_password, "A password", Wanted.PASSWORD),
