@@ -107,6 +107,7 @@ async def test_more_passwords_than_can_be_looked_at_soon_are_sent_away(world, mo
     answer = await world.call("POST", "/support/login", data=data)
     assert (answer.status, 1 <= int(answer.headers["Retry-After"]) <= 5) == (503, True)
     assert "try again in a minute" in answer.text
+    assert await world.pool.fetchval("SELECT count(*) FROM login_try") == 0, "no try was lost"
     for _ in range(2):
         passwords._AT_ONCE.release()
     assert await asyncio.gather(*waiting) == [False] * MOST_WAITING

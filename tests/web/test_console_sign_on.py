@@ -376,6 +376,7 @@ async def test_metadata_that_cannot_be_right_leads_nowhere(world, browser, provi
 SPOILT = (
     (lambda back: back.replace("state=", "state=x"), 400),
     (lambda back: back.partition("&state=")[0] + "&state=", 400),
+    (lambda back: back.partition("&state=")[0] + "&state=%ff%ed%a0%80", 400),
     (lambda back: f"{back}&code=another", 400),
     (lambda back: back.replace("code=", "nocode="), 400),
     (lambda back: f"{back}&iss=https://evil.example", 400),

@@ -21,7 +21,12 @@ from schemas.staff import Action, StaffRole
 from tracking.sealing import Sealer
 from tracking.staff.audit import note
 from tracking.staff.oidc.token import Identity
-from tracking.staff.passwords import as_handed_over, hash_password, is_password
+from tracking.staff.passwords import (
+    as_handed_over,
+    hash_password,
+    is_password,
+    refuse_when_full,
+)
 from tracking.staff.second import step_of, totp_context
 from tracking.staff.strength import weakness
 from tracking.store.staff import OwnSession, Session, Staff, StaffStore
@@ -103,7 +108,11 @@ class Login:
     async def by_password(
         self, email: str, password: str, address: str, now: datetime
     ) -> LoggedIn | Refused:
-        """Who is not there, is disabled or has another password is told the same, as late."""
+        """Who is not there, is disabled or has another password is told the same, as late.
+
+        Raises TooManyPasswords.
+        """
+        refuse_when_full()  # before it counts as a try
         name = email.strip().casefold()
         if not await self._may_try("password", name, address, now):
             return _refused("password", Refused.PAUSED)
@@ -240,7 +249,8 @@ class Login:
         ):
             return _refused("session", Refused.WRONG)  # the password is another one meanwhile
         if still_wanted(Session(hashed, second, now, now, staff, by_provider)) is None:
-            await note(self._store, self._sealer, staff, Action.LOGGED_IN, now)
+            by = "provider" if by_provider else "password"
+            await note(self._store, self._sealer, staff, Action.LOGGED_IN, now, by=by)
         return LoggedIn(token, staff)
 
     async def _anew(

@@ -17,7 +17,7 @@ _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _GROUPS, _GROUP = 5, 4  # 98 bits
 _HASHER: Final = PasswordHasher()  # RFC 9106, the second recommended option: 64 MiB, 3 passes
 _AT_ONCE: Final = asyncio.Semaphore(2)
-MOST_WAITING: Final = 20  # a tenth of a second each, two at a time: a second of waiting
+MOST_WAITING: Final = 20  # a tenth of a second each, two at a time: a second for the last
 
 
 class TooManyPasswords(KlatError):  # noqa: N818 - named for what was found
@@ -28,11 +28,15 @@ class _Queue:
     waiting = 0
 
 
-@asynccontextmanager
-async def _turn() -> AsyncIterator[None]:
+def refuse_when_full() -> None:
     """Raises TooManyPasswords: each takes 64 MiB, and who waits long gives up anyway."""
     if _Queue.waiting >= MOST_WAITING:
         raise TooManyPasswords
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    refuse_when_full()
     _Queue.waiting += 1
     try:
         async with _AT_ONCE:

@@ -76,13 +76,18 @@ async def hosts_context(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _keep_fresh(hosts: LinkHosts) -> None:
+    is_stale = False
     while True:
         try:
             await hosts.refresh()
         except StoreUnavailable:
-            log.warning("hosts.stale")
+            if not is_stale:  # once; that the database is away is said elsewhere, too
+                log.warning("hosts.stale")
+            is_stale = True
         except Exception:
             log.exception("hosts.refresh_failed")
+        else:
+            is_stale = False
         await asyncio.sleep(_REFRESH_EVERY)
 
 

@@ -32,7 +32,7 @@ from tracking.staff.oidc.token import (
 
 log = structlog.get_logger()
 
-PATIENCE: Final = 4.0  # seconds for one answer; three of them are less than a page may take
+PATIENCE: Final = 3.0  # seconds for one answer; three of them are less than a page may take
 LARGEST: Final = 256 * 1024  # bytes of an answer
 _KEPT: Final = timedelta(hours=1)
 _PAUSE: Final = timedelta(minutes=1)  # between two looks for a key that nobody knows

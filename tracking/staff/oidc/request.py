@@ -94,7 +94,8 @@ def code_of(answer: Mapping[str, str], started: Started, provider: Metadata) -> 
 
     Raises NotAnswered where it is not for this log-in or of another provider, Denied.
     """
-    if not hmac.compare_digest(answer.get("state", "").encode(), started.state.encode()):
+    state = answer.get("state", "").encode(errors="replace")
+    if not hmac.compare_digest(state, started.state.encode()):
         raise NotAnswered
     said = answer.get("iss")
     if said != provider.issuer and (said is not None or provider.says_issuer):
