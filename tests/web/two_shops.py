@@ -182,5 +182,7 @@ def given_away(text: str, theirs: Shop) -> list[str]:
 
 
 def path_of(route, ids: dict[str, str]) -> str:
-    """Raises KeyError where a part of the path is none of these."""
+    """Raises AssertionError where a part of the path is none of these."""
+    missing = set(re.findall(r"\{(\w+)\}", route.path)) - set(ids)
+    assert not missing, f"say in two_shops.py whose {missing} of {route.path} are"
     return re.sub(r"\{(\w+)\}", lambda part: str(URL.build(path=ids[part[1]])), route.path)
