@@ -85,7 +85,7 @@ async def logs_in(world, staff: Staff) -> Office:
 
 
 async def shop(world, name: str, number: str, **fields: Any) -> Shop:
-    """A shop with a parcel, a bonus that waits, another that was issued, a webhook and people."""
+    """A shop with a parcel that was scanned, a webhook that was tried, and people."""
     key = await world.key("merchant", name)
     merchant = await Merchants(world.pool).merchant_named(name)
     found = Shop(name, merchant, key)
@@ -104,6 +104,9 @@ async def shop(world, name: str, number: str, **fields: Any) -> Shop:
     path = f"/v1/webhooks/{hook.json['webhook_id']}/test"
     tried = await world.call("POST", path, headers={**key, "Idempotency-Key": f"try-{number}"})
     found.ids["delivery_id"] = tried.json["delivery_id"]
+    await world.scanned(number, "accepted")
+    key = "SELECT encode(scan_key, 'hex') FROM scan WHERE shipment_id = $1"
+    found.ids["key"] = await world.pool.fetchval(key, made["shipment_id"])
     for role in StaffRole:
         found.offices[role] = await office(world, role, found)
     return found
