@@ -90,6 +90,7 @@ NOT_OF_A_SHIPMENT = {
     "webhook": "a shop's",
     "staff": "people who work for many shops",
     "staff_session": "theirs",
+    "staff_identity": "the same",
     "login_try": "of who is tried, who may not be there at all",
     "measure": "counts of many parcels of a shop on a day; kept with the shop",
     "measure_part": "the same",
@@ -554,7 +555,7 @@ QUICK = {
     "standing_of": ((ID,), "standing_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
-SMALL |= {"staff", "staff_session", "login_try"}  # tens of people
+SMALL |= {"staff", "staff_identity", "staff_session", "login_try"}  # tens of people
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
     *("hold_measures", "note_measures_looked", "measures_as_of"),  # one row, and what is due
@@ -577,6 +578,7 @@ NOTHING_TO_FIND = {
         "merchant_named",
         "shop",
         "shop_for_update",
+        "link_sites",
         "save_shop",
     ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
@@ -588,6 +590,7 @@ NOTHING_TO_FIND = {
     "plan_deliveries",  # only writes
     *("note_audit", "insert_note"),  # the same
     *("insert_staff", "list_staff", "staff_by_email", "save_password"),
+    *("staff_by_identity", "tie_identity"),
     *(
         "use_totp_step",
         "disable_staff",
@@ -598,6 +601,7 @@ NOTHING_TO_FIND = {
         "touch_session",
     ),
     *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people
+    *("sessions_of", "end_sessions", "change_staff"),
     *("claim_login", "forget_logins", "prune_logins"),  # of a day
     *(
         "make_histograms",
