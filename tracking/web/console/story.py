@@ -80,6 +80,22 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
+    Action.SHOP_CHANGED: N_("changed the settings"),
+    Action.POLICY_LOADED: N_("put rules into force"),
+    Action.PARCELS_REGISTERED: N_("registered parcels from a file"),
+    Action.WEBHOOK_MADE: N_("added a webhook"),
+    Action.WEBHOOK_CHANGED: N_("changed a webhook"),
+    Action.WEBHOOK_DELETED: N_("removed a webhook"),
+    Action.WEBHOOK_ROTATED: N_("made a new secret of a webhook"),
+    Action.WEBHOOK_TESTED: N_("tested a webhook"),
+    Action.DELIVERY_RESENT: N_("sent a delivery again"),
+    Action.KEY_MADE: N_("made a key"),
+    Action.KEY_REVOKED: N_("ended a key"),
+    Action.PAYLOAD_SEEN: N_("looked at a payload"),
+    Action.CODE_MAPPED: N_("said what a code means"),
+    Action.CODE_UNMAPPED: N_("took back what a code means"),
+    Action.QUARANTINE_RETRIED: N_("tried the quarantine again"),
+    Action.QUARANTINE_DISMISSED: N_("closed an entry of the quarantine"),
 }
 
 
