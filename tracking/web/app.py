@@ -16,6 +16,7 @@ from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
 from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.search import SEARCH_PAGES
+from tracking.web.console.shop.routes import SHOP_ROUTES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -57,7 +58,14 @@ ALL_ROUTES = (
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
-CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES, *PARCEL_PAGES, *ACTIONS, CONTACT_FORM)
+CONSOLE_ROUTES = (
+    *LOGIN_ROUTES,
+    *SEARCH_PAGES,
+    *PARCEL_PAGES,
+    *ACTIONS,
+    CONTACT_FORM,
+    *SHOP_ROUTES,
+)
 """For people who have logged in; no part of the interface that is described."""
 
 

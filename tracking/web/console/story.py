@@ -67,7 +67,7 @@ _MOVER: Final[Mapping[Mover, str]] = {
     Mover.SHOPPER: N_("moved by the shopper"),
     Mover.CARRIER: N_("moved by the carrier"),
 }
-_ACTION: Final[Mapping[Action, str]] = {
+ACTIONS_SAID: Final[Mapping[Action, str]] = {
     Action.LOGGED_IN: N_("logged in"),
     Action.LOGGED_OUT: N_("logged out"),
     Action.PASSWORD_CHANGED: N_("changed the password"),
@@ -281,7 +281,7 @@ class Teller:
             self.words.gettext(
                 "%(who)s %(did)s",
                 who=seen.row.email,
-                did=self.words.gettext(_ACTION[seen.row.action]),
+                did=self.words.gettext(ACTIONS_SAID[seen.row.action]),
             ),
             details=[isolated(", ".join(told))] if told else [],
         )
