@@ -14,8 +14,8 @@ from yarl import URL
 
 from schemas.staff import Action, StaffRole
 from tracking.staff.audit import detail_of
-from tracking.store.merchants import Merchants
 from tracking.staff.login import session_hash
+from tracking.store.merchants import Merchants
 from tracking.store.staff import Staff, StaffStore
 
 ONCE = re.compile(r'name="once" value="([0-9a-f-]{36})"')
