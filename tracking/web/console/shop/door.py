@@ -12,10 +12,10 @@ from tracking.ids import uuid7
 from tracking.staff.audit import Noting, noting
 from tracking.store.merchants import Merchants, Shop
 from tracking.web.console.frame import page, words_for
-from tracking.web.console.guard import HOME, SESSION, Page, for_staff
+from tracking.web.console.guard import HOME, SESSION, Form, Page, for_staff
 from tracking.web.console.rights import Part, parts_of, refuse
 from tracking.web.deps import DEPS
-from tracking.web.problem import not_found
+from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Route
 from tracking.words.catalog import N_
 
@@ -86,10 +86,23 @@ def shop_page(
         tabs=tabs,
         here=at(shop, part),
         shops=SHOPS,
-        once=str(uuid7(request.app[DEPS].now())),
+        once=new_once(request),
         done="done" in request.query,
         **values,
     )
+
+
+def new_once(request: web.Request) -> str:
+    """Names one form that was shown."""
+    return str(uuid7(request.app[DEPS].now()))
+
+
+def once_of(sent: Form) -> str:
+    """Raises a 400 problem for a form that was never shown."""
+    try:
+        return str(UUID(sent.get("once", "")))
+    except ValueError:
+        raise HttpProblem(400, "The form could not be read") from None
 
 
 def deed(
@@ -103,7 +116,7 @@ def deed(
     sent twice does it once.
     """
     deps, session = request.app[DEPS], request[SESSION]
-    line = None if once is None else uuid5(session.staff.staff_id, once[:40])
+    line = None if once is None else uuid5(session.staff.staff_id, once)
     return noting(
         deps.sealer, session.staff, action, deps.now(), merchant_id=merchant_id, once=line, **detail
     )
