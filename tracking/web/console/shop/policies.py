@@ -141,7 +141,9 @@ async def _show(
         text=latest if text is None else text,
         trial=_trial(trial, words) if trial else None,
         seen=_sign(request, text, versions) if text and trial else "",
-        days=[(str(n), words.ngettext("%(n)d day", "%(n)d days", n)) for n in _DAYS],
+        days=[
+            (str(n), words.ngettext("the last %(n)d day", "the last %(n)d days", n)) for n in _DAYS
+        ],
         chosen=str(trial.days if trial else _DAYS[0]),
         versions=[_version(each, words, calendar) for each in reversed(versions)],
     )
