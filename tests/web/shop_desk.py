@@ -18,6 +18,7 @@ from tracking.staff.login import session_hash
 from tracking.store.merchants import Merchants
 from tracking.store.staff import Staff, StaffStore
 
+TOKEN = "a-token-of-the-tests"
 ONCE = re.compile(r'name="once" value="([0-9a-f-]{36})"')
 
 
@@ -80,7 +81,7 @@ class ShopDesk:
 
 async def logged_in(world: World, role: StaffRole) -> None:
     """By hand: a password takes longer to hash than all the rest of a test."""
-    now, store, token = world.clock(), StaffStore(world.pool), "a token of the tests"
+    now, store, token = world.clock(), StaffStore(world.pool), TOKEN
     who = Staff(uuid4(), EMAIL, "Anna", role, None, "none", None, None, 0, None, now)
     await store.insert_staff(who)
     await store.set_totp(who.staff_id, "sealed", 1)

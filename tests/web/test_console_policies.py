@@ -64,7 +64,7 @@ async def test_rules_are_tried_and_then_put_into_force(desk):
     ((action, detail),) = await desk.audit()
     assert (action, detail) == ("policy_loaded", {"what": "1", "text": POLICY})
     page = await desk.page("/policies")
-    assert "standard: for parcels promised from 2026-01-01 on, in EUR" in page
+    assert "<bdi>standard</bdi>: for parcels promised from 2026-01-01 on, in EUR" in page
     assert "Version 1" in page
     settings = await desk.page()
     assert "put rules into force" in settings

@@ -22,7 +22,9 @@ async def desk(world):
 async def arrives(desk, body: bytes, **options):
     """As from the queue of a courier."""
     deps, now = desk.world.deps, desk.world.clock()
-    decoded = Decoder(deps.sealer).decode(body, Envelope("carrier.omniva", False, now, None))
+    decoded = Decoder(deps.sealer).decode(
+        body, Envelope("carrier.omniva", native=False, received_at=now, tracking_number=None)
+    )
     await ingest(deps.pool, Batch(scans=decoded.scans), deps.sealer, now=now)
     if decoded.quarantined is not None:
         async with connection(deps.pool) as conn:

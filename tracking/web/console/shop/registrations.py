@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from aiohttp import web
 
 from schemas.staff import Action
-from tracking.bulk.lines import Read, read_lines
+from tracking.bulk.lines import Read, Why, read_lines
 from tracking.bulk.report import csv_of
 from tracking.bulk.run import Outcome, Outcomes, foresee, register_lines
 from tracking.bulk.table import COLUMNS, LONGEST, NoTable, Table, as_text, read_table
@@ -149,6 +149,11 @@ def _shown(request: web.Request, looked: Looked, words: Words, *, is_done: bool)
         "seen": _sign(request, looked.sent),
         "is_done": is_done,
         "waits": waits,
+        "lacks_carrier": any(
+            one.column == "carrier" and one.why is Why.MISSING
+            for each in looked.read
+            for one in each.faults
+        ),
         "unknown": ", ".join(looked.table.unknown[:20]),
         "counts": [
             (words.gettext(OUTCOMES[each]), counts[each]) for each in _IN_ORDER if counts[each]
