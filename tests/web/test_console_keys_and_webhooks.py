@@ -136,6 +136,9 @@ async def test_a_webhook_from_its_making_to_its_end(desk):
     for do, state in (("disable", "disabled"), ("enable", "enabled")):
         assert (await desk.sends(path, do=do)).status == 303
         assert await count(desk, "SELECT state FROM webhook") == state
+    for url, answered in (("https://10.0.0.1/", 422), ("https://new.example/hush", 303)):
+        assert (await desk.sends(path, do="address", url=url)).status == answered
+    assert await count(desk, "SELECT url FROM webhook") == "https://new.example/hush"
     await desk.sends(path, do="types")
     assert await count(desk, "SELECT types FROM webhook") is None, "none chosen: all"
     removed = await desk.sends(path, do="remove")
@@ -144,7 +147,7 @@ async def test_a_webhook_from_its_making_to_its_end(desk):
     noted = await desk.audit()
     assert sorted(action for action, _ in noted) == [
         "delivery_resent",
-        *["webhook_changed"] * 3,
+        *["webhook_changed"] * 4,
         "webhook_deleted",
         "webhook_made",
         "webhook_rotated",

@@ -125,6 +125,9 @@ async def test_of_two_who_save_the_same_subject_the_second_is_told_and_may_insis
     late = await desk.sends("/settings", subject="brand", seen=old, **BRAND | {"name": "Late"})
     assert (late.status, "Somebody changed this meanwhile" in late.text) == (409, True)
     assert 'value="Late"' in late.text
+    stands = late.text.partition('role="alert"')[2].partition("<label")[0]
+    assert "Name that shoppers know: <bdi>Grāmatu nams</bdi>" in stands
+    assert "Colour" not in stands, "where both typed the same"
     assert (await kept(desk)).brand.name == "Grāmatu nams"
     other = await desk.sends(
         "/settings", subject="brand", seen=_sign(late.text), **BRAND | {"name": "Late"}
@@ -149,8 +152,9 @@ async def test_looks_are_shown_before_they_are_saved(desk):
     mail = await desk.browser.get(source)
     assert (mail.status, "#0d5560" in mail.text) == (200, True)
     assert "sandbox" in mail.headers["Content-Security-Policy"]
-    for wrong in ("colour=red", "logo=javascript:x", "name=%E3%85%A4"):
+    for wrong in ("colour=red", "logo=https://evil.example/x.png", "name=%E3%85%A4", ""):
         assert (await desk.browser.get(f"{desk.path}/settings/mail?{wrong}")).status == 404
+    assert (await desk.browser.get(source.replace("0d5560", "0d5561"))).status == 404
 
 
 async def test_what_cannot_be_written_down_is_not_done(desk, monkeypatch):

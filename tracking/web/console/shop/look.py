@@ -1,5 +1,6 @@
 """A notice with sample data in the looks of a shop, also in looks that are not saved yet."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from schemas.preview import NoticePreview
 from schemas.shop import ShopBrand, ShopSettings
 from tracking.store.merchants import Shop
 from tracking.web.console.rights import Part
-from tracking.web.console.shop.door import SHOP, at, for_shop, shown
+from tracking.web.console.shop.door import SHOP, at, for_shop, shown, sign_of
 from tracking.web.console.shop.subjects import Usual
 from tracking.web.deps import DEPS, Deps, Preview
 from tracking.web.mail import mail_response
@@ -55,8 +56,8 @@ def preview_of(
     found = sample(request.app[DEPS], shop, settings, language)
     if found is None:
         return None
-    looks = settings.brand.model_dump(exclude_none=True)
-    query = urlencode({**looks, "language": language})
+    looks = {**settings.brand.model_dump(exclude_none=True), "language": language}
+    query = urlencode({**looks, "seen": _sign(request, looks)})
     return {
         "sms": found.sms.text,
         "segments": found.sms.segments,
@@ -69,17 +70,24 @@ def preview_of(
 
 async def get_mail(request: web.Request, shop: Shop) -> web.Response:
     """In a frame that can do nothing; the looks that are asked for take the place of the kept."""
-    asked = {name: request.query[name] for name in _LOOKS if request.query.get(name)}
-    language = request.query.get("language", LAST_RESORT)
+    query = request.query
+    asked = {name: query[name] for name in (*_LOOKS, "language") if query.get(name)}
+    if query.get("seen") != _sign(request, asked):
+        raise not_found()  # nobody's link shows a picture of their own here
+    language = asked.pop("language", LAST_RESORT)
     try:
         brand = ShopBrand(**asked)
     except ValidationError:
         raise not_found() from None
     settings = shop.settings.model_copy(update={"brand": brand})
-    found = sample(request.app[DEPS], shop, settings, language if language in SUPPORTED else "en")
+    found = sample(request.app[DEPS], shop, settings, language)
     if found is None:
         raise not_found()
     return mail_response(found.email.html, None, brand.logo)
+
+
+def _sign(request: web.Request, looks: Mapping[str, str]) -> str:
+    return sign_of(request, "looks", json.dumps(looks, sort_keys=True))
 
 
 LOOK_ROUTES: Final = (

@@ -1,5 +1,6 @@
 """Parcels registered from a file: looked at first, line by line, then those that are good."""
 
+import asyncio
 import base64
 import time
 from collections import Counter
@@ -34,6 +35,8 @@ _LIMIT: Final = 75.0  # seconds for reading, looking and registering
 WORK: Final = 20.0
 """Seconds for registering: what is left then is one click more."""
 _SHOWN: Final = 200  # lines of each kind
+_ONE_AT_A_TIME: Final = asyncio.Semaphore(1)
+"""Of the connections to the database some must be left for shoppers."""
 _NOT_GOOD: Final = frozenset({Outcome.WRONG, Outcome.ANOTHERS})
 _IN_ORDER: Final = tuple(Outcome)
 _EXAMPLE: Final = (
@@ -63,31 +66,31 @@ async def get_registrations(request: web.Request, shop: Shop) -> web.StreamRespo
 
 async def post_registrations(request: web.Request, shop: Shop) -> web.StreamResponse:
     """Look at a table; or, of one that was looked at, register what is good."""
-    parts = await read_parts(request, _MOST_BODY)
+    parts, deps = await read_parts(request, _MOST_BODY), request.app[DEPS]
     carrier = parts.get("carrier", b"").decode(errors="replace").strip()[:32]
     try:
         sent = Sent(as_text(parts.get("file") or parts.get("text", b"")), carrier)
-        table = read_table(sent.text)
+        table, read = await asyncio.to_thread(_read, sent)
     except NoTable as error:
         wrong = unreadable(error, words_for(request))
         return _show(request, shop, 422, wrong=wrong, carrier=carrier)
-    looked = await _look(request, shop, sent, table)
+    outcomes = await foresee(deps.pool, deps.sealer, shop.merchant_id, read, deps.now())
+    looked = Looked(sent, table, read, outcomes)
     seen = parts.get("seen", b"").decode(errors="replace")
     if parts.get("do") == b"register" and seen == _sign(request, sent):
         return await _register(request, shop, looked)
     return _show(request, shop, looked=looked)
 
 
-async def _look(request: web.Request, shop: Shop, sent: Sent, table: Table) -> Looked:
-    deps = request.app[DEPS]
-    read = read_lines(table.lines, sent.carrier)
-    outcomes = await foresee(deps.pool, deps.sealer, shop.merchant_id, read, deps.now())
-    return Looked(sent, table, read, outcomes)
+def _read(sent: Sent) -> tuple[Table, Sequence[Read]]:
+    """Off the loop: a whole file takes most of a second. Raises NoTable."""
+    table = read_table(sent.text)
+    return table, read_lines(table.lines, sent.carrier)
 
 
 async def _register(request: web.Request, shop: Shop, looked: Looked) -> web.StreamResponse:
     """The line in the audit log comes first: each parcel is a transaction of its own."""
-    deps, ends = request.app[DEPS], time.monotonic() + WORK
+    deps = request.app[DEPS]
     good = sum(each.body is not None for each in looked.read)
     await note(
         StaffStore(deps.pool),
@@ -98,15 +101,17 @@ async def _register(request: web.Request, shop: Shop, looked: Looked) -> web.Str
         merchant_id=shop.merchant_id,
         what=str(good),
     )
-    outcomes = await register_lines(
-        deps.pool,
-        deps.sealer,
-        shop.merchant_id,
-        looked.read,
-        looked.outcomes,
-        now=deps.now(),
-        is_time=lambda: time.monotonic() < ends,
-    )
+    async with _ONE_AT_A_TIME:
+        ends = time.monotonic() + WORK
+        outcomes = await register_lines(
+            deps.pool,
+            deps.sealer,
+            shop.merchant_id,
+            looked.read,
+            looked.outcomes,
+            now=deps.now(),
+            is_time=lambda: time.monotonic() < ends,
+        )
     return _show(request, shop, looked=looked._replace(outcomes=outcomes), is_done=True)
 
 

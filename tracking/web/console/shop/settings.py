@@ -159,6 +159,7 @@ async def _show(
         at_fault=subject if said else None,
         problem=words.gettext(said) if said else None,
         is_draft=looks is not None,
+        stands=_stands(kept[subject], told, words) if subject and told and problem else (),
         titles={each: words.gettext(text) for each, text in TITLES.items()},
         labels={name: words.gettext(text) for name, text in LABELS.items()},
         spellings=[(each.value, words.gettext(text)) for each, text in _SPELLINGS.items()],
@@ -172,6 +173,12 @@ async def _show(
     )
     response.headers["Content-Security-Policy"] = FRAMING
     return response
+
+
+def _stands(kept: Fields, told: Fields, words: Words) -> list[tuple[Markup, str]]:
+    """What somebody else has saved meanwhile where something else was typed."""
+    changes = difference(told, kept)
+    return [_change(name, each, words)[::2] for name, each in changes.items()]
 
 
 def _sample_language(shop: Shop, language: str) -> str:
@@ -218,8 +225,17 @@ def _said(request: web.Request, row: ShopDeed, words: Words, calendar: Calendar)
         "who": row.email,
         "what": words.gettext(ACTIONS_SAID[row.action]),
         "changes": [_change(name, each, words) for name, each in detail.get("changed", {}).items()],
-        "more": detail.get("what"),
+        "more": _what(row.action, detail.get("what"), words),
     }
+
+
+def _what(action: Action, what: str | None, words: Words) -> Markup | str | None:
+    """Of which one, or how many."""
+    if what is None or not what.isdigit():
+        return what
+    if action is Action.POLICY_LOADED:
+        return words.gettext("Version %(n)d", n=int(what))
+    return words.ngettext("%(n)d line", "%(n)d lines", int(what))
 
 
 def _change(name: str, old_new: tuple[str, str], words: Words) -> tuple[Markup, str, str]:

@@ -1,29 +1,22 @@
 """A shop's webhooks in the console: added, changed, tried, and what became of each delivery."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from schemas.network import outgoing_url
 from schemas.staff import Action
 from schemas.webhook import (
     FACT_TYPES,
-    AttemptBody,
-    DeliveryState,
-    DisabledReason,
-    WebhookBody,
     WebhookChange,
     WebhookState,
     WebhookWanted,
 )
-from tracking.carriers.klat import HOME_ZONE
 from tracking.staff.audit import DoneAlready
 from tracking.store.merchants import Shop
-from tracking.web.console.frame import language_of, words_for
 from tracking.web.console.guard import Form, read_form, to
 from tracking.web.console.rights import Part
 from tracking.web.console.shop.door import (
@@ -35,14 +28,13 @@ from tracking.web.console.shop.door import (
     form,
     id_of,
     once_of,
-    shop_page,
     shown,
 )
+from tracking.web.console.shop.webhooks_page import show_list, show_one, webhook_of
 from tracking.web.deps import DEPS
 from tracking.web.problem import not_found
 from tracking.web.webhooks import TESTS
 from tracking.webhooks import (
-    MOST,
     BeingSent,
     DisabledByOperator,
     NoSuchWebhook,
@@ -50,40 +42,9 @@ from tracking.webhooks import (
     TooManyWebhooks,
     WebhookDisabled,
 )
-from tracking.words.catalog import N_, Words, words_of
-from tracking.words.dates import Calendar
+from tracking.words.catalog import N_
 
 _MOST_FIELDS: Final = len(FACT_TYPES) + 20
-_REASONS: Final[Mapping[DisabledReason, str]] = {
-    DisabledReason.GONE: N_(
-        "Its server answered 410: it is gone. Enable it when the server takes posts again."
-    ),
-    DisabledReason.FAILING: N_(
-        "For five days whatever was sent failed. Mend the server and enable it: what waits is sent."
-    ),
-    DisabledReason.SHOP: N_("The shop disabled it. Enable it here, and what waits is sent."),
-    DisabledReason.OPERATOR: N_(
-        "Whoever runs this service disabled it, and enables it: klat webhooks enable."
-    ),
-}
-_STATES: Final[Mapping[DeliveryState, str]] = {
-    DeliveryState.WAITING: N_("waits"),
-    DeliveryState.CLAIMED: N_("being sent"),
-    DeliveryState.DELIVERED: N_("arrived"),
-    DeliveryState.FAILED: N_("given up"),
-}
-_OUTCOMES: Final[Mapping[str, str]] = {
-    "delivered": N_("taken"),
-    "refused": N_("refused"),
-    "timeout": N_("no answer in time"),
-    "unreachable": N_("not reached"),
-    "certificate": N_("its certificate is not valid"),
-    "disconnected": N_("the line broke"),
-    "fault": N_("a fault here"),
-    "interrupted": N_("interrupted here"),
-    "sender_died": N_("interrupted here"),
-    "not_kept": N_("no longer kept here"),
-}
 _WRONG_URL: Final = N_(
     "An address such as https://shop.example.com/klat, on port 443 or 8443, and on the internet."
 )
@@ -96,33 +57,29 @@ _GONE: Final = N_("There is no such webhook any more.")
 
 
 async def get_webhooks(request: web.Request, shop: Shop) -> web.StreamResponse:
-    return await _list(request, shop)
+    return await show_list(request, shop)
 
 
 async def post_webhooks(request: web.Request, shop: Shop) -> web.StreamResponse:
     """Add one; its secret is shown this once."""
     sent, deps = await read_form(request, most=_MOST_FIELDS), request.app[DEPS]
     types = [each for each in FACT_TYPES if each in sent]
-    try:
-        url = outgoing_url(
-            sent.get("url", "").strip(), allow_private=deps.settings.webhook_allow_private
-        )
-        wanted = WebhookWanted(url=url, types=types or None)
-    except (ValueError, ValidationError):
-        return await _list(request, shop, 422, typed=sent, wrong=_WRONG_URL)
-    once = once_of(sent)
+    url = _url(request, sent)
+    if url is None:
+        return await show_list(request, shop, 422, typed=sent, wrong=_WRONG_URL)
+    wanted, once = WebhookWanted(url=url, types=types or None), once_of(sent)
     webhooks = _webhooks(request, shop, Action.WEBHOOK_MADE, once, what=_host(url))
     try:
         made = await webhooks.create(wanted, now=deps.now())
     except TooManyWebhooks:
-        return await _list(request, shop, 409, problem=_TOO_MANY)
+        return await show_list(request, shop, 409, problem=_TOO_MANY)
     except DoneAlready:
-        return await _list(request, shop, 409, problem=DONE_ALREADY)
-    return await _list(request, shop, secret=made.secret)
+        return await show_list(request, shop, 409, problem=DONE_ALREADY)
+    return await show_list(request, shop, secret=made.secret)
 
 
 async def get_webhook(request: web.Request, shop: Shop) -> web.StreamResponse:
-    return await _one(request, shop)
+    return await show_one(request, shop)
 
 
 async def post_webhook(request: web.Request, shop: Shop) -> web.StreamResponse:
@@ -134,27 +91,27 @@ async def post_webhook(request: web.Request, shop: Shop) -> web.StreamResponse:
     try:
         return await do(request, shop, sent)
     except NoSuchWebhook:
-        return await _list(request, shop, 404, problem=_GONE)
+        return await show_list(request, shop, 404, problem=_GONE)
     except WebhookDisabled:
-        return await _one(request, shop, 409, problem=_DISABLED)
+        return await show_one(request, shop, 409, problem=_DISABLED)
     except DisabledByOperator:
-        return await _one(request, shop, 409, problem=_OPERATORS)
+        return await show_one(request, shop, 409, problem=_OPERATORS)
     except BeingSent:
-        return await _one(request, shop, 409, problem=_BEING_SENT)
+        return await show_one(request, shop, 409, problem=_BEING_SENT)
     except DoneAlready:
-        return await _one(request, shop, 409, problem=DONE_ALREADY)
+        return await show_one(request, shop, 409, problem=DONE_ALREADY)
 
 
 async def _rotate(request: web.Request, shop: Shop, sent: Form) -> web.StreamResponse:
-    webhook = await _found(request, shop)
+    webhook = await webhook_of(request, shop)
     once, what = once_of(sent), _host(webhook.url)
     webhooks = _webhooks(request, shop, Action.WEBHOOK_ROTATED, once, what=what)
     rotated = await webhooks.rotate(webhook.webhook_id, now=request.app[DEPS].now())
-    return await _one(request, shop, secret=rotated.secret)
+    return await show_one(request, shop, secret=rotated.secret)
 
 
 async def _remove(request: web.Request, shop: Shop, _: Form) -> web.StreamResponse:
-    webhook = await _found(request, shop)
+    webhook = await webhook_of(request, shop)
     what = _host(webhook.url)
     await _webhooks(request, shop, Action.WEBHOOK_DELETED, what=what).delete(webhook.webhook_id)
     return to(f"{at(shop, Part.WEBHOOKS)}?done")
@@ -162,7 +119,7 @@ async def _remove(request: web.Request, shop: Shop, _: Form) -> web.StreamRespon
 
 async def _change(request: web.Request, shop: Shop, sent: Form) -> web.StreamResponse:
     """Its types, or whether anything is sent to it."""
-    webhook, do = await _found(request, shop), sent["do"]
+    webhook, do = await webhook_of(request, shop), sent["do"]
     types = [each for each in FACT_TYPES if each in sent]
     change = {
         "types": WebhookChange(types=types or None),
@@ -175,17 +132,38 @@ async def _change(request: web.Request, shop: Shop, sent: Form) -> web.StreamRes
     return _back(request, shop)
 
 
+async def _move(request: web.Request, shop: Shop, sent: Form) -> web.StreamResponse:
+    """To another address, with the same secret."""
+    webhook, url = await webhook_of(request, shop), _url(request, sent)
+    if url is None:
+        return await show_one(request, shop, 422, problem=_WRONG_URL)
+    what = f"{_host(webhook.url)} → {_host(url)}"
+    webhooks = _webhooks(request, shop, Action.WEBHOOK_CHANGED, what=what)
+    change = WebhookChange(url=url)
+    await webhooks.change(webhook.webhook_id, change, now=request.app[DEPS].now())
+    return _back(request, shop)
+
+
+def _url(request: web.Request, sent: Form) -> str | None:
+    """In one spelling; None for one that is not to be posted to."""
+    allow_private = request.app[DEPS].settings.webhook_allow_private
+    try:
+        return outgoing_url(sent.get("url", "").strip(), allow_private=allow_private)
+    except ValueError:
+        return None
+
+
 async def _test(request: web.Request, shop: Shop, _: Form) -> web.StreamResponse:
-    webhook = await _found(request, shop)
+    webhook = await webhook_of(request, shop)
     if not request.app[TESTS].take(str(webhook.webhook_id)):
-        return await _one(request, shop, 429, problem=_TESTED_ENOUGH)
+        return await show_one(request, shop, 429, problem=_TESTED_ENOUGH)
     webhooks = _webhooks(request, shop, Action.WEBHOOK_TESTED, what=_host(webhook.url))
     await webhooks.test(webhook.webhook_id, now=request.app[DEPS].now())
     return _back(request, shop)
 
 
 async def _resend(request: web.Request, shop: Shop, sent: Form) -> web.StreamResponse:
-    webhook = await _found(request, shop)
+    webhook = await webhook_of(request, shop)
     try:
         delivery_id = UUID(sent.get("delivery", ""))
     except ValueError:
@@ -199,6 +177,7 @@ _DEEDS: Final[Mapping[str, Callable[[web.Request, Shop, Form], Awaitable[web.Str
     "rotate": _rotate,
     "remove": _remove,
     "types": _change,
+    "address": _move,
     "enable": _change,
     "disable": _change,
     "test": _test,
@@ -208,13 +187,6 @@ _DEEDS: Final[Mapping[str, Callable[[web.Request, Shop, Form], Awaitable[web.Str
 
 def _back(request: web.Request, shop: Shop) -> web.Response:
     return to(f"{at(shop, Part.WEBHOOKS)}/{id_of(request, 'webhook_id')}?done")
-
-
-async def _found(request: web.Request, shop: Shop) -> WebhookBody:
-    """Raises NoSuchWebhook."""
-    deps = request.app[DEPS]
-    webhooks = ShopWebhooks(deps.pool, deps.sealer, shop.merchant_id)
-    return await webhooks.one(id_of(request, "webhook_id"), deps.now())
 
 
 def _webhooks(
@@ -228,104 +200,6 @@ def _webhooks(
 def _host(url: str) -> str:
     """What follows it may be a secret of the shop's."""
     return urlsplit(url).hostname or ""
-
-
-async def _list(
-    request: web.Request,
-    shop: Shop,
-    status: int = 200,
-    *,
-    problem: str | None = None,
-    typed: Form | None = None,
-    wrong: str | None = None,
-    secret: str | None = None,
-) -> web.Response:
-    words, deps = words_for(request), request.app[DEPS]
-    webhooks = ShopWebhooks(deps.pool, deps.sealer, shop.merchant_id)
-    found = await webhooks.all(deps.now())
-    calendar = _calendar(request)
-    return shop_page(
-        request,
-        shop,
-        Part.WEBHOOKS,
-        "webhooks",
-        status,
-        problem=words.gettext(problem) if problem else None,
-        secret=secret,
-        url=(typed or {}).get("url", ""),
-        wrong=words.gettext(wrong) if wrong else None,
-        types=[(each, each in (typed or {})) for each in FACT_TYPES],
-        webhooks=[_shown(each, words, calendar) for each in found],
-        is_full=len(found) >= MOST,
-    )
-
-
-async def _one(
-    request: web.Request,
-    shop: Shop,
-    status: int = 200,
-    *,
-    problem: str | None = None,
-    secret: str | None = None,
-) -> web.Response:
-    words, deps = words_for(request), request.app[DEPS]
-    try:
-        webhook = await _found(request, shop)
-    except NoSuchWebhook:
-        raise not_found() from None
-    webhooks = ShopWebhooks(deps.pool, deps.sealer, shop.merchant_id)
-    attempts = await webhooks.attempts(webhook.webhook_id)
-    calendar = _calendar(request)
-    return shop_page(
-        request,
-        shop,
-        Part.WEBHOOKS,
-        "webhook",
-        status,
-        problem=words.gettext(problem) if problem else None,
-        secret=secret,
-        webhook=_shown(webhook, words, calendar),
-        types=[(each, webhook.types is not None and each in webhook.types) for each in FACT_TYPES],
-        attempts=[_attempt(each, words, calendar) for each in attempts],
-    )
-
-
-def _calendar(request: web.Request) -> Calendar:
-    return Calendar(words_of(language_of(request)), HOME_ZONE, request.app[DEPS].now())
-
-
-def _shown(each: WebhookBody, words: Words, calendar: Calendar) -> dict[str, Any]:
-    is_on = each.state is WebhookState.ENABLED
-    return {
-        "id": each.webhook_id,
-        "url": each.url,
-        "is_on": is_on,
-        "can_enable": not is_on and each.reason is not DisabledReason.OPERATOR,
-        "state": words.gettext(N_("enabled")) if is_on else words.gettext(N_("disabled")),
-        "why": words.gettext(_REASONS[each.reason]) if each.reason else None,
-        "since": calendar.on(each.since),
-        "types": None if each.types is None else ", ".join(each.types),
-        "failures": each.failures,
-        "paused": calendar.on(each.paused_until) if each.paused_until else None,
-        "former": calendar.on(each.previous_secret_until) if each.previous_secret_until else None,
-    }
-
-
-def _attempt(each: AttemptBody, words: Words, calendar: Calendar) -> dict[str, Any]:
-    outcome = _OUTCOMES.get(each.outcome or "", each.outcome or "")
-    return {
-        "id": each.delivery_id,
-        "type": each.type,
-        "state": words.gettext(_STATES[each.state]),
-        "is_bad": each.state is DeliveryState.FAILED,
-        "outcome": words.gettext(outcome) if outcome else None,
-        "status": each.status,
-        "ms": each.response_ms,
-        "tries": each.tries,
-        "tried": calendar.on(each.tried_at) if each.tried_at else None,
-        "next": calendar.on(each.next_try_at) if each.next_try_at else None,
-        "can_resend": each.state is not DeliveryState.CLAIMED,
-    }
 
 
 _ALL: Final = f"{SHOP}/{Part.WEBHOOKS}"
