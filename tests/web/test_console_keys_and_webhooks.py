@@ -1,5 +1,6 @@
 """Keys and webhooks in the console: secrets shown once, one form one deed, each noted with it."""
 
+import asyncio
 import re
 
 import pytest
@@ -7,6 +8,8 @@ from shop_desk import ShopDesk
 
 from schemas.staff import StaffRole
 from schemas.webhook import FACT_TYPES
+from tracking.errors import StoreUnavailable
+from tracking.staff import audit
 
 KEY = re.compile(r"klat_live_[0-9A-Za-z]{24}_[0-9A-Za-z]{6}")
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
@@ -204,3 +207,51 @@ async def test_another_shops_webhook_is_not_found_here(desk):
     for do in ("test", "rotate", "remove", "disable", "nothing"):
         assert (await desk.sends(theirs, do=do)).status == 404, do
     assert await count(desk, "SELECT state FROM webhook") == "enabled"
+
+
+async def test_a_form_that_is_sent_three_times_at_once_is_one_deed(desk):
+    """A double click, or a browser that tries again: whoever comes second finds the line there."""
+    await desk.page("/keys")
+    answers = await asyncio.gather(*(desk.sends("/keys", do="make") for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409]
+    assert await keys(desk, desk.shop) == 2, "one was there before"
+    await desk.page("/webhooks")
+    answers = await asyncio.gather(*(desk.sends("/webhooks", url=URL) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409]
+    assert await count(desk, "SELECT count(*) FROM webhook") == 1
+    assert sorted(action for action, _ in await desk.audit()) == ["key_made", "webhook_made"]
+
+
+async def test_what_cannot_be_written_down_is_not_done(desk, monkeypatch):
+    """Of every deed with keys and webhooks, as of those with parcels."""
+    await adds(desk)
+    path = await hook(desk)
+    await desk.page(path)
+    await desk.sends(path, do="test")
+    delivery = await count(desk, "SELECT delivery_id::text FROM webhook_delivery")
+    key = await count(desk, "SELECT key_id::text FROM api_key WHERE merchant_id = $1", desk.shop)
+
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    everything = "SELECT row(w.*)::text FROM webhook AS w"
+    sent = "SELECT row(d.*)::text FROM webhook_delivery AS d"
+    before = await count(desk, everything), await count(desk, sent)
+    await desk.page(path)
+    monkeypatch.setattr(audit, "note_audit", away)
+    for do, fields in {
+        "rotate": {},
+        "disable": {},
+        "types": {"shipment.delivered": "on"},
+        "address": {"url": "https://new.example/"},
+        "resend": {"delivery": delivery},
+        "test": {},
+        "remove": {},
+    }.items():
+        assert (await desk.sends(path, do=do, **fields)).status == 503, do
+    assert (await desk.sends("/webhooks", url=URL)).status == 503
+    assert (await desk.sends("/keys", do="make")).status == 503
+    assert (await desk.sends("/keys", do="revoke", key=key)).status == 503
+    assert (await count(desk, everything), await count(desk, sent)) == before
+    assert await count(desk, "SELECT count(*) FROM webhook_delivery") == 1
+    assert await keys(desk, desk.shop) == 1

@@ -1,12 +1,16 @@
 """Brand, languages, occasions and hours in the console: saved whole, refused by field, noted."""
 
+import asyncio
+
 import pytest
 from shop_desk import ShopDesk
+from test_console_policies import POLICY
 
 from schemas.notice import Occasion
 from schemas.shop import ShopSettings
 from schemas.staff import StaffRole
 from tracking.errors import StoreUnavailable
+from tracking.policy_load import load_policy
 from tracking.staff import audit
 from tracking.store.merchants import Merchants
 
@@ -192,3 +196,34 @@ async def test_a_settings_page_speaks_latvian(desk):
     page = await desk.page(lang="lv")
     assert "Klusās stundas" in page
     assert "Quiet hours" not in page
+
+
+async def test_of_two_who_save_at_once_one_is_told(desk):
+    await desk.page()
+    seen = desk.seen("brand")
+    answers = await asyncio.gather(
+        *(
+            desk.sends("/settings", subject="brand", seen=seen, **BRAND | {"name": name})
+            for name in ("One", "Two", "Three")
+        )
+    )
+    assert sorted(answer.status for answer in answers) == [303, 409, 409]
+    assert len(await desk.audit()) == 1
+
+
+async def test_markup_in_whatever_a_shop_can_say_stays_text(desk):
+    """Its name, brand, policy and codes of a carrier on every page that shows them."""
+    bad = "<script>alert(1)</script>"
+    await desk.becomes(StaffRole.ADMIN)
+    await desk.world.pool.execute(
+        "UPDATE merchant SET name = $1 WHERE merchant_id = $2", bad, desk.shop
+    )
+    await saves(desk, "brand", **BRAND | {"name": f"{bad[:40]}"})
+    policy = POLICY.replace('"standard"', f"'{bad}\"'")
+    await load_policy(desk.world.pool, desk.shop, policy, now=desk.world.clock())
+    parts = ("settings", "policies", "registrations", "webhooks", "keys")
+    for path in ("/support/shops", *(f"{desk.path}/{each}" for each in parts)):
+        answer = await desk.browser.get(path)
+        assert "<script>alert" not in answer.text, path
+        assert answer.status == 200
+        assert "&lt;script&gt;" in answer.text, path
