@@ -20,6 +20,7 @@ from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.person import PERSON_PAGES
 from tracking.web.console.scan import SCAN_PAGES
 from tracking.web.console.search import SEARCH_PAGES
+from tracking.web.console.shop.routes import SHOP_ROUTES
 from tracking.web.console.sign_on import LOGINS, SIGN_ON_ROUTES, logins, provider_context
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
@@ -76,6 +77,7 @@ CONSOLE_ROUTES = (
     *ACTIONS,
     CONTACT_FORM,
     *MEASURE_PAGES,
+    *SHOP_ROUTES,
 )
 """For people who have logged in; no part of the interface that is described."""
 
