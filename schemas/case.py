@@ -29,3 +29,18 @@ class CaseState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     SOLVED = "solved"
+
+
+class Author(StrEnum):
+    """Who said it. What a shopper said on the telephone is the shopper's, whoever wrote it down."""
+
+    SHOPPER = "shopper"
+    STAFF = "staff"
+    COLLEAGUE = "colleague"  # a word among the staff: shoppers never see it
+
+
+class TextKind(StrEnum):
+    """Texts of a shop: for its shoppers' pages, and for its staff to answer with."""
+
+    HELP = "help"
+    PREPARED = "prepared"

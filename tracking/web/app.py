@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from tracking.store.keys import Keys
+from tracking.web.ask import ASK_ROUTES, QUESTIONS, questions
 from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
@@ -53,6 +54,7 @@ ALL_ROUTES = (
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
+    *ASK_ROUTES,
     *PUSH_ROUTES,
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
@@ -72,6 +74,7 @@ def make_app(deps: Deps) -> web.Application:
     app[TESTS] = tests()
     app[PUSHES] = pushes()
     app[CHANGES] = changes()
+    app[QUESTIONS] = questions()
     app[LOGINS] = logins()
     app[ROUTES] = (*ALL_ROUTES, *CONSOLE_ROUTES, *(DEMO_ROUTES if deps.settings.demo else ()))
     for route in app[ROUTES]:

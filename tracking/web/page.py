@@ -12,8 +12,10 @@ from schemas.scan import Location
 from schemas.status import Status
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
+from tracking.web.ask_page import standings
 from tracking.web.bonus import bonus_card
 from tracking.web.frame import frame, template
+from tracking.web.help import help_answers
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
 from tracking.web.view import ParcelView, UnlockState
@@ -91,6 +93,8 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         carrier_page=carrier,
         merchant_help=shop,
         ask=_ask(answer.advice.ask if answer.advice else None, carrier, shop),
+        helped=help_answers(view, view.own_help, words, calendar),
+        asked=standings(view.cases, calendar),
         news=_news(view.state.last_scan_at, calendar),
         as_of=calendar.on(view.as_of),
         stale=now - view.as_of > _STALE,
