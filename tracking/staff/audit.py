@@ -34,7 +34,12 @@ async def note(
 
 
 def noting(
-    sealer: Sealer, staff: Staff, action: Action, now: datetime, shipment_id: UUID, **detail: Any
+    sealer: Sealer,
+    staff: Staff,
+    action: Action,
+    now: datetime,
+    shipment_id: UUID | None,
+    **detail: Any,
 ) -> Noting:
     """The same, for whoever does the deed."""
     row = _row(sealer, staff, action, now, shipment_id, detail)

@@ -110,6 +110,13 @@ class Cases:
             rows = await conn.fetch(SQL["colleagues"], merchant_id)
         return [Colleague(*row) for row in rows]
 
+    async def shops_to_choose(
+        self, shops: Collection[UUID] | None, most: int
+    ) -> list[tuple[UUID, str]]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["shops_to_choose"], _list(shops), most)
+        return [(row["merchant_id"], row["name"]) for row in rows]
+
     async def support_texts(self, merchant_id: UUID, language: str) -> list[SupportText]:
         async with connection(self._pool) as conn:
             return await support_texts(conn, merchant_id, language)

@@ -12,11 +12,14 @@ from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.actions import ACTIONS
+from tracking.web.console.case_forms import CASE_FORMS
+from tracking.web.console.case_list import CASE_PAGES
 from tracking.web.console.contact import CONTACT_FORM
 from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
 from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.search import SEARCH_PAGES
+from tracking.web.console.texts import TEXT_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -59,7 +62,16 @@ ALL_ROUTES = (
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
 )
-CONSOLE_ROUTES = (*LOGIN_ROUTES, *SEARCH_PAGES, *PARCEL_PAGES, *ACTIONS, CONTACT_FORM)
+CONSOLE_ROUTES = (
+    *LOGIN_ROUTES,
+    *SEARCH_PAGES,
+    *PARCEL_PAGES,
+    *ACTIONS,
+    CONTACT_FORM,
+    *CASE_PAGES,
+    *CASE_FORMS,
+    *TEXT_PAGES,
+)
 """For people who have logged in; no part of the interface that is described."""
 
 

@@ -119,14 +119,15 @@ class _Teller:
             case Topic.WHERE_IS_IT:
                 yield from self._where()
             case Topic.CHANGE_OF_ADDRESS:
-                yield self._elsewhere()
+                yield from self._elsewhere()
             case Topic.NOT_RECEIVED:
                 yield from self._missing()
             case Topic.DAMAGED:
                 yield self.words.gettext(
                     "Keep all of the packaging, and take photographs of it and of the damage: the"
-                    " carrier asks for them. Then write to us what is damaged."
+                    " carrier asks for them."
                 )
+                yield from self._to_the_shop()
             case Topic.PACKAGING_RETURN:
                 yield self.words.gettext(
                     "Packaging that can be used again says on itself how to give it back. The rest"
@@ -155,26 +156,32 @@ class _Teller:
     def _may_redirect(self) -> bool:
         return self.state.status not in _NOT_YET | _BACK
 
-    def _elsewhere(self) -> Markup:
-        if self.state.status in _NOT_YET:
-            return self.words.gettext(
-                "The carrier does not have it yet, so the shop may still change the address. Write"
-                " to us at once."
+    def _elsewhere(self) -> Iterator[Markup]:
+        if self._may_redirect():
+            yield self.words.gettext(
+                "Once it is under way only the carrier can change that. Ask %(carrier)s with the"
+                " parcel number.",
+                carrier=self.view.carrier_name,
             )
-        if self.state.status in _BACK:
-            return self.words.gettext(
-                "It goes back to the sender. Write to us if you still want it, and where to."
-            )
-        return self.words.gettext(
-            "Once it is under way only the carrier can change that. Ask %(carrier)s with the parcel"
-            " number.",
-            carrier=self.view.carrier_name,
+            return
+        is_back = self.state.status in _BACK
+        yield self.words.gettext(
+            N_("It goes back to the sender. The shop can say whether it sends it again.")
+            if is_back
+            else N_("The carrier does not have it yet, so the shop may still change the address.")
         )
+        yield from self._to_the_shop()
+
+    def _to_the_shop(self) -> Iterator[Markup]:
+        """Below the answer stands the way to write, where there is one."""
+        if not self.view.can_ask:
+            yield self.words.gettext("Tell the shop.")
 
     def _missing(self) -> Iterator[Markup]:
         state, words = self.state, self.words
         if state.status is not Status.DELIVERED:
-            return (yield words.gettext("The carrier has not reported that it was delivered."))
+            yield words.gettext("The carrier has not reported that it was delivered.")
+            return
         how = handed(words, state.handover) if state.handover else words.gettext("Delivered")
         when = self.calendar.on(state.since) if state.since else ""
         if when:
@@ -183,7 +190,8 @@ class _Teller:
             yield words.gettext("Who signed: %(name)s.", name=state.signed_by)
         if state.handover:
             yield words.gettext(_FIND[state.handover])
-        yield words.gettext("If it is not there, write to us: the shop asks the carrier.")
+        yield words.gettext("If you do not find it, the shop can ask the carrier.")
+        yield from self._to_the_shop()
 
     def _collect(self) -> Iterator[Markup]:
         until, words = self.state.pickup_until, self.words

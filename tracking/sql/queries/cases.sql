@@ -112,3 +112,7 @@ WITH old AS (
     WHERE m.shipment_id = old.shipment_id AND m.case_id = old.case_id
 )
 SELECT count(*) FROM old;
+
+-- name: shops_to_choose: shops by name ($1 only these or null, $2 at the most)
+SELECT merchant_id, name FROM merchant
+WHERE $1::uuid[] IS NULL OR merchant_id = ANY($1) ORDER BY name, merchant_id LIMIT $2;

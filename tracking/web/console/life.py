@@ -12,6 +12,7 @@ from schemas.api import NoticeBody
 from schemas.compensation import CompensationBody
 from schemas.scan import Window
 from tracking.carriers import CARRIERS
+from tracking.cases import Thread, threads_of
 from tracking.compensations import compensations
 from tracking.contact import Contact, open_contact
 from tracking.domain.promise import Promise
@@ -60,6 +61,7 @@ class Life:
     why: Sequence[NotPaid]
     audit: Sequence[Seen]
     notes: Sequence[Note]
+    threads: Sequence[Thread] = ()
 
 
 async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
@@ -85,6 +87,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
         audit=await _audit(deps, staff, shipment_id),
         notes=await notes_of(StaffStore(deps.pool), deps.sealer, staff, shipment_id),
+        threads=await threads_of(deps.pool, deps.sealer, shipment_id),
     )
 
 

@@ -14,6 +14,7 @@ from tracking.staff.audit import note_seen
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
+from tracking.web.console.conversation import CaseForm, by_hand, cards, chosen, read_talk
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
 from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
@@ -81,8 +82,11 @@ async def show_parcel(
     link: str | None = None,
     typed: Mapping[str, str | None] | None = None,
     text: str = "",
+    case: CaseForm | None = None,
 ) -> web.Response:
     """`wrong`: why what was just asked was not done; `typed`, `text`: what was typed for it.
+
+    `case`: the same of an answer to a case.
 
     `link`: a new one, shown this once.
     """
@@ -94,6 +98,7 @@ async def show_parcel(
     await note_seen(StaffStore(deps.pool), staff, shipment_id, now)
     words, shopper = words_for(request), words_of(language_of(request))
     calendar = Calendar(shopper, life.view.zone, now)
+    talk, form = await read_talk(deps, life), case or chosen(request)
     return page(
         request,
         "parcel",
@@ -105,6 +110,8 @@ async def show_parcel(
         is_open=typed is not None,
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
+        cases=cards(life, talk, form, staff, words, calendar),
+        by_hand=by_hand(talk, form, words, shopper),
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 

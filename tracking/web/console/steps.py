@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from schemas.case import CaseState
 from schemas.compensation import CompensationState
 from schemas.notice import MAY_HAVE_ARRIVED, Occasion
 from schemas.promise import Slip
@@ -26,6 +27,7 @@ NOBODY: Final = N_("Nobody can be told: the shop gave no phone and no e-mail.")
 NOT_TOLD: Final = N_("It waits, and no message about that arrived. Tell the shopper now.")
 LAST_DAY: Final = N_("It waits, and the time to collect it is over within a day.")
 OVER: Final = N_("The time to collect it is over. Ask the carrier whether it is still there.")
+ASKED: Final = N_("The shopper waits for an answer.")
 WAITS_FOR_YES: Final = N_("A bonus waits for a yes.")
 FAILED: Final = N_("The shop's system did not carry out a compensation. The shop has to look.")
 LATE: Final = N_("It is late, and nothing was paid. The reason stands under Compensation.")
@@ -42,6 +44,8 @@ def _all(life: Life, now: datetime) -> Iterator[str]:
         yield UNREGISTERED
         return
     yield from _waiting(life, now)
+    if any(each.case.state is CaseState.OPEN for each in life.threads):
+        yield ASKED
     states = {each.state for each in life.paid}
     if CompensationState.PROPOSED in states:
         yield WAITS_FOR_YES

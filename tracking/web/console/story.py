@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -17,6 +16,8 @@ from schemas.shipment import EntryKind, HistoryEntry
 from schemas.staff import Action
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
+from tracking.web.console.conversation import said_in
+from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life, Seen
 from tracking.web.console.rules import rule_said
 from tracking.web.notice_words import ABOUT, BY
@@ -25,20 +26,12 @@ from tracking.words.catalog import N_, Words, isolated
 from tracking.words.dates import Calendar
 from tracking.words.money import money_text
 
-
-class Kind(StrEnum):
-    SCAN = "scan"
-    MESSAGE = "message"
-    PROMISE = "promise"
-    MONEY = "money"
-    STAFF = "staff"
-
-
 KINDS: Final[Mapping[Kind, str]] = {
     Kind.SCAN: N_("Scans"),
     Kind.MESSAGE: N_("Messages"),
     Kind.PROMISE: N_("Promises"),
     Kind.MONEY: N_("Compensation"),
+    Kind.CASE: N_("Conversations"),
     Kind.STAFF: N_("Staff"),
 }
 _STATE: Final[Mapping[NoticeState, str]] = {
@@ -80,8 +73,14 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
+    Action.CASE_OPENED: N_("wrote down a question"),
+    Action.CASE_ANSWERED: N_("answered"),
+    Action.CASE_SOLVED: N_("closed a case"),
+    Action.CASE_REOPENED: N_("opened a case again"),
+    Action.CASE_HANDED_OVER: N_("handed a case over"),
+    Action.SUPPORT_TEXT_CHANGED: N_("changed a text of the shop"),
 }
-
+_SHOWN_THEMSELVES: Final = frozenset({Action.NOTE_ADDED, Action.CASE_OPENED, Action.CASE_ANSWERED})
 
 _WHO: Final[Mapping[str, str]] = {
     "policy": N_("by the rules"),
@@ -99,22 +98,6 @@ _WHY: Final[Mapping[str, str]] = {
     "budget_spent": N_("the month's money is spent"),
     "shopper_cap": N_("as much as one shopper gets in a month"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the story. `at` orders it; `time` is None where only the day is known."""
-
-    at: datetime
-    kind: Kind
-    title: Markup
-    state: Markup | None = None
-    details: Sequence[Markup] = ()
-    more: Sequence[Markup] = ()  # behind a tap: words as sent, codes, ids
-    is_wrong: bool = False
-    is_void: bool = False
-    iso: str = ""
-    time: Markup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +139,10 @@ class Teller:
         for paid in life.paid:
             yield from self._money(paid)
         for seen in life.audit:
-            if seen.row.action is not Action.NOTE_ADDED:  # the note itself is there
+            if seen.row.action not in _SHOWN_THEMSELVES:
                 yield self._staff(seen)
+        for thread in life.threads:
+            yield from said_in(thread, self.words, self.page)
         for note in life.notes:
             yield self._note(note)
 
@@ -258,7 +243,8 @@ class Teller:
         return Markup("{}: {}").format(whom, why)
 
     def _staff(self, seen: Seen) -> Entry:
-        told = [*seen.detail.get("fields", ()), *filter(None, [seen.detail.get("why")])]
+        said = (seen.detail.get("why"), seen.detail.get("whom"))
+        told = [*seen.detail.get("fields", ()), *filter(None, said)]
         return Entry(
             seen.row.at,
             Kind.STAFF,

@@ -22,20 +22,33 @@
   // Whoever logs out leaves nothing behind in this tab.
   document.querySelector(".who")?.addEventListener("submit", () => sessionStorage.clear());
 
+  // A prepared answer is filled in without loading the page, so that nothing typed elsewhere is lost.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-fill]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const field = document.getElementById(link.dataset.fill);
+    if (field.value.trim() && field.value !== field.dataset.filled && !confirm(link.closest("[data-sure]").dataset.sure)) return;
+    field.value = field.dataset.filled = link.dataset.text;
+    link.closest("details").open = false;
+    field.focus();
+  });
+
   // A page in which somebody is writing is not taken from under their hands.
   const line = new EventSource(document.querySelector("main").dataset.stream);
   line.addEventListener("update", () => {
     line.close();
     const fields = [...document.querySelectorAll("main form :is(textarea, input:not([type=hidden]))")];
     const writing = document.querySelector("main details[open]") || fields.some((field) => field === document.activeElement
-      || field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+      || field.value !== field.defaultValue || field.checked !== field.defaultChecked)
+      || location.search.includes("answer=");
     if (writing || location.pathname !== document.querySelector("#fresh a").pathname) document.querySelector("#fresh").hidden = false;
     else location.replace(`${location.pathname}?fresh`);
   });
   addEventListener("pagehide", () => line.close());
 
   document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) location.href = back.href;
   });
 })();
