@@ -8,23 +8,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID, uuid5
 
 import asyncpg
 import structlog
 
-from schemas.base import clean_text
 from schemas.case import Author, Opener, Topic
 from schemas.notice import Channel
 from tracking.domain import cases as domain
 from tracking.domain.cases import Asked, Case
 from tracking.errors import KlatError
 from tracking.ids import uuid7
-from tracking.sealing import SealBroken, Sealer
+from tracking.sealing import Sealer
 from tracking.staff.audit import Noting
 from tracking.store.cases import (
-    Cases,
     MessageRow,
     case_messages_of,
     cases_of,
@@ -35,12 +33,13 @@ from tracking.store.cases import (
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import Registrations
 from tracking.store.staff import Staff
+from tracking.threads import message_context, sign_of
 
 log = structlog.get_logger()
 
-LONGEST: Final = 2000  # characters
 MOST_A_DAY: Final = 10  # messages that shoppers write of one parcel
 _DAY: Final = timedelta(days=1)
+_TICK: Final = timedelta(microseconds=1)
 
 Planning = Callable[[asyncpg.Connection, Case, UUID], Awaitable[None]]
 """Plans that an answer is sent, in the transaction in which it is written."""
@@ -56,29 +55,6 @@ class CaseChanged(KlatError):  # noqa: N818 - named for what was found
 
 class TooManyMessages(KlatError):  # noqa: N818 - named for what was found
     """So many were written of this parcel within a day."""
-
-
-class Message(NamedTuple):
-    """`text` None: it was forgotten, or no key opens it."""
-
-    message_id: UUID
-    at: datetime
-    author: Author
-    email: str | None
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """A case with all that was said in it, the oldest first."""
-
-    case: Case
-    messages: Sequence[Message]
-
-    @property
-    def sign(self) -> str:
-        """Tells whether somebody has written in it since."""
-        return _sign(self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +79,6 @@ class Reply:
     form_id: UUID
     seen: str
     solves: bool = False
-
-
-def clean_lines(text: str) -> str:
-    """Lines of clean text; of several empty ones in a row, one is left."""
-    lines = [clean_text(line) for line in text.splitlines()]
-    kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
-    return "\n".join(kept).strip()
-
-
-def message_context(message_id: UUID) -> str:
-    """What the words of a message are bound to."""
-    return f"case_message:{message_id}"
-
-
-async def threads_of(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> list[Thread]:
-    """Of a parcel, the oldest first. Raises StoreUnavailable."""
-    cases, rows = await Cases(pool).of_shipment(shipment_id)
-    return [
-        Thread(case, [_message(row, sealer) for row in rows if row.case_id == case.case_id])
-        for case in cases
-    ]
 
 
 async def ask(
@@ -155,7 +110,7 @@ async def _ask(
         registration = await Registrations(pool).registration_for_update(conn, shipment_id)
         if registration is None:
             raise NoSuchCase
-        known, lately = await count_case_messages(conn, shipment_id, message_id, now - _DAY)
+        known, lately, last = await count_case_messages(conn, shipment_id, message_id, now - _DAY)
         cases = await cases_of(conn, shipment_id)
         if known:
             return await _case_of(conn, shipment_id, message_id, cases)
@@ -176,7 +131,14 @@ async def _ask(
         )
         await save_case(conn, case)
         await _write(
-            conn, sealer, case, message_id, Author.SHOPPER, question.by, question.text, now
+            conn,
+            sealer,
+            case,
+            message_id,
+            Author.SHOPPER,
+            question.by,
+            question.text,
+            _after(last, now),
         )
         if noting is not None:
             await noting(conn)
@@ -224,12 +186,13 @@ async def _reply(
         case, rows = await _held(pool, conn, shipment_id, told.case_id)
         if any(row.message_id == message_id for row in rows):
             return case
-        if _sign(rows) != told.seen:
+        if sign_of(rows) != told.seen:
             raise CaseChanged
         after = domain.answered(case, staff.staff_id, now)
         after = domain.solved(after, staff.staff_id, now) if told.solves else after
         await save_case(conn, after)
-        await _write(conn, sealer, after, message_id, Author.STAFF, staff.email, told.text, now)
+        at, by = _after(rows[-1].at if rows else None, now), staff.email
+        await _write(conn, sealer, after, message_id, Author.STAFF, by, told.text, at)
         if planning is not None:
             await planning(conn, after, message_id)
         await noting(conn)
@@ -286,8 +249,8 @@ async def hand_over(
                 return case
             await save_case(conn, after)
             if is_new:
-                by = staff.email
-                await _write(conn, sealer, case, message_id, Author.COLLEAGUE, by, word, now)
+                at, by = _after(rows[-1].at if rows else None, now), staff.email
+                await _write(conn, sealer, case, message_id, Author.COLLEAGUE, by, word, at)
             await noting(conn)
             return after
 
@@ -315,31 +278,17 @@ async def _write(
     author: Author,
     email: str | None,
     text: str,
-    now: datetime,
+    at: datetime,
 ) -> None:
     sealed = sealer.seal_text(text, message_context(message_id))
-    row = MessageRow(case.case_id, message_id, now, author, email, sealed)
+    row = MessageRow(case.case_id, message_id, at, author, email, sealed)
     await insert_case_message(conn, case.shipment_id, row)
+
+
+def _after(last: datetime | None, now: datetime) -> datetime:
+    """Behind what was said before, whatever the clocks of two processes say."""
+    return max(now, last + _TICK) if last else now
 
 
 def _message_id(shipment_id: UUID, form_id: UUID) -> UUID:
     return uuid5(shipment_id, f"case message\x1f{form_id}")
-
-
-def _message(row: MessageRow, sealer: Sealer) -> Message:
-    return Message(row.message_id, row.at, row.author, row.email, _opened(row, sealer))
-
-
-def _opened(row: MessageRow, sealer: Sealer) -> str | None:
-    if row.text is None:
-        return None
-    try:
-        return sealer.open_text(row.text, message_context(row.message_id))
-    except SealBroken:
-        log.warning("case.sealed_with_another_key", message_id=row.message_id)
-        return None
-
-
-def _sign(messages: Sequence[object]) -> str:
-    """None is ever taken away."""
-    return str(len(messages))

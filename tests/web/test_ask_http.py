@@ -11,8 +11,9 @@ from people import EMAIL, NAME, PHONE
 from schemas.case import Author, CaseState, Topic
 from schemas.notice import Channel
 from schemas.status import Handover
-from tracking.cases import MOST_A_DAY, threads_of
+from tracking.cases import MOST_A_DAY
 from tracking.store.cases import SupportText, TextKind, save_support_text
+from tracking.threads import threads_of
 
 NUMBER = "CE123456789EE"
 EVIL = "<script>alert(1)</script> {{7*7}} https://ok.example/a?b=1&c. javascript:alert(1)"

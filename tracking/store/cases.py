@@ -133,10 +133,10 @@ async def case_messages_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[
 
 async def count_case_messages(
     conn: asyncpg.Connection, shipment_id: UUID, message_id: UUID, since: datetime
-) -> tuple[bool, int]:
-    """Whether there is this one, and how many the shopper wrote since then."""
+) -> tuple[bool, int, datetime | None]:
+    """Whether there is this one, how many the shopper wrote since then, and when the last was."""
     row = await conn.fetchrow(SQL["count_case_messages"], shipment_id, message_id, since)
-    return bool(row["known"]), row["lately"]
+    return bool(row["known"]), row["lately"], row["last"]
 
 
 async def save_case(conn: asyncpg.Connection, case: Case) -> None:

@@ -7,9 +7,10 @@ FROM support_case WHERE shipment_id = $1 ORDER BY opened_at, case_id;
 SELECT case_id, message_id, at, author, email, text
 FROM case_message WHERE shipment_id = $1 ORDER BY at, message_id;
 
--- name: count_case_messages: how many messages of this id there are, and how many the shopper wrote since then ($1 shipment, $2 message, $3 since)
+-- name: count_case_messages: how many messages of this id there are, how many the shopper wrote since then, and when the last was ($1 shipment, $2 message, $3 since)
 SELECT count(*) FILTER (WHERE message_id = $2) AS known,
-       count(*) FILTER (WHERE author = 'shopper' AND at > $3) AS lately
+       count(*) FILTER (WHERE author = 'shopper' AND at > $3) AS lately,
+       max(at) AS last
 FROM case_message WHERE shipment_id = $1;
 
 -- name: save_case: a case as it stands ($1 shipment, $2 case, $3 shop, $4 topic, $5 opened by, $6 state, $7 language, $8 reply by, $9 contacts, $10 follows, $11 assigned to, $12 opened at, $13 asked at, $14 answered at, $15 solved at, $16 changed at)

@@ -10,21 +10,11 @@ from aiohttp import web
 from schemas.case import Opener, Topic
 from schemas.notice import Channel
 from schemas.staff import Action
-from tracking.cases import (
-    LONGEST,
-    CaseChanged,
-    NoSuchCase,
-    Question,
-    Reply,
-    ask,
-    clean_lines,
-    hand_over,
-    move,
-    reply,
-)
+from tracking.cases import CaseChanged, NoSuchCase, Question, Reply, ask, hand_over, move, reply
 from tracking.domain.cases import Case, reopened, solved
 from tracking.store.cases import Cases, Colleague
 from tracking.store.registrations import Registrations
+from tracking.threads import LONGEST, clean_lines
 from tracking.web.console.actions import asked_for, noting
 from tracking.web.console.conversation import CaseForm
 from tracking.web.console.errors import for_people

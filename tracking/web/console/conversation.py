@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from schemas.case import Author, CaseState, Topic
 from schemas.notice import Channel
-from tracking.cases import LONGEST, Message, Thread
 from tracking.store.cases import Cases, Colleague, SupportText
 from tracking.store.staff import Staff
+from tracking.threads import LONGEST, Message, Thread
 from tracking.web.ask_page import PAGE
 from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life

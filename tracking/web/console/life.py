@@ -12,7 +12,6 @@ from schemas.api import NoticeBody
 from schemas.compensation import CompensationBody
 from schemas.scan import Window
 from tracking.carriers import CARRIERS
-from tracking.cases import Thread, threads_of
 from tracking.compensations import compensations
 from tracking.contact import Contact, open_contact
 from tracking.domain.promise import Promise
@@ -28,6 +27,7 @@ from tracking.store.promises import promise_rows
 from tracking.store.registrations import RegistrationRow, Registrations
 from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.store.staff import AuditRow, Staff, StaffStore
+from tracking.threads import Thread, threads_of
 from tracking.web.deps import Deps
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.visible import full_history, full_state, is_to_collect

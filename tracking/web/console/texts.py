@@ -9,7 +9,6 @@ from aiohttp import web
 
 from schemas.case import TextKind, Topic
 from schemas.staff import Action, StaffRole
-from tracking.cases import clean_lines
 from tracking.domain.help import ASKABLE
 from tracking.staff.audit import noting
 from tracking.store.cases import (
@@ -22,6 +21,7 @@ from tracking.store.cases import (
 from tracking.store.merchants import shop_for_update
 from tracking.store.pool import transaction
 from tracking.store.staff import Staff
+from tracking.threads import clean_lines
 from tracking.web.console.errors import FOR_LEADS, for_people
 from tracking.web.console.frame import language_of, page, words_for
 from tracking.web.console.guard import HOME, SESSION, Form, for_staff, read_form, to
