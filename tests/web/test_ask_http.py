@@ -95,7 +95,7 @@ async def test_a_link_that_was_passed_on_shows_no_words(shopper):
         page = await shopper.page(below)
         assert "broken" not in page
         assert "new one" not in page
-        assert "question of" in page
+        assert "You asked us" in page
         assert NAME not in page
     answer = await shopper.unlocks()
     assert answer.headers["Location"] == f"{shopper.path}/help?lang=en"
@@ -214,7 +214,7 @@ async def test_of_what_is_long_over_nothing_can_be_asked(shopper, world):
     page = await shopper.page()
     assert 'name="text"' not in page
     assert "Questions cannot be sent from here" in page
-    assert "question of" not in page
+    assert "You asked us" not in page
     assert (await shopper.asks()).status == 404
     world.clock.pass_by(days=70)
     assert (await world.call("GET", f"{shopper.path}/help")).status == 404

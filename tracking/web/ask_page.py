@@ -21,9 +21,9 @@ from tracking.words.dates import Calendar
 
 PAGE: Final = "page"
 _STANDING: Final[Mapping[CaseState, str]] = {
-    CaseState.OPEN: N_("We have your question of %(when)s, and an answer will come."),
-    CaseState.ANSWERED: N_("There is an answer to your question of %(when)s."),
-    CaseState.SOLVED: N_("Your question of %(when)s is settled."),
+    CaseState.OPEN: N_("You asked us %(when)s: we have the question, and an answer will come."),
+    CaseState.ANSWERED: N_("You asked us %(when)s: there is an answer."),
+    CaseState.SOLVED: N_("You asked us %(when)s: that is settled."),
 }
 _BY: Final[Mapping[Channel, str]] = {
     Channel.EMAIL: N_("By e-mail to %(address)s"),

@@ -151,7 +151,7 @@ class _Teller:
                 when=self.calendar.on(at),
                 status=status_word(words, self.state.status, self.state.handover),
             )
-        yield words.gettext("What the carrier reports is on this page within seconds.")
+        yield words.gettext("What the carrier reports stands here at once.")
 
     def _may_redirect(self) -> bool:
         return self.state.status not in _NOT_YET | _BACK
@@ -185,7 +185,7 @@ class _Teller:
         how = handed(words, state.handover) if state.handover else words.gettext("Delivered")
         when = self.calendar.on(state.since) if state.since else ""
         if when:
-            yield words.gettext("The carrier reports %(when)s: %(how)s.", when=when, how=how)
+            yield words.gettext("The carrier reported %(when)s: %(how)s.", when=when, how=how)
         if state.signed_by:
             yield words.gettext("Who signed: %(name)s.", name=state.signed_by)
         if state.handover:
