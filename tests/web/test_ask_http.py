@@ -243,7 +243,7 @@ async def test_the_page_answers_first_by_where_the_parcel_stands(shopper, world)
     page = (await shopper.page("?lang=en")).replace("\xa0", " ")
     assert asked(page)[0] == "How do I collect it?"
     assert "Where: <bdi>Rīga Akropole</bdi>." in page
-    assert "The code is shown here once you have confirmed that it is you." in page
+    assert "The code is on the page of the parcel once you have confirmed" in page
     await world.scanned(
         NUMBER, "accepted", "ready_for_pickup", "delivered", handover=Handover.NEIGHBOUR,
         signed_by="Pēteris Kalniņš",

@@ -12,7 +12,7 @@ from tracking.domain.cases import Case
 from tracking.domain.help import topics_to_ask
 from tracking.store.cases import SupportText
 from tracking.threads import LONGEST, Thread
-from tracking.web.frame import frame, template
+from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import QUESTION, help_answers, linked
 from tracking.web.reach import Reach
 from tracking.web.view import ParcelView, UnlockState
@@ -75,7 +75,7 @@ def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Ca
         **frame(words, f"{view.path}/help", f"&topic={topic}" if topic else ""),
         page=view.path,
         shop=view.merchant_name,
-        merchant_help=view.merchant_help,
+        merchant_help=safe_address(view.merchant_help),
         number=view.tracking_number,
         can_ask=asking.can_ask,
         next=_next(asking, words) if asking.is_sent else None,
@@ -95,10 +95,15 @@ def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Ca
 
 
 def standings(cases: Sequence[Case], calendar: Calendar) -> list[Markup]:
-    """Where each question stands, the latest first: nothing of what was asked."""
+    """Where each question stands, the latest first: nothing of what was asked.
+
+    One that was asked again stands where it does by now.
+    """
+    again = {each.follows for each in cases}
+    last = [each for each in cases if each.case_id not in again]
     return [
         calendar.words.gettext(_STANDING[each.state], when=calendar.on(each.asked_at))
-        for each in sorted(cases, key=lambda case: case.asked_at, reverse=True)
+        for each in sorted(last, key=lambda case: case.asked_at, reverse=True)
     ]
 
 

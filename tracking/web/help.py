@@ -15,6 +15,7 @@ from schemas.shipment import ShipmentState
 from schemas.status import Handover, Status
 from tracking.domain.help import questions
 from tracking.store.cases import SupportText
+from tracking.web.frame import safe_address
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.wording import handed, status_word
 from tracking.words.catalog import N_, Words
@@ -111,7 +112,7 @@ class _Teller:
             topic,
             self.words.gettext(QUESTION[topic]),
             list(self._lines(topic)),
-            self.view.carrier_page if is_carriers else None,
+            safe_address(self.view.carrier_page) if is_carriers else None,
         )
 
     def _lines(self, topic: Topic) -> Iterator[Markup]:
@@ -151,7 +152,7 @@ class _Teller:
                 when=self.calendar.on(at),
                 status=status_word(words, self.state.status, self.state.handover),
             )
-        yield words.gettext("What the carrier reports stands here at once.")
+        yield words.gettext("What the carrier reports is shown at once.")
 
     def _may_redirect(self) -> bool:
         return self.state.status not in _NOT_YET | _BACK
@@ -201,9 +202,13 @@ class _Teller:
         if until and until > self.calendar.now:
             yield words.gettext("It waits %(until)s.", until=self.calendar.until(until))
         if self.view.unlock is UnlockState.UNLOCKED and self.state.pickup_code:
-            yield words.gettext("The code stands further up. Somebody else may collect it with it.")
+            yield words.gettext(
+                "The code is on the page of the parcel. Somebody else may collect it with it."
+            )
         elif self.view.has_pickup_code and self.view.unlock is not UnlockState.IMPOSSIBLE:
-            yield words.gettext("The code is shown here once you have confirmed that it is you.")
+            yield words.gettext(
+                "The code is on the page of the parcel once you have confirmed that it is you."
+            )
         else:
             yield words.gettext("The code, where one is needed, came by message.")
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import segno
 from markupsafe import Markup
@@ -14,7 +13,7 @@ from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
 from tracking.web.ask_page import standings
 from tracking.web.bonus import bonus_card
-from tracking.web.frame import frame, template
+from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import help_answers
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
@@ -24,7 +23,6 @@ from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 
 _STALE: Final = timedelta(minutes=2)  # an older view is a kept copy and says so
-_SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
 
 
 class MessageKind(StrEnum):
@@ -77,7 +75,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
     words = words_of(language)
     calendar = Calendar(words, view.zone, now)
     answer = read_answer(view, words, calendar)
-    carrier, shop = _address(view.carrier_page), _address(view.merchant_help)
+    carrier, shop = safe_address(view.carrier_page), safe_address(view.merchant_help)
     return _tracking_page.render(
         **frame(words, view.path),
         view=view,
@@ -127,16 +125,6 @@ def _ask(helper: Helper | None, carrier: str | None, shop: str | None) -> str | 
     if helper is Helper.CARRIER and carrier:
         return "carrier"
     return "shop" if helper and shop else None
-
-
-def _address(url: str | None) -> str | None:
-    """A link that may be offered; anything a browser would run is not one."""
-    if url is None:
-        return None
-    try:
-        return url if urlsplit(url).scheme.lower() in _SCHEMES else None
-    except ValueError:
-        return None
 
 
 def _pickup(view: ParcelView, calendar: Calendar) -> dict[str, Any] | None:

@@ -155,6 +155,7 @@ class _Teller:
             "asked": self.calendar.on(case.asked_at),
             "contacts": case.contacts,
             "follows": case.follows,
+            "before": self._before(case.follows),
             "language": SUPPORTED.get(case.language, case.language),
             "lang": case.language,
             "whose": self._whose(case.assigned_to),
@@ -171,6 +172,11 @@ class _Teller:
             "colleagues": self.talk.colleagues,
             "longest": LONGEST,
         }
+
+    def _before(self, case_id: UUID | None) -> list[dict[str, Any]]:
+        """What was said in the case that this one follows: nobody has to say it twice."""
+        found = [each for each in self.life.threads if each.case.case_id == case_id]
+        return [self._message(each, thread) for thread in found for each in thread.messages]
 
     def _whose(self, staff_id: UUID | None) -> str | None:
         """None: nobody's. Who may no longer see the shop has it no more, and that is said."""
