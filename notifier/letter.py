@@ -95,7 +95,7 @@ def _in_text(values: Values, facts: Facts) -> dict[str, Any]:
     return {
         "gettext": lambda message, **given: plain(words, message, given),
         "heading": _spoken(values, facts, words),
-        "lines": [plain(words, line, facts) for line in said(mail_lines(values.occasion), facts)],
+        "lines": [plain(words, line, facts) for line in said(mail_lines(values), facts)],
         "facts": {name: plain(words, f"%({name})s", facts) for name in facts},
     }
 
@@ -104,7 +104,7 @@ def _in_html(values: Values, facts: Facts) -> dict[str, Any]:
     words = words_of(choose(values.language))
     lines = [
         words.gettext(line, **facts)
-        for line in said(mail_lines(values.occasion), facts)
+        for line in said(mail_lines(values), facts)
         if not (line == "%(arrival)s" and values.occasion in _COMING)
     ]
     return {

@@ -123,6 +123,15 @@ def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
     ]
 
 
+def asked_for(parcel: Parcel, now: datetime) -> Iterator[Wanted]:
+    """What somebody may want to be told of the state of now, however long it has been so."""
+    limit = parcel.state.pickup_until
+    for each in (*_by_status(parcel), *_delayed(parcel, now), *_bonus(parcel)):
+        is_over = each.occasion is Occasion.READY_FOR_PICKUP and limit is not None and limit <= now
+        if not is_over and each.occasion is not Occasion.BONUS_WITHDRAWN:
+            yield each
+
+
 def _by_status(parcel: Parcel) -> Iterator[Wanted]:
     state = parcel.state
     found = _OCCASION_OF.get(state.status)

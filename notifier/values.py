@@ -22,9 +22,12 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Bonus:
+    """`for_delay` False: support granted it, and it says nothing of why."""
+
     code: str
     amount: Money
     until: datetime | None = None
+    for_delay: bool = True
 
 
 @dataclass(frozen=True, slots=True)

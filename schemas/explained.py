@@ -54,6 +54,9 @@ REASON: Final[Mapping[str, str]] = {
     "not_before_morning": "by the morning it would not be worth saying",
     "just_told": "a reminder: that it waits was told by this way within six hours before, or the"
     " window within half an hour",
+    "told_by_hand": "somebody of support had it sent meanwhile",
+    "on_its_way": "the same is being sent by this way just now",
+    "asked_often": "support had as much sent by this way in a day as helps anybody",
     "too_many": "as much as one person hears a day",
     "country": _NUMBER,
     "premium_rate": _NUMBER,

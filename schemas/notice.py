@@ -91,3 +91,10 @@ class Decision(NamedTuple):
     due_at: datetime
     until: datetime
     reason: str | None = None
+
+
+class Offer(NamedTuple):
+    """What may be said at once because somebody asks for it; with a reason: why it cannot be."""
+
+    key: Key
+    reason: str | None = None

@@ -100,6 +100,11 @@ def _limits(policy: ShopPolicy) -> Iterator[str]:
         yield f"what is beyond {policy.budget_month} {currency} in a month waits for your yes"
     yield f"borne by the {'carrier' if policy.borne_by is Bearer.CARRIER else 'shop'}"
     yield f"a code is valid for {_counted(policy.bonus_valid_days, 'day')}"
+    by_hand = policy.goodwill
+    yield (
+        f"by hand, for one parcel: support up to {by_hand.support} {currency}, a lead up to"
+        f" {by_hand.lead}, an admin up to {by_hand.admin}; more waits for a yes"
+    )
     if policy.endpoint:
         yield f"refunds and points are carried out by {policy.endpoint}"
 

@@ -83,7 +83,8 @@ def _bonus(subject: Subject, sealer: Sealer) -> Bonus | None:
         code = sealer.open_text(bonus.code, code_context(subject.shipment_id))
     except SealBroken:
         return None
-    return Bonus(code, Money.from_cents(bonus.left, bonus.currency), bonus.until)
+    amount = Money.from_cents(bonus.left, bonus.currency)
+    return Bonus(code, amount, bonus.until, bonus.for_delay)
 
 
 def _window(state: ShipmentState) -> Window | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from notifier.values import Values
 from notifier.wording import Line, Text
 from schemas.notice import Occasion
 from tracking.words.catalog import N_
@@ -53,6 +54,7 @@ _MAIL_ELSE: Final[Mapping[Occasion, Text]] = {
         ("%(advice)s",),
     ),
 }
+_MAIL_GOODWILL: Final[Text] = ((N_("%(brand)s gives you this bonus."),),)
 
 _PUSH_TO_COLLECT: Final[Line] = (
     N_("%(brand)s: You can collect it %(until)s."),
@@ -73,8 +75,10 @@ def sms_lines(occasion: Occasion) -> Text:
     return _SMS_TO_ACT if occasion in _ACT else _SMS
 
 
-def mail_lines(occasion: Occasion) -> Text:
-    return _MAIL_ELSE.get(occasion, _MAIL)
+def mail_lines(values: Values) -> Text:
+    if values.occasion is Occasion.BONUS_GRANTED and values.bonus and not values.bonus.for_delay:
+        return _MAIL_GOODWILL
+    return _MAIL_ELSE.get(values.occasion, _MAIL)
 
 
 def push_line(occasion: Occasion) -> Line:

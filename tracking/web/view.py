@@ -24,11 +24,15 @@ class UnlockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BonusView:
-    """What a bonus code is worth, and until when; `code` is there for the recipient only."""
+    """What a bonus code is worth, and until when; `code` is there for the recipient only.
+
+    `for_delay` False: support granted it, for whatever reason.
+    """
 
     amount: Money
     until: datetime
     code: str | None = None
+    for_delay: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from tracking.domain.cases import Case, reopened, solved
 from tracking.store.cases import Cases, Colleague
 from tracking.store.registrations import Registrations
 from tracking.threads import LONGEST, clean_lines
-from tracking.web.console.actions import asked_for, noting
 from tracking.web.console.conversation import CaseForm
+from tracking.web.console.doing import asked_for, noting
 from tracking.web.console.errors import for_people
 from tracking.web.console.guard import HOME, SESSION, Form, Page, for_staff, parcel_of, to
 from tracking.web.console.parcel import show_parcel

@@ -102,7 +102,9 @@ def cards(
     return [teller.card(each) for each in order]
 
 
-def by_hand(talk: Talk | None, form: CaseForm, words: Words, page: Words) -> dict[str, Any] | None:
+def call_form(
+    talk: Talk | None, form: CaseForm, words: Words, page: Words
+) -> dict[str, Any] | None:
     """The form in which somebody writes down what a shopper says on the telephone."""
     if talk is None:
         return None

@@ -19,7 +19,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the story. `at` orders it; `time` is None where only the day is known."""
+    """A line of the story. `at` orders it; `time` is None where only the day is known. `scan`: the
+    key by which it can be taken back.
+    """
 
     at: datetime
     kind: Kind
@@ -31,3 +33,4 @@ class Entry:
     is_void: bool = False
     iso: str = ""
     time: Markup | None = None
+    scan: str | None = None

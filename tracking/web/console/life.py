@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from schemas.api import NoticeBody
-from schemas.compensation import CompensationBody
+from schemas.compensation import GOODWILL, CompensationBody
 from schemas.scan import Window
 from tracking.carriers import CARRIERS
 from tracking.compensations import compensations
@@ -84,7 +84,9 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         promised=promised,
         notices=await told(deps.pool, deps.sealer, shipment_id),
         paid=paid,
-        why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
+        why=()
+        if any(each.tier < GOODWILL for each in paid)
+        else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
         audit=await _audit(deps, staff, shipment_id),
         notes=await notes_of(StaffStore(deps.pool), deps.sealer, staff, shipment_id),
         threads=await threads_of(deps.pool, deps.sealer, shipment_id),

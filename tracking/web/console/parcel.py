@@ -1,39 +1,48 @@
 """The parcel page of the console: what it is, what to do next, and its whole life."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from aiohttp import web
 from markupsafe import Markup
 
+from schemas.api import NoticeBody
 from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
+from schemas.notice import NoticeState
 from schemas.staff import StaffRole
+from tracking.by_hand import TELLABLE, Told
 from tracking.correct import contact_sign
 from tracking.staff.audit import note_seen
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
-from tracking.web.console.conversation import CaseForm, by_hand, cards, chosen, read_talk
+from tracking.web.console.conversation import CaseForm, call_form, cards, chosen, read_talk
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
+from tracking.web.console.grants import grantable
 from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
 from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
 from tracking.web.console.steps import NOTHING, next_steps
 from tracking.web.console.story import KINDS, Teller
+from tracking.web.console.tell import sayings
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
 from tracking.web.problem import not_found
 from tracking.web.routing import Route
 from tracking.web.stream import stream_of
-from tracking.web.wording import status_word
+from tracking.web.wording import WENT_WRONG, event, status_word
 from tracking.why_paid import NotPaid, WhyNot
 from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+_NOTHING_TOLD: Final = {"event": "", "at": "", "why": ""}
+_MOMENT: Final = timedelta(seconds=30)
 _LIFE: Final = 300.0  # seconds of a stream: who is shut out sees no news beyond that
 _FIELDS: Final = (
     ("name", N_("Name"), 200),
@@ -83,8 +92,11 @@ async def show_parcel(
     typed: Mapping[str, str | None] | None = None,
     text: str = "",
     case: CaseForm | None = None,
+    granting: Mapping[str, str] | None = None,
+    telling: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done; `typed`, `text`: what was typed for it.
+    """`wrong`: why what was just asked was not done; what was typed stands
+    in `typed`, `text`, `granting` and `telling`.
 
     `case`: the same of an answer to a case.
 
@@ -111,7 +123,15 @@ async def show_parcel(
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
         cases=cards(life, talk, form, staff, words, calendar),
-        by_hand=by_hand(talk, form, words, shopper),
+        call=call_form(talk, form, words, shopper),
+        grant=await grantable(request, shipment_id, words) if life.registration else None,
+        granting=granting or {"amount": "", "why": ""},
+        telling={**_NOTHING_TOLD, **(telling or {})},
+        is_telling=telling is not None,
+        tellable=[(name, _label(told, shopper)) for name, told in TELLABLE.items()],
+        form_id=uuid4(),
+        is_granting=granting is not None,
+        sayings=await sayings(request, shipment_id, shopper),
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 
@@ -138,8 +158,22 @@ def _shown(
         "why": [_why_not(each, words, calendar) for each in life.why],
         "days": Teller(words, shopper, calendar).story(life),
         "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
+        "is_moving": any(_is_on_its_way(each, calendar.now) for each in life.notices),
         "zone": calendar.place(entry.at for entry in life.view.history),
     }
+
+
+def _label(told: Told, shopper: Words) -> Markup:
+    if told.reason is not None:
+        return shopper.gettext(WENT_WRONG[told.reason])
+    return event(shopper, told.status, told.handover)
+
+
+def _is_on_its_way(notice: NoticeBody, now: datetime) -> bool:
+    """Support waits for it: soon it is known what becomes of it."""
+    is_due = notice.state is NoticeState.PLANNED and notice.due_at <= now
+    is_being_sent = is_due or notice.state in {NoticeState.CLAIMED, NoticeState.HANDED}
+    return is_being_sent and now - notice.changed_at < _MOMENT
 
 
 def _recipient(life: Life) -> Mapping[str, str | None]:

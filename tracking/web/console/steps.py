@@ -52,7 +52,7 @@ def _all(life: Life, now: datetime) -> Iterator[str]:
     if CompensationState.FAILED in states:
         yield FAILED
     promise = life.promised.promise
-    if promise is not None and promise.standing is Slip.BROKEN and not life.paid:
+    if promise is not None and promise.standing is Slip.BROKEN and life.why:
         yield LATE
     people = (life.contact.recipient, life.contact.buyer)
     if not any(person.phone or person.email for person in people if person):

@@ -14,6 +14,7 @@ from schemas.notice import Addressee, NoticeState
 from schemas.promise import Mover
 from schemas.shipment import EntryKind, HistoryEntry
 from schemas.staff import Action
+from tracking.by_hand import is_by_support
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
 from tracking.web.console.conversation import said_in
@@ -69,8 +70,12 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.PARCEL_SEEN: N_("looked at the parcel"),
     Action.CONTACT_CORRECTED: N_("corrected the recipient"),
     Action.NOTE_ADDED: N_("wrote a note"),
+    Action.MESSAGE_SENT: N_("had a message sent"),
     Action.COMPENSATION_APPROVED: N_("said yes to a compensation"),
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
+    Action.COMPENSATION_GRANTED: N_("granted a sum by hand"),
+    Action.EVENT_ADDED: N_("told an event by hand"),
+    Action.EVENT_RETRACTED: N_("took an event back"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
     Action.CASE_OPENED: N_("wrote down a question"),
@@ -94,6 +99,7 @@ _WHY: Final[Mapping[str, str]] = {
     "not_owed": N_("it turned out not to be owed"),
     "not_owed_used_is_kept": N_("it turned out not to be owed; what is used is kept"),
     "redeemed": N_("used for an order"),
+    "above_role": N_("it is more than the role may grant"),
     "above_approval": N_("so much needs a yes"),
     "budget_spent": N_("the month's money is spent"),
     "shopper_cap": N_("as much as one shopper gets in a month"),
@@ -153,9 +159,11 @@ class Teller:
         if scan.code:
             more.append(self.words.gettext("code %(code)s", code=scan.code))
         more.append(self.words.gettext("time as sent: %(raw)s", raw=scan.time.raw))
-        if scan.event_id:
-            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
         details = [each for each in (line.place, line.cause, line.description) if each]
+        if is_by_support(scan.event_id):
+            details.append(self.words.gettext("told by support"))
+        elif scan.event_id:
+            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
         return Entry(
             entry.at,
             Kind.SCAN,
@@ -165,6 +173,7 @@ class Teller:
             is_wrong=entry.kind is EntryKind.UNRECOGNISED,
             is_void=line.taken_back,
             time=line.about,
+            scan=None if line.taken_back else entry.key,
         )
 
     def _message(self, notice: NoticeBody) -> Entry:

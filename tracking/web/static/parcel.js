@@ -35,8 +35,7 @@
   });
 
   // A page in which somebody is writing is not taken from under their hands.
-  const line = new EventSource(document.querySelector("main").dataset.stream);
-  line.addEventListener("update", () => {
+  function renew() {
     line.close();
     const fields = [...document.querySelectorAll("main form :is(textarea, input:not([type=hidden]))")];
     const writing = document.querySelector("main details[open]") || fields.some((field) => field === document.activeElement
@@ -44,7 +43,12 @@
       || location.search.includes("answer=");
     if (writing || location.pathname !== document.querySelector("#fresh a").pathname) document.querySelector("#fresh").hidden = false;
     else location.replace(`${location.pathname}?fresh`);
-  });
+  }
+
+  const main = document.querySelector("main");
+  const line = new EventSource(main.dataset.stream);
+  line.addEventListener("update", renew);
+  if ("moving" in main.dataset) setTimeout(renew, 1500);
   addEventListener("pagehide", () => line.close());
 
   document.addEventListener("keydown", (event) => {
