@@ -13,6 +13,7 @@ from notifier.wording import PLACEHOLDER, Facts
 from schemas.base import clean_text
 from tracking.words.catalog import Words
 
+_ENDS: Final = (".", "?", "!", "…")
 _NAMES: Final = frozenset({"brand", "carrier", "place", "address", "locker", "counter"})
 
 
@@ -52,9 +53,10 @@ def _piece(name: str, fact: str) -> Piece:
 
 
 def sentence(words: Words, message: str, facts: Facts) -> list[Piece]:
-    """With a full stop, unless it ends with one."""
+    """With a full stop, unless it has an end of its own."""
     said = list(pieces(words, message, facts))
-    return said if said[-1].text.endswith(".") else [*said, Piece(".")]
+    is_ended = "".join(piece.text for piece in said).endswith(_ENDS)
+    return said if is_ended else [*said, Piece(".")]
 
 
 def plain(words: Words, message: str, facts: Facts) -> str:

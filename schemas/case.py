@@ -1,6 +1,11 @@
 """Cases: what a shopper asks about a parcel, and where it stands."""
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
+
+ANSWER_LASTS: Final = timedelta(days=3)
+"""What no provider took by then is not sent any more: it stands on the page anyway."""
 
 
 class Topic(StrEnum):

@@ -1,6 +1,6 @@
 """What shoppers ask about parcels, what they are told, and the texts that shops have for it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -129,6 +129,14 @@ async def cases_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[Case]:
 async def case_messages_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[MessageRow]:
     rows = await conn.fetch(SQL["case_messages_of"], shipment_id)
     return [MessageRow(**{**row, "author": Author(row["author"])}) for row in rows]
+
+
+async def case_answers(
+    conn: asyncpg.Connection, wanted: Sequence[tuple[UUID, UUID]]
+) -> list[tuple[UUID, UUID, str, str]]:
+    """Of these shipments and messages: both, the sealed words, the language of who asked."""
+    rows = await conn.fetch(SQL["case_answers"], *zip(*wanted, strict=True))
+    return [tuple(row) for row in rows]
 
 
 async def count_case_messages(

@@ -5,18 +5,12 @@ from typing import NamedTuple
 
 from schemas.contact import Person
 from schemas.notice import Channel
-from schemas.suppression import SuppressionReason
 from tracking.contact import Contact
 from tracking.notices import masked
 from tracking.settings import Settings
 from tracking.store.suppressions import Suppressions
-from tracking.suppression import address_hashes
+from tracking.suppression import DEAD, address_hashes
 from tracking.web.deps import Deps
-
-_DEAD = frozenset({SuppressionReason.BAD_ADDRESS, SuppressionReason.STOP})
-"""Nothing arrives there, or its provider lets nothing through. Who asked for fewer messages did not
-mean the answer to a question of their own.
-"""
 
 
 class Reach(NamedTuple):
@@ -33,7 +27,7 @@ async def reaches(deps: Deps, contact: Contact | None) -> list[Reach]:
     hashes = {each: address_hashes(deps.sealer, *each) for each in found}
     every = [one for of_one in hashes.values() for one in of_one]
     against = await Suppressions(deps.pool).of(every) if every else []
-    dead = {each.address_hash for each in against if each.reason in _DEAD}
+    dead = {each.address_hash for each in against if each.reason in DEAD}
     return [
         Reach(channel, masked(to)) for channel, to in found if dead.isdisjoint(hashes[channel, to])
     ]

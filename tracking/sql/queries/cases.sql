@@ -7,6 +7,13 @@ FROM support_case WHERE shipment_id = $1 ORDER BY opened_at, case_id;
 SELECT case_id, message_id, at, author, email, text
 FROM case_message WHERE shipment_id = $1 ORDER BY at, message_id;
 
+-- name: case_answers: what support wrote and has not been forgotten, and in which language was asked ($1 shipments, $2 messages)
+SELECT m.shipment_id, m.message_id, m.text, c.language
+FROM unnest($1::uuid[], $2::uuid[]) AS wanted (shipment_id, message_id)
+JOIN case_message AS m USING (shipment_id, message_id)
+JOIN support_case AS c USING (shipment_id, case_id)
+WHERE m.text IS NOT NULL AND m.author = 'staff';
+
 -- name: count_case_messages: how many messages of this id there are, how many the shopper wrote since then, and when the last was ($1 shipment, $2 message, $3 since)
 SELECT count(*) FILTER (WHERE message_id = $2) AS known,
        count(*) FILTER (WHERE author = 'shopper' AND at > $3) AS lately,

@@ -1,16 +1,29 @@
 """What staff do with a case: write it down, answer, close, open again, hand over. All is noted."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 from aiohttp import web
 
 from schemas.case import Opener, Topic
 from schemas.notice import Channel
 from schemas.staff import Action
-from tracking.cases import CaseChanged, NoSuchCase, Question, Reply, ask, hand_over, move, reply
+from tracking.answers import plan_answer
+from tracking.cases import (
+    CaseChanged,
+    NoSuchCase,
+    Planning,
+    Question,
+    Reply,
+    ask,
+    hand_over,
+    move,
+    reply,
+)
 from tracking.domain.cases import Case, reopened, solved
 from tracking.store.cases import Cases, Colleague
 from tracking.store.registrations import Registrations
@@ -71,14 +84,33 @@ async def post_reply(request: web.Request) -> web.StreamResponse:
     told = Reply(
         case_id, text, _form_id(form), form.get("seen", ""), solves=bool(form.get("solve"))
     )
-    deed = noting(request, Action.CASE_ANSWERED, shipment_id, case=str(case_id))
+    by, now = _channel(typed.by), deps.now()
+    deed = noting(request, Action.CASE_ANSWERED, shipment_id, case=str(case_id), sent_by=by)
     try:
-        await reply(deps.pool, deps.sealer, shipment_id, told, staff, now=deps.now(), noting=deed)
+        await reply(
+            deps.pool,
+            deps.sealer,
+            shipment_id,
+            told,
+            staff,
+            now=now,
+            noting=deed,
+            planning=_planned(by, now) if by else None,
+        )
     except NoSuchCase:
         raise not_found() from None
     except CaseChanged:
         return await _again(request, typed, CHANGED, 409)
     return _done(shipment_id, case_id)
+
+
+def _planned(by: Channel, now: datetime) -> Planning:
+    """It goes out by this way, where its sender finds nothing in the way."""
+
+    async def planned(conn: asyncpg.Connection, case: Case, message_id: UUID) -> None:
+        await plan_answer(conn, case.shipment_id, message_id, by, now)
+
+    return planned
 
 
 def _wrong(text: str) -> str | None:
