@@ -5,18 +5,22 @@ to a question of their own; an address at which nothing arrives, and STOP, hold.
 """
 
 from datetime import datetime
+from typing import Final
 
 from notifier.quiet import awake
 from notifier.situation import Situation
 from schemas.case import ANSWER_LASTS
 from schemas.notice import Channel, Decision, Key
 
+TOO_LATE: Final = "not_taken_in_time"
+
 
 def check_answer(situation: Situation, key: Key, now: datetime) -> Decision:
     """Right before it is sent: now, in the morning, or not at all."""
     told = situation.told.get(key)
     until = told.until if told and told.until else now + ANSWER_LASTS
-    return Decision(key, _due(situation, key, now), until, why_no_answer(situation, key))
+    due, reason = _due(situation, key, now), why_no_answer(situation, key)
+    return Decision(key, due, until, reason or (TOO_LATE if due >= until else None))
 
 
 def _due(situation: Situation, key: Key, now: datetime) -> datetime:

@@ -14,6 +14,7 @@ from schemas.base import clean_text
 from tracking.words.catalog import Words
 
 _ENDS: Final = (".", "?", "!", "…")
+_OURS: Final = frozenset({"answer"})  # support wrote it, in the name of the shop
 _NAMES: Final = frozenset({"brand", "carrier", "place", "address", "locker", "counter"})
 
 
@@ -49,7 +50,7 @@ def pieces(words: Words, message: str, facts: Facts) -> Iterator[Piece]:
 def _piece(name: str, fact: str) -> Piece:
     if isinstance(fact, Markup):
         return Piece(untagged(fact))
-    return Piece(fact, protected=True, is_name=name in _NAMES)
+    return Piece(fact, protected=name not in _OURS, is_name=name in _NAMES)
 
 
 def sentence(words: Words, message: str, facts: Facts) -> list[Piece]:

@@ -12,7 +12,9 @@ from markupsafe import Markup
 
 from notifier.occasions import OF_BONUS
 from notifier.outside import addressed, branded, named, tidy, typed
+from notifier.plain import Piece
 from notifier.sms.segments import count
+from notifier.sms.spelling import spelt
 from notifier.values import Bonus, Values
 from notifier.wording import words_of
 from notifier.wording.advised import COLLECT_IN_TIME, advised
@@ -129,5 +131,6 @@ class _Teller:
         """In the text message itself where that does not cost too much; else it names the page."""
         brand = branded(self.values.brand.name, min(self.longest, 60))
         around = f"{brand}: {'x' * _AROUND}.\n{self.values.link}"
-        whole = f"{around}{answer}"
-        return answer if count(whole) <= _MOST_SEGMENTS else None
+        whole = [Piece(f"{around}{answer}")]
+        text = spelt(whole, choose(self.values.language), self.values.spelling)
+        return answer if count(text) <= _MOST_SEGMENTS else None
