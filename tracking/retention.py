@@ -11,8 +11,10 @@ import structlog
 from tracking.errors import KlatError
 from tracking.store.pool import connection
 from tracking.store.retention import (
+    forget_case_texts,
     forget_notice_texts,
     prune_audit,
+    prune_cases,
     prune_deliveries,
     prune_facts,
     prune_links,
@@ -59,6 +61,8 @@ RULES = (
     Rule("staff_sessions", timedelta(days=1), prune_sessions),
     Rule("login_tries", timedelta(days=1), prune_logins),
     Rule("audit", timedelta(days=730), prune_audit),
+    Rule("case_texts", timedelta(days=90), forget_case_texts),
+    Rule("cases", timedelta(days=730), prune_cases),
 )
 
 

@@ -30,6 +30,8 @@ OF_OTHERS = {
     "staff_sessions": 1,
     "login_tries": 1,
     "audit": 730,
+    "case_texts": 90,
+    "cases": 730,
 }
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """

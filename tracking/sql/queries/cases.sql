@@ -97,10 +97,10 @@ WHERE merchant_id = $1 AND kind = $2 AND language = $3 AND topic = $4 AND place 
 -- name: forget_case_texts: forget the words of cases that nobody has touched since this and that do not wait ($1 before, $2 limit)
 WITH old AS (
     UPDATE support_case SET has_texts = false
-    WHERE (shipment_id, case_id) IN (
-        SELECT shipment_id, case_id FROM support_case
+    WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM support_case
         WHERE has_texts AND state <> 'open' AND changed_at < $1
-        ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+        ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING shipment_id, case_id
 ), forgotten AS (
     UPDATE case_message AS m SET text = NULL FROM old
@@ -111,9 +111,9 @@ SELECT count(*) FROM old;
 -- name: prune_cases: forget cases that nobody has touched since this ($1 before, $2 limit)
 WITH old AS (
     DELETE FROM support_case
-    WHERE (shipment_id, case_id) IN (
-        SELECT shipment_id, case_id FROM support_case WHERE changed_at < $1
-        ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM support_case WHERE changed_at < $1
+        ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING shipment_id, case_id
 ), gone AS (
     DELETE FROM case_message AS m USING old
