@@ -4,6 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+LONGEST: Final = 2000  # characters of a message
 ANSWER_LASTS: Final = timedelta(days=3)
 """What no provider took by then is not sent any more: it stands on the page anyway."""
 

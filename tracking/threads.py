@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from schemas.base import clean_text
 from schemas.case import Author
 from tracking.domain.cases import Case
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.cases import Cases, MessageRow
 
 log = structlog.get_logger()
-
-LONGEST: Final = 2000  # characters of a message
 
 
 class Message(NamedTuple):
@@ -41,13 +38,6 @@ class Thread:
     def sign(self) -> str:
         """Tells whether somebody has written in it since."""
         return sign_of(self.messages)
-
-
-def clean_lines(text: str) -> str:
-    """Lines of clean text; of several empty ones in a row, one is left."""
-    lines = [clean_text(line) for line in text.splitlines()]
-    kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
-    return "\n".join(kept).strip()
 
 
 def message_context(message_id: UUID) -> str:

@@ -52,6 +52,7 @@ class Shopper:
     async def answered(self, text: str, author: Author = Author.STAFF) -> None:
         """As the console does it; what is tested there."""
         (thread,) = await self.threads()
+        self.world.clock.pass_by(seconds=1)
         message_id = uuid4()
         sealed = self.world.deps.sealer.seal_text(text, f"case_message:{message_id}")
         await self.world.pool.execute(

@@ -9,6 +9,7 @@ from tracking.web.ask import ASK_ROUTES, QUESTIONS, questions
 from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
+from tracking.web.cases import CASE_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.actions import ACTIONS
@@ -48,6 +49,7 @@ ALL_ROUTES = (
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
     *COMPENSATION_ROUTES,
+    *CASE_ROUTES,
     *SETTINGS_ROUTES,
     *OPT_OUT_ROUTES,
     *SAMPLE_ROUTES,

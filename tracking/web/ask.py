@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 
 from aiohttp import web
 
-from schemas.case import Topic
+from schemas.base import clean_lines
+from schemas.case import LONGEST, Topic
 from tracking.cases import NoSuchCase, Question, TooManyMessages, ask
 from tracking.domain.help import ASKABLE
 from tracking.store.cases import Cases
 from tracking.store.links import LinkTarget
-from tracking.threads import LONGEST, Thread, clean_lines, threads_of
+from tracking.threads import Thread, threads_of
 from tracking.web.ask_page import NO_TEXT, TOO_MANY, Asking, Typed, render_ask_page
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS

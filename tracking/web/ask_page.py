@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from schemas.case import Author, CaseState, Topic
+from schemas.case import LONGEST, Author, CaseState, Topic
 from schemas.notice import Channel
 from tracking.domain.cases import Case
 from tracking.domain.help import topics_to_ask
 from tracking.store.cases import SupportText
-from tracking.threads import LONGEST, Thread
+from tracking.threads import Thread
 from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import QUESTION, help_answers, linked
 from tracking.web.reach import Reach

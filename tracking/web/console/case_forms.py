@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 
-from schemas.case import Opener, Topic
+from schemas.base import clean_lines
+from schemas.case import LONGEST, Opener, Topic
 from schemas.notice import Channel
 from schemas.staff import Action
 from tracking.answers import plan_answer
@@ -27,7 +28,6 @@ from tracking.cases import (
 from tracking.domain.cases import Case, reopened, solved
 from tracking.store.cases import Cases, Colleague
 from tracking.store.registrations import Registrations
-from tracking.threads import LONGEST, clean_lines
 from tracking.web.console.conversation import CaseForm
 from tracking.web.console.doing import asked_for, noting
 from tracking.web.console.errors import for_people

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 from aiohttp import web
 from markupsafe import Markup
 
-from schemas.case import Author, CaseState, Topic
+from schemas.case import LONGEST, Author, CaseState, Topic
 from schemas.notice import Channel
 from tracking.store.cases import Cases, Colleague, SupportText
 from tracking.store.staff import Staff
-from tracking.threads import LONGEST, Message, Thread
+from tracking.threads import Message, Thread
 from tracking.web.ask_page import PAGE
 from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life

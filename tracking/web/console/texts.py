@@ -7,6 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from schemas.base import clean_lines
 from schemas.case import TextKind, Topic
 from schemas.staff import Action, StaffRole
 from tracking.domain.help import ASKABLE
@@ -21,7 +22,6 @@ from tracking.store.cases import (
 from tracking.store.merchants import shop_for_update
 from tracking.store.pool import transaction
 from tracking.store.staff import Staff
-from tracking.threads import clean_lines
 from tracking.web.console.errors import FOR_LEADS, for_people
 from tracking.web.console.frame import language_of, page, words_for
 from tracking.web.console.guard import HOME, SESSION, Form, for_staff, read_form, to
