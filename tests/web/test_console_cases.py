@@ -115,6 +115,27 @@ async def test_an_answer_is_sealed_noted_and_read_by_the_shopper(desk, world):
     assert "We send a new one" in await desk.shopper.page()
 
 
+async def test_an_answer_by_mail_is_planned_with_it_and_seen_in_the_story(desk, world):
+    form = str(uuid4())
+    for _ in range(2):
+        await desk.replies(by="email", id=form)
+    (notice,) = await world.pool.fetch("SELECT * FROM notice WHERE occasion = 'case_reply'")
+    assert (notice["state"], notice["channel"], notice["addressee"]) == (
+        "planned", "email", "recipient",
+    )  # fmt: skip
+    assert "E-mail: Answer to a question" in await desk.page()
+    assert await desk.steps() == ["Nothing has to be done."]
+    await world.pool.execute("UPDATE notice SET state = 'dropped', reason = 'bad_address'")
+    assert "The answer did not arrive." in (await desk.steps())[0]
+
+
+async def test_an_answer_that_is_refused_plans_nothing(desk, world):
+    assert (await desk.replies(by="email", seen="7")).status == 409
+    assert (
+        await world.pool.fetchval("SELECT count(*) FROM notice WHERE occasion = 'case_reply'") == 0
+    )
+
+
 async def test_the_same_answer_posted_twice_is_said_once(desk):
     form = str(uuid4())
     answers = await asyncio.gather(*(desk.replies(id=form) for _ in range(4)))

@@ -33,7 +33,7 @@ _BY: Final[Mapping[Channel, str]] = {
 _NEXT: Final[Mapping[Channel, str]] = {
     Channel.EMAIL: N_("The answer comes by e-mail to %(address)s."),
     Channel.SMS: N_("The answer comes by text message to %(address)s."),
-    Channel.PUSH: N_("The answer stands on this page."),
+    Channel.PUSH: N_("The answer will stand on this page."),
 }
 NO_TEXT: Final = N_("Write what it is about, in 2,000 characters at most.")
 TOO_MANY: Final = N_("You have written very often today. Wait for the answer, or try tomorrow.")
