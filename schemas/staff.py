@@ -20,6 +20,7 @@ class Action(StrEnum):
     SECOND_FACTOR_SET = "second_factor_set"
     SEARCHED = "searched"
     PARCEL_SEEN = "parcel_seen"
+    PAYLOAD_SEEN = "payload_seen"
     CONTACT_CORRECTED = "contact_corrected"
     NOTE_ADDED = "note_added"
     MESSAGE_SENT = "message_sent"

@@ -1,5 +1,6 @@
 """What the documentation names exists, and what exists is named in it."""
 
+import hashlib
 import os
 import re
 import shlex
@@ -300,3 +301,9 @@ def test_every_block_of_code_ends(page):
     fences = [line for line in page.read_text().splitlines() if line.startswith("```")]
     assert all(line == "```" for line in fences[1::2])
     assert len(fences) % 2 == 0
+
+
+def test_what_is_not_ours_is_as_it_came():
+    file = ROOT / "tracking/web/static/htmx.min.js"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in ARCHITECTURE.read_text()
+    assert "Zero-Clause BSD" in file.with_name("htmx-license.txt").read_text("utf-8")

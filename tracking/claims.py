@@ -76,13 +76,13 @@ def claim_row(claim: Claim, now: datetime) -> list[str]:
         claim.currency,
         str(claim.shipment_id),
     ]
-    return [_cell(each) for each in cells]
+    return [plain_cell(each) for each in cells]
 
 
 def score_row(score: Score) -> list[str]:
     return [
         score.carrier,
-        _cell(score.service),
+        plain_cell(score.service),
         str(score.parcels),
         _percent(score.on_time, score.judged),
         _number(score.late_p50),
@@ -94,7 +94,7 @@ def score_row(score: Score) -> list[str]:
     ]
 
 
-def _cell(value: str | None) -> str:
+def plain_cell(value: str | None) -> str:
     """What a spreadsheet would take for a formula is a text."""
     text = value or ""
     return f"'{text}" if text[:1] in _FORMULA else text

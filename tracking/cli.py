@@ -11,6 +11,7 @@ from tracking.commands import (
     compensations,
     keys,
     mail,
+    measures,
     merchants,
     parked,
     policy,
@@ -53,6 +54,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(compensations.app, name="compensations")
 app.add_typer(claims.app, name="claims")
 app.add_typer(users.app, name="users")
+app.add_typer(measures.app, name="measures")
 app.command()(show)
 app.command()(explain)
 app.command()(claims.scorecard)

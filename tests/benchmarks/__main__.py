@@ -13,6 +13,7 @@ from bench_batches import hundred_events_a_message
 from bench_clock import clock
 from bench_ingest import one_event_a_message
 from bench_live import live
+from bench_measures import measuring
 from bench_memory import draining
 from bench_notices import notices
 from bench_search import searching
@@ -31,6 +32,7 @@ BENCHES: dict[str, tuple[Bench, str, str]] = {
     "webhooks": (webhooks, "", ""),
     "clock": (clock, "", ""),
     "search": (searching, "", ""),
+    "measures": (measuring, "", ""),
 }
 
 

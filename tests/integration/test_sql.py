@@ -91,6 +91,10 @@ NOT_OF_A_SHIPMENT = {
     "support_text": "a shop's; a reference table, copied to every shard",
     "staff_session": "theirs",
     "login_try": "of who is tried, who may not be there at all",
+    "measure": "counts of many parcels of a shop on a day; kept with the shop",
+    "measure_part": "the same",
+    "measure_due": "days of shops that are to be counted",
+    "measure_state": "one row",
     "webhook_delivery": "found by its webhook, so that one webhook delays no other",
 }
 FOUND_BY_SOMETHING_ELSE = {
@@ -272,6 +276,26 @@ INSERT INTO carrier_heard SELECT 'carrier' || n % 30, now() - (n / 30) * interva
 FROM generate_series(1, 30000) n;
 INSERT INTO eta SELECT md5(n::text)::uuid, now(), now(), now(), now(), 5, now()
 FROM generate_series(1, 20000) n;
+INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
+    follows, opened_at, asked_at, changed_at)
+SELECT md5(n::text)::uuid, md5('case' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'other', 'shopper',
+    'open', 'lv', CASE WHEN n % 9 = 0 THEN md5('case' || n)::uuid END,
+    now() - n * interval '1 minute', now(), now() - n * interval '1 minute'
+FROM generate_series(1, 20000) n;
+INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend)
+SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva',
+    now() - n * interval '1 minute', 9
+FROM generate_series(1, 20000) n;
+INSERT INTO measure
+SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n / 30, 'carrier' || n % 10,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+FROM generate_series(1, 30000) n;
+INSERT INTO measure_part
+SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n / 30, 'carrier' || n % 10,
+    'topic', 'other', 1
+FROM generate_series(1, 30000) n;
+INSERT INTO measure_due SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n, now()
+FROM generate_series(1, 5000) n;
 UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
 ANALYZE;
 """
@@ -281,6 +305,8 @@ TEXTS = "array_fill('x'::text, ARRAY[20])"
 NUMBERS = "array_fill(1, ARRAY[20])"
 TIMES = "array_fill(now(), ARRAY[20])"
 YEARS = "array_fill(2026::bigint, ARRAY[20])"
+SHOP, DAY = "ARRAY[md5('2')::uuid]", "ARRAY[current_date]"
+YEAR = ("current_date - 365", "current_date", "current_date - 350", "current_date - 20")
 YES = "array_fill(true, ARRAY[20])"
 ID, KEY = "md5('7')::uuid", "decode(md5('k7'), 'hex')"
 HASHES = "ARRAY[decode(md5('t7'), 'hex')]"
@@ -394,6 +420,12 @@ QUICK = {
     "claim_deliveries": ((IDS, IDS, NUMBERS, NUMBERS, "64", "now()"), "webhook_delivery_waiting"),
     "abandoned_deliveries": (("now()", "now()"), "webhook_delivery_claimed"),
     "attempts_of": ((ID, ID, "100"), "webhook_delivery_pkey"),
+    "deliveries_of_parcel": ((ID, "md5('7')::uuid::text", "200"), "webhook_delivery_of_parcel"),
+    "deadlines_of": ((ID,), "deadline_pkey"),
+    "subscribed_at": ((ID,), "push_subscription_pkey"),
+    "guesses_at": ((ID,), "challenge_pkey"),
+    "wishes_since": ((HASHES, ID), "suppression_pkey"),
+    "raw_of_scan": ((ID, KEY), "scan_pkey"),
     "hasten_deliveries": ((ID, ID, "now()"), "webhook_delivery_waiting"),
     "resend_delivery": ((ID, ID, ID, "now()"), "webhook_delivery_pkey"),
     "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),
@@ -481,6 +513,19 @@ QUICK = {
     "drop_person_index": ((IDS,), "person_index_pkey"),
     "compare_person_index": ((ID, KEY, "20"), "registration_pkey"),
     "hold_contacts": ((IDS,), "registration_pkey"),
+    "mark_changed_days": (("now()", "now()", "'Europe/Riga'", "current_date - 180"),
+                          "notice_by_age"),
+    "take_due": (("'day'", "20"), "measure_due_pkey"),
+    "mark_months": ((SHOP, DAY, "ARRAY[now()]"), "measure_due_pkey"),
+    "forget_measures": ((SHOP, DAY, "'day'"), "measure_pkey"),
+    "forget_measure_parts": ((SHOP, DAY, "'day'"), "measure_part_pkey"),
+    "count_months": ((SHOP, DAY), "measure_pkey"),
+    "count_month_parts": ((SHOP, DAY), "measure_part_pkey"),
+    "count_measures": ((SHOP, DAY, "'Europe/Riga'", "interval '14 days'"), "registration_by_shop"),
+    "count_measure_parts": ((SHOP, DAY, "'Europe/Riga'", "ARRAY[0, 60]::float8[]"),
+                            "support_case_of_shop"),
+    "sum_measures": ((*YEAR, SHOP, "NULL", "'month'"), "measure_pkey"),
+    "sum_measure_parts": ((*YEAR, SHOP, "NULL", "'month'"), "measure_part_pkey"),
     "promises_of": ((ID,), "promise_pkey"),
     "insert_promise": ((ID, "now()", "'shop'", "NULL", "now()"), "promise_pkey"),
     "standing_of": ((ID,), "standing_pkey"),
@@ -489,6 +534,9 @@ SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant
 SMALL |= {"staff", "staff_session", "login_try"}  # tens of people
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
+    *("hold_measures", "note_measures_looked", "measures_as_of"),  # one row, and what is due
+    "shops_measured",  # a row for each shop
+    "mark_all_days",  # reads all registrations, once and when they are counted anew
     *("insert_links", "insert_raw_payloads", "park_message"),
     *("keep_quarantined", "save_registration"),  # rows found by their key
     "keep_early_receipts",  # the same

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.staff import StaffRole
 from tracking.local.simulate.shop import CONSOLE, STAFF, live_keys
-from tracking.staff import login
+from tracking.staff import login, passwords
 from tracking.staff.login import IDLE, LONGEST
 from tracking.staff.people import VALID, add_staff, disable_staff, reset_staff
 from tracking.web.app import CONSOLE_ROUTES
@@ -85,6 +85,12 @@ async def test_the_first_day_of_a_support_person(world, browser):
     assert 'name="q"' in (await browser.follows(await browser.logs_in(OWN))).text
     noted = ["logged_in", "logged_in", "logged_out", "password_changed"]
     assert sorted(await actions(world)) == noted
+
+
+def test_a_guess_costs_what_rfc_9106_recommends():
+    """Section 4: t=3, p=4, m=64 MiB; argon2id."""
+    cost = passwords.COST
+    assert (cost.type.name, cost.time_cost, cost.memory_cost) == ("ID", 3, 64 * 1024)
 
 
 async def test_leads_and_admins_set_up_a_second_factor_and_no_code_works_twice(world, browser):

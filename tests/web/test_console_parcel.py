@@ -38,7 +38,7 @@ class Desk:
 
     async def steps(self) -> list[str]:
         part = (await self.page()).partition('id="next"')[2].partition("</section>")[0]
-        return re.findall(r"<li>(.*?)</li>", part)
+        return [re.sub("<.*?>", "", each) for each in re.findall(r"<li>(.*?)</li>", part)]
 
     async def later(self, **span: float) -> None:
         """Time goes by, and somebody has looked in meanwhile."""

@@ -8,6 +8,7 @@ from consumers.clock import Watching, clock_runner
 from consumers.topology import CLOCK_QUEUE
 from tracking.clock import Clock, ClockMetrics
 from tracking.estimates import Learned
+from tracking.measuring import keep_counted
 from tracking.pulse import Silence
 from tracking.roles.running import Running, check
 from tracking.search.index import keep_indexed
@@ -34,6 +35,7 @@ async def start(running: Running) -> Readiness:
     running.start("listening", clock.keep_listening(running.settings.database()))
     running.start("silence", Silence(running.pool, running.registry).keep_watching())
     running.start("indexing", keep_indexed(running.pool, running.sealer))
+    running.start("measuring", keep_counted(running.pool))
     running.start("overdue", clock.keep_measured())
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
     return Readiness(checks)

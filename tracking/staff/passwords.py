@@ -7,11 +7,13 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 LONGEST: Final = 128
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _GROUPS, _GROUP = 5, 4  # 98 bits
-_HASHER: Final = PasswordHasher()  # RFC 9106, the second recommended option: 64 MiB, 3 passes
+COST: Final = RFC_9106_LOW_MEMORY  # its second recommended option: 64 MiB, 3 passes
+_HASHER = PasswordHasher.from_parameters(COST)
 _AT_ONCE: Final = asyncio.Semaphore(2)
 
 

@@ -18,7 +18,9 @@ from tracking.web.console.case_list import CASE_PAGES
 from tracking.web.console.contact import CONTACT_FORM
 from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
+from tracking.web.console.measures import MEASURE_PAGES
 from tracking.web.console.parcel import PARCEL_PAGES
+from tracking.web.console.scan import SCAN_PAGES
 from tracking.web.console.search import SEARCH_PAGES
 from tracking.web.console.texts import TEXT_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
@@ -29,6 +31,7 @@ from tracking.web.inbox import DEMO_ROUTES
 from tracking.web.installed import INSTALLED_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
 from tracking.web.link import MISSES, misses
+from tracking.web.measures import MEASURE_ROUTES
 from tracking.web.merchant import MERCHANT_ROUTES
 from tracking.web.notices import NOTICE_ROUTES
 from tracking.web.observe import METRICS, Metrics, observed
@@ -54,6 +57,7 @@ ALL_ROUTES = (
     *OPT_OUT_ROUTES,
     *SAMPLE_ROUTES,
     *SEARCH_ROUTES,
+    *MEASURE_ROUTES,
     *WEBHOOK_ROUTES,
     *FACT_ROUTES,
     *CALLBACK_ROUTES,
@@ -68,11 +72,13 @@ CONSOLE_ROUTES = (
     *LOGIN_ROUTES,
     *SEARCH_PAGES,
     *PARCEL_PAGES,
+    *SCAN_PAGES,
     *ACTIONS,
     CONTACT_FORM,
     *CASE_PAGES,
     *CASE_FORMS,
     *TEXT_PAGES,
+    *MEASURE_PAGES,
 )
 """For people who have logged in; no part of the interface that is described."""
 

@@ -1,11 +1,14 @@
-"""A line of a parcel's story."""
+"""A line of a parcel's story, and the kinds of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from markupsafe import Markup
+
+from tracking.words.catalog import N_
 
 
 class Kind(StrEnum):
@@ -15,6 +18,22 @@ class Kind(StrEnum):
     MONEY = "money"
     CASE = "case"
     STAFF = "staff"
+    SHOPPER = "shopper"
+    WEBHOOK = "webhook"
+
+
+KINDS: Final[Mapping[Kind, str]] = {
+    Kind.SCAN: N_("Scans"),
+    Kind.MESSAGE: N_("Messages"),
+    Kind.PROMISE: N_("Promises"),
+    Kind.MONEY: N_("Compensation"),
+    Kind.CASE: N_("Conversations"),
+    Kind.STAFF: N_("Staff"),
+    Kind.SHOPPER: N_("Shopper"),
+    Kind.WEBHOOK: N_("Posts to the shop"),
+}
+AT_FIRST: Final = frozenset(Kind) - {Kind.WEBHOOK}
+"""What is shown before anybody chooses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,20 @@ Form = dict[str, str]
 
 def _to_login(request: web.Request) -> web.Response:
     """And afterwards to the parcel that was asked for."""
-    response, wanted = to(LOGIN), request.match_info.get("shipment_id", "")
+    response, wanted = _led_to_login(request), request.match_info.get("shipment_id", "")
     if PARCEL.fullmatch(wanted):
         response.set_cookie(
             NEXT, wanted, path=HOME, max_age=600, httponly=True, secure=is_https(request.app),
             samesite="Lax",
         )  # fmt: skip
     return response
+
+
+def _led_to_login(request: web.Request) -> web.Response:
+    """A page that renews itself would follow a redirect, and show the log-in in its own place."""
+    if "HX-Request" in request.headers:
+        return web.Response(status=204, headers={"HX-Redirect": LOGIN})
+    return to(LOGIN)
 
 
 def login_of(deps: Deps) -> Login:

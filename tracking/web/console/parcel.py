@@ -19,15 +19,17 @@ from tracking.staff.audit import note_seen
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
+from tracking.web.console.aside import waited_for
 from tracking.web.console.conversation import CaseForm, call_form, cards, chosen, read_talk
+from tracking.web.console.entry import AT_FIRST, KINDS, Kind
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
 from tracking.web.console.grants import grantable
 from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
 from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
-from tracking.web.console.steps import NOTHING, next_steps
-from tracking.web.console.story import KINDS, Teller
+from tracking.web.console.steps import NOTHING, WHERE, next_steps
+from tracking.web.console.story import Teller
 from tracking.web.console.tell import sayings
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
@@ -149,7 +151,7 @@ def _shown(
         "answer": answer,
         "standing": status_word(shopper, state.status, state.handover),
         "advice": shopper.gettext(answer.advice.text) if answer.advice else None,
-        "steps": [words.gettext(each) for each in steps],
+        "steps": [(words.gettext(each), WHERE.get(each)) for each in steps],
         "calm": steps == [NOTHING],
         "people": [_person(each, words) for each in _people(life)],
         "fields": [(name, words.gettext(label), longest) for name, label, longest in _FIELDS],
@@ -157,7 +159,8 @@ def _shown(
         "paid": [_paid(each, words, shopper) for each in life.paid],
         "why": [_why_not(each, words, calendar) for each in life.why],
         "days": Teller(words, shopper, calendar).story(life),
-        "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
+        "kinds": [(each.value, words.gettext(KINDS[each]), each in AT_FIRST) for each in Kind],
+        "waits": list(waited_for(life.beside, words, calendar)),
         "is_moving": any(_is_on_its_way(each, calendar.now) for each in life.notices),
         "zone": calendar.place(entry.at for entry in life.view.history),
     }

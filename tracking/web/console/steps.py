@@ -1,6 +1,6 @@
 """What to do next for a parcel, the most pressing first: read from its life as it stands. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,6 +33,15 @@ WAITS_FOR_YES: Final = N_("A bonus waits for a yes.")
 FAILED: Final = N_("The shop's system did not carry out a compensation. The shop has to look.")
 LATE: Final = N_("It is late, and nothing was paid. The reason stands under Compensation.")
 UNKNOWN_CODE: Final = N_("The carrier reported something that nobody mapped. The operator can.")
+WHERE: Final[Mapping[str, str]] = {
+    NOT_TOLD: "say",
+    ASKED: "cases",
+    NOT_REACHED: "cases",
+    NOBODY: "people",
+    LATE: "money",
+    WAITS_FOR_YES: "money",
+}
+"""In which part of the page a step is done."""
 
 
 def next_steps(life: Life, now: datetime) -> list[str]:

@@ -17,6 +17,7 @@ from schemas.staff import Action
 from tracking.by_hand import is_by_support
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
+from tracking.web.console.aside import beside_entries
 from tracking.web.console.conversation import said_in
 from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life, Seen
@@ -27,14 +28,6 @@ from tracking.words.catalog import N_, Words, isolated
 from tracking.words.dates import Calendar
 from tracking.words.money import money_text
 
-KINDS: Final[Mapping[Kind, str]] = {
-    Kind.SCAN: N_("Scans"),
-    Kind.MESSAGE: N_("Messages"),
-    Kind.PROMISE: N_("Promises"),
-    Kind.MONEY: N_("Compensation"),
-    Kind.CASE: N_("Conversations"),
-    Kind.STAFF: N_("Staff"),
-}
 _STATE: Final[Mapping[NoticeState, str]] = {
     NoticeState.PLANNED: N_("waits until then"),
     NoticeState.CLAIMED: N_("being sent"),
@@ -68,6 +61,7 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.SECOND_FACTOR_SET: N_("set up the second factor"),
     Action.SEARCHED: N_("searched"),
     Action.PARCEL_SEEN: N_("looked at the parcel"),
+    Action.PAYLOAD_SEEN: N_("looked at a payload"),
     Action.CONTACT_CORRECTED: N_("corrected the recipient"),
     Action.NOTE_ADDED: N_("wrote a note"),
     Action.MESSAGE_SENT: N_("had a message sent"),
@@ -151,6 +145,7 @@ class Teller:
             yield from said_in(thread, self.words, self.page)
         for note in life.notes:
             yield self._note(note)
+        yield from beside_entries(life.beside, self.words, self.page)
 
     def _scan(self, entry: HistoryEntry, *, abroad: bool) -> Entry:
         line, scan = line_of(entry, self.page, self.calendar, abroad=abroad), entry.scan
@@ -173,7 +168,7 @@ class Teller:
             is_wrong=entry.kind is EntryKind.UNRECOGNISED,
             is_void=line.taken_back,
             time=line.about,
-            scan=None if line.taken_back else entry.key,
+            scan=entry.key,
         )
 
     def _message(self, notice: NoticeBody) -> Entry:

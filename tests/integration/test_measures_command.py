@@ -1,0 +1,58 @@
+"""`klat measures rebuild`: what went wrong in the counts is mended from what is kept."""
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from promise_shop import Shop
+
+from tracking.measuring import count_due, mark_due, opens
+from tracking.store.pool import open_pool
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+async def pool(database_url):
+    pool = await open_pool(database_url, size=2)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def klat(database_url, tmp_path):
+    async def run(*words: str) -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "tracking", "measures", *words),
+            env=os.environ | {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await process.communicate()
+        return process.returncode or 0, printed.decode()
+
+    return run
+
+
+async def test_wrong_counts_are_mended(pool, klat):
+    shop = await Shop.open(pool)
+    for days in (1, 30):
+        shop.now = NOW - timedelta(days=days)
+        await shop.register(days)
+    await mark_due(pool, NOW - timedelta(minutes=5))
+    await count_due(pool)
+    await pool.execute("UPDATE measure SET parcels = 7")
+    since = f"{NOW - timedelta(days=9):%Y-%m-%d}"
+    assert await klat("rebuild", "--since", since) == (0, "days of shops counted anew: 1\n")
+    found = await pool.fetch("SELECT parcels FROM measure ORDER BY day")
+    assert [row["parcels"] for row in found] == [7, 1]
+    assert await klat("rebuild") == (0, "days of shops counted anew: 2\n")
+    assert await pool.fetchval("SELECT max(parcels) FROM measure") == 1
+
+
+async def test_what_is_closed_is_not_opened(klat):
+    code, said = await klat("rebuild", "--since", "2020-01-01")
+    assert code == 1
+    assert f"--since: {opens(datetime.now(UTC))} at the earliest" in said
