@@ -38,6 +38,7 @@ from tracking.threads import message_context, sign_of
 log = structlog.get_logger()
 
 MOST_A_DAY: Final = 10  # messages that shoppers write of one parcel
+MOST_EVER: Final = 100
 _DAY: Final = timedelta(days=1)
 _TICK: Final = timedelta(microseconds=1)
 
@@ -54,7 +55,7 @@ class CaseChanged(KlatError):  # noqa: N818 - named for what was found
 
 
 class TooManyMessages(KlatError):  # noqa: N818 - named for what was found
-    """So many were written of this parcel within a day."""
+    """So many were written of this parcel within a day, or ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,13 @@ async def _ask(
         registration = await Registrations(pool).registration_for_update(conn, shipment_id)
         if registration is None:
             raise NoSuchCase
-        known, lately, last = await count_case_messages(conn, shipment_id, message_id, now - _DAY)
+        known, lately, ever, last = await count_case_messages(
+            conn, shipment_id, message_id, now - _DAY
+        )
         cases = await cases_of(conn, shipment_id)
         if known:
             return await _case_of(conn, shipment_id, message_id, cases)
-        if lately >= MOST_A_DAY and question.by is None:
+        if question.by is None and (lately >= MOST_A_DAY or ever >= MOST_EVER):
             raise TooManyMessages
         case = domain.asked(
             cases,

@@ -197,6 +197,12 @@ async def test_one_parcel_takes_so_many_a_day(shopper, world):
     assert (refused.status, "and again" in refused.text) == (429, True)
     world.clock.pass_by(days=1, seconds=1)
     assert (await shopper.asks("tomorrow")).status == 303
+    await world.pool.execute(
+        "INSERT INTO case_message SELECT shipment_id, case_id, gen_random_uuid(), at, author, NULL,"
+        " text FROM case_message CROSS JOIN generate_series(1, 9)"
+    )
+    world.clock.pass_by(days=2)
+    assert (await shopper.asks("for ever")).status == 429
 
 
 async def test_one_address_sends_so_many(shopper, world):

@@ -141,10 +141,12 @@ async def case_answers(
 
 async def count_case_messages(
     conn: asyncpg.Connection, shipment_id: UUID, message_id: UUID, since: datetime
-) -> tuple[bool, int, datetime | None]:
-    """Whether there is this one, how many the shopper wrote since then, and when the last was."""
+) -> tuple[bool, int, int, datetime | None]:
+    """Whether there is this one, how many the shopper wrote since then and ever, and when the last
+    was.
+    """
     row = await conn.fetchrow(SQL["count_case_messages"], shipment_id, message_id, since)
-    return bool(row["known"]), row["lately"], row["last"]
+    return bool(row["known"]), row["lately"], row["ever"], row["last"]
 
 
 async def save_case(conn: asyncpg.Connection, case: Case) -> None:

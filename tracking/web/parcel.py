@@ -50,7 +50,8 @@ async def helped_view(
     if target.merchant_id is None:
         return view
     own, cases = await Cases(deps.pool).help_of(target.shipment_id, target.merchant_id, language)
-    found = await reaches(deps, contact_of(deps, target))
+    is_unprovable = view.unlock is UnlockState.IMPOSSIBLE
+    found = await reaches(deps, contact_of(deps, target)) if is_unprovable else ()
     is_told = shows_all(target, deps.now())
     return replace(
         view,

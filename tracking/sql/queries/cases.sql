@@ -14,9 +14,10 @@ JOIN case_message AS m USING (shipment_id, message_id)
 JOIN support_case AS c USING (shipment_id, case_id)
 WHERE m.text IS NOT NULL AND m.author = 'staff';
 
--- name: count_case_messages: how many messages of this id there are, how many the shopper wrote since then, and when the last was ($1 shipment, $2 message, $3 since)
+-- name: count_case_messages: how many messages of this id there are, how many the shopper wrote since then and ever, and when the last was ($1 shipment, $2 message, $3 since)
 SELECT count(*) FILTER (WHERE message_id = $2) AS known,
        count(*) FILTER (WHERE author = 'shopper' AND at > $3) AS lately,
+       count(*) FILTER (WHERE author = 'shopper') AS ever,
        max(at) AS last
 FROM case_message WHERE shipment_id = $1;
 
