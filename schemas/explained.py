@@ -78,6 +78,7 @@ REASON: Final[Mapping[str, str]] = {
     " a while; it was not tried",
     "not_taken_in_time": "of `failed`: no provider took it while it was worth saying",
     "contact_unreadable": "no key of `KLAT_SECRET_KEYS` opens the contact, or any of the browsers",
+    "erased": "whom it was for was erased",
     **dict.fromkeys(
         ("no_longer_registered", "nobody_to_tell"),
         "the registration is gone, or no longer names this person",

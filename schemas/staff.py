@@ -37,3 +37,6 @@ class Action(StrEnum):
     CASE_REOPENED = "case_reopened"
     CASE_HANDED_OVER = "case_handed_over"
     SUPPORT_TEXT_CHANGED = "support_text_changed"
+    PERSON_LOOKED_UP = "person_looked_up"
+    PERSON_EXPORTED = "person_exported"
+    PERSON_ERASED = "person_erased"

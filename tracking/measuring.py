@@ -7,6 +7,7 @@ from is deleted sooner or later, and what is said of them must stay true.
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ import structlog
 
 from tracking.carriers.klat import HOME_ZONE
 from tracking.domain.measures import EDGES
-from tracking.errors import KlatError
+from tracking.errors import KlatError, StatementTooSlow
 from tracking.store.measures import (
     Span,
     count_measure_parts,
@@ -77,14 +78,29 @@ async def mark_due(pool: asyncpg.Pool, now: datetime, *, every: timedelta = EVER
 
 async def count_due(pool: asyncpg.Pool, *, at_once: int = _AT_ONCE) -> int:
     """All days that are due and in nobody else's hands, then their months; how many days. Raises
-    StoreUnavailable.
+    StoreUnavailable, StatementTooSlow.
     """
-    counted = 0
-    while days := await _count_days(pool, at_once):
-        counted += days
-    while await _add_up_months(pool, at_once):
-        pass
+    counted = await _all(_count_days, pool, at_once)
+    await _all(_add_up_months, pool, at_once)
     return counted
+
+
+async def _all(
+    work: Callable[[asyncpg.Pool, int], Awaitable[int]], pool: asyncpg.Pool, at_once: int
+) -> int:
+    """Until nothing is left, fewer at once where so many take too long; how many."""
+    done = 0
+    while True:
+        try:
+            some = await work(pool, at_once)
+        except StatementTooSlow:
+            if at_once == 1:
+                raise
+            at_once //= 2
+            continue
+        done += some
+        if not some:
+            return done
 
 
 async def _count_days(pool: asyncpg.Pool, at_once: int) -> int:

@@ -29,6 +29,7 @@ from tracking.sealing import Sealer
 from tracking.search.index import index_people
 from tracking.store.changes import ShipmentChange, write_changes
 from tracking.store.clock import ask_reviews
+from tracking.store.person import unmark_erased
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import RegistrationRow, Registrations
 from tracking.store.shipments import ScanMove, StoredScan, move_scans, note_journeys, scans_of
@@ -97,6 +98,8 @@ async def _register(
             raise RegisteredByAnother
         contact = Contact(recipient=body.recipient, buyer=body.buyer)
         await index_people(conn, sealer, target, contact)
+        if known and known.is_erased:
+            await unmark_erased(conn, [target])
         joined = _joined(number, stored, journey, now) if before is None else again(number, journey)
         await _write(conn, number, joined, row, is_first=before is None, now=now)
         if moves := _moves(number, stored, joined):

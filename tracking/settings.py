@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.contact import Email
 from schemas.price import SegmentPrice, iso_country, iso_currency, millionths, segment_price
+from schemas.retention import KeptFor, kept_for
 from schemas.shop import WRITABLE
 from tracking.errors import ConfigurationError
 from tracking.vapid import private_key, public_key
@@ -153,6 +154,17 @@ def _each_once(prices: tuple[SegmentPrice, ...]) -> tuple[SegmentPrice, ...]:
     return prices
 
 
+def _kept_for(entry: object) -> object:
+    return kept_for(entry) if isinstance(entry, str) else entry
+
+
+def _each_class_once(kept: tuple[KeptFor, ...]) -> tuple[KeptFor, ...]:
+    twice = [kind for kind, count in Counter(each.kind for each in kept).items() if count > 1]
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once")
+    return kept
+
+
 def _millionths(value: object) -> object:
     return millionths(value) if isinstance(value, str) else value
 
@@ -183,6 +195,12 @@ Prices = Annotated[
     NoDecode,
     BeforeValidator(_comma_separated),
     AfterValidator(_each_once),
+]
+Retention = Annotated[
+    tuple[Annotated[KeptFor, BeforeValidator(_kept_for)], ...],
+    NoDecode,
+    BeforeValidator(_comma_separated),
+    AfterValidator(_each_class_once),
 ]
 Currency = Annotated[str, AfterValidator(iso_currency)]
 Millionths = Annotated[int, BeforeValidator(_millionths)]
@@ -243,6 +261,7 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = False  # http, and addresses that are not on the internet
     vapid_private_key: VapidKey | None = None
     vapid_subject: VapidSubject | None = None
+    retention: Retention = ()  # of classes of data, where it is not that of the release
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""

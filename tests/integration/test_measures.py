@@ -33,6 +33,10 @@ valid_from = 2026-01-01
 late_by = "1d"
 bonus = { kind = "code", amount = "3.00" }
 """
+WAITING = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+)
 CELLS = "SELECT to_jsonb(m)::text FROM measure AS m ORDER BY 1"
 PARTS = "SELECT to_jsonb(m)::text FROM measure_part AS m ORDER BY 1"
 
@@ -430,15 +434,34 @@ async def test_what_changes_while_it_is_counted_is_counted_again(shop, desk, poo
         assert len(await conn.fetch(SQL["take_due"], "day", 5)) == 1
         await desk.asks(1, at=NOON, now=NOON + HOUR)
         marking = asyncio.create_task(mark_due(pool, NOON + HOUR))
-        while not await pool.fetchval(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted"
-            " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-        ):
+        while not await pool.fetchval(WAITING):
             assert not marking.done()
         await begun.commit()
     assert await marking
     assert await count_due(pool) == 1
     assert (await measures(pool, YEAR)).total.cases == 1
+
+
+async def test_what_takes_too_long_is_done_in_smaller_steps(shop, pool):
+    """The server ends a statement at its limit, as somebody does here."""
+    for number in range(1, 4):
+        shop.now = NOON + number * DAY
+        await shop.register(number)
+    await mark_due(pool, shop.now)
+    async with pool.acquire() as conn:
+        begun = conn.transaction()
+        await begun.start()
+        await conn.execute("LOCK TABLE measure IN SHARE MODE")
+        counting = asyncio.create_task(count_due(pool, at_once=2))
+        while not await pool.fetchval(WAITING):
+            assert not counting.done()
+        await pool.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted AND pid IN"
+            " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+        )
+        await begun.rollback()
+    assert await counting == 3
+    assert (await cells(pool)) == await from_scratch(pool, shop.now)
 
 
 STEPS = st.lists(

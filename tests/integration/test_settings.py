@@ -165,6 +165,23 @@ def test_several_faults_of_one_list_are_several_lines(monkeypatch):
     ]
 
 
+def test_classes_of_data_are_kept_as_it_is_said_and_each_fault_is_a_line(monkeypatch):
+    monkeypatch.setenv("KLAT_RETENTION", "contacts=30d, audit=365d")
+    assert list(map(str, load_settings().retention)) == ["contacts=30d", "audit=365d"]
+    monkeypatch.setenv("KLAT_RETENTION", "contact=30d,audit=0d,links")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    lines = str(caught.value).splitlines()
+    assert [line.split(";")[0][:42] for line in lines] == [
+        "KLAT_RETENTION: knows no 'contact'",
+        "KLAT_RETENTION: audit: from 1d to 3650d",
+        "KLAT_RETENTION: 'links' is not a class of ",
+    ]
+    monkeypatch.setenv("KLAT_RETENTION", "links=9d,links=8d")
+    with pytest.raises(ConfigurationError, match="names links more than once"):
+        load_settings()
+
+
 def test_a_database_may_be_named_by_its_options_alone(monkeypatch):
     monkeypatch.setenv("KLAT_DATABASE_URL", "postgresql:///klat?host=/var/run/postgresql")
     assert load_settings().database().endswith("/postgresql")

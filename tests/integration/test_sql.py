@@ -68,6 +68,7 @@ def _queries(function: ast.AST) -> Iterator[str]:
 NOT_OF_A_SHIPMENT = {
     "schema_migration": "one row for each migration",
     "lease": "of no use any more, kept for the release before",
+    "erasure": "of a person, who may have many parcels; tells nobody which",
     "raw_payload": "a payload may hold many parcels; found by its hash",
     "quarantine": "what could not be read belongs to no parcel; found by its fingerprint",
     "code_map": "a reference table, copied to every shard",
@@ -205,6 +206,22 @@ SELECT md5(n::text)::uuid, decode(md5('f' || n), 'hex'), 's', 'malformed', 'd', 
 FROM generate_series(1, 20000) n;
 INSERT INTO raw_payload SELECT decode(md5('r' || n), 'hex'), 'omniva',
     now() - n * interval '1 hour', 's'
+FROM generate_series(1, 20000) n;
+INSERT INTO case_message SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5('m' || n)::uuid, now(),
+    'shopper', NULL, 't'
+FROM generate_series(1, 20000) n;
+INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
+                          opened_at, asked_at, changed_at)
+SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'other', 'shopper',
+    'solved', 'lv', now(), now(), now()
+FROM generate_series(1, 20000) n;
+INSERT INTO survey SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva', now(), now(),
+    9, 5, 'right', 'w'
+FROM generate_series(1, 20000) n;
+INSERT INTO inbox_message SELECT md5(n::text)::uuid, md5('n' || n)::uuid, 'sms', 'c', NULL, now()
+FROM generate_series(1, 20000) n;
+INSERT INTO raw_parcel SELECT md5(n::text)::uuid, decode(md5('r' || n), 'hex'),
+    now() - n * interval '1 hour'
 FROM generate_series(1, 20000) n;
 INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
                     until, version, provider, provider_id, planned_at, changed_at)
@@ -363,6 +380,43 @@ QUICK = {
     "prune_parked": (("now() - interval '30 days'", "500"), "parked_replayed"),
     "find_parked": ((ID, ID), "parked_message_pkey"),
     "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
+    "prune_raw_parcels": (("now() - interval '90 days'", "500"), "raw_parcel_by_age"),
+    "parcels_of_person": (("ARRAY[7]", "NULL", "100"), "person_index_by_term"),
+    "parcels_known": ((IDS, "NULL"), "shipment_pkey"),
+    "count_personal": ((IDS, IDS), "scan_pkey"),
+    "scans_to_anonymise": ((IDS,), "scan_pkey"),
+    "anonymise_scans": ((IDS, KEYS, KEYS, KEYS, "array_fill('{}'::text, ARRAY[20])"), "scan_pkey"),
+    "anonymise_unrecognised": ((IDS, KEYS, KEYS, KEYS, "array_fill('{}'::text, ARRAY[20])"),
+                               "unrecognised_scan_pkey"),
+    "drop_scans": ((IDS, KEYS), "scan_pkey"),
+    "rename_evidence": ((IDS, TEXTS, TEXTS), "compensation_pkey"),
+    "drop_raw_payloads": ((KEYS, IDS), "raw_parcel_pkey"),
+    "erase_contacts": ((IDS, TEXTS, YES), "registration_pkey"),
+    "erase_orders": ((IDS,), "registration_pkey"),
+    "write_anonymous": ((IDS, NUMBERS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
+    "unmark_erased": ((IDS,), "shipment_pkey"),
+    "erase_notices": ((IDS, TEXTS, "now()"), "notice_pkey"),
+    "erase_words": ((IDS,), "staff_note_pkey"),
+    "erase_ways_in": ((IDS, "now()"), "public_link_by_shipment"),
+    "drop_bonuses": ((IDS,), "bonus_pkey"),
+    "kept_quarantine": ((ID, "500"), "quarantine_pkey"),
+    "drop_quarantined": ((IDS,), "quarantine_pkey"),
+    "blank_quarantined": ((IDS,), "quarantine_pkey"),
+    "kept_parked": ((ID, "500"), "parked_message_pkey"),
+    "drop_parked": ((IDS,), "parked_message_pkey"),
+    "kept_calls": ((ID, "'key-7'", "500"), "idempotency_pkey"),
+    "drop_calls": ((IDS, TEXTS), "idempotency_pkey"),
+    "kept_searches": (("now() - interval '1 hour'", ID, "500"), "audit_by_age"),
+    "blank_audit": ((IDS,), "audit_pkey"),
+    "next_people": ((ID, "500"), "shipment_pkey"),
+    "ended_parcels": (("now() - interval '90 days'", "now() - interval '180 days'", "100"),
+                      "shipment_with_people"),
+    "unclaimed_parcels": (("now() - interval '180 days'", "100"), "shipment_with_people"),
+    "delete_parcels": ((IDS,), "shipment_pkey"),
+    "rows_of_parcels": ((IDS,), "registration_pkey"),
+    "states_of": ((IDS,), "shipment_pkey"),
+    "raw_payloads_of": ((KEYS,), "raw_payload_pkey"),
+    "suppression_rows": ((HASHES,), "suppression_pkey"),
     "hold_subjects": ((IDS,), "registration_pkey"),
     "notice_subjects": ((IDS,), "registration_pkey"),
     "notices_of": ((IDS,), "notice_pkey"),
@@ -560,6 +614,8 @@ NOTHING_TO_FIND = {
     *("carrier_secrets", "save_carrier_secret"),
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
+    *("begin_erasure", "unfinished_erasure", "count_erased", "finish_erasure", "list_erasures"),
+    *("all_tables", "unhurried"),  # the catalogue, and no table at all
     "plan_deliveries",  # only writes
     *("note_audit", "insert_note"),  # the same
     *("support_texts", "save_support_text", "drop_support_text"),  # tens for each shop

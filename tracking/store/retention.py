@@ -11,6 +11,10 @@ async def prune_raw_payloads(conn: asyncpg.Connection, before: datetime, limit: 
     return _rows(await conn.execute(SQL["prune_raw_payloads"], before, limit))
 
 
+async def prune_raw_parcels(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_raw_parcels"], before, limit))
+
+
 async def prune_quarantine(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
     return _rows(await conn.execute(SQL["prune_quarantine"], before, limit))
 

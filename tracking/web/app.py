@@ -20,6 +20,7 @@ from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
 from tracking.web.console.measures import MEASURE_PAGES
 from tracking.web.console.parcel import PARCEL_PAGES
+from tracking.web.console.person import PERSON_PAGES
 from tracking.web.console.scan import SCAN_PAGES
 from tracking.web.console.search import SEARCH_PAGES
 from tracking.web.console.texts import TEXT_PAGES
@@ -73,6 +74,7 @@ CONSOLE_ROUTES = (
     *SEARCH_PAGES,
     *PARCEL_PAGES,
     *SCAN_PAGES,
+    *PERSON_PAGES,
     *ACTIONS,
     CONTACT_FORM,
     *CASE_PAGES,

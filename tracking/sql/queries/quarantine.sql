@@ -39,7 +39,14 @@ ORDER BY quarantine_id LIMIT $2;
 UPDATE quarantine SET resolved_at = $4 WHERE quarantine_id = $1 AND count = $2 AND last_at = $3
 RETURNING quarantine_id;
 
--- name: insert_raw_payloads: payloads in the carrier's own format, as received ($1 digests, $2 carriers, $3 received, $4 sealed)
+-- name: insert_raw_payloads: payloads in the carrier's own format, as received, and of which parcels they speak ($1 digests, $2 carriers, $3 received, $4 sealed; $5 parcels, $6 digests, $7 received)
+WITH parcels AS (
+    INSERT INTO raw_parcel (shipment_id, digest, received_at)
+    SELECT * FROM unnest($5::uuid[], $6::bytea[], $7::timestamptz[])
+         AS new (shipment_id, digest, received_at)
+    ORDER BY shipment_id, digest
+    ON CONFLICT DO NOTHING
+)
 INSERT INTO raw_payload (digest, carrier, received_at, sealed)
 SELECT digest, carrier, received_at, sealed
 FROM unnest($1::bytea[], $2::text[], $3::timestamptz[], $4::bytea[])

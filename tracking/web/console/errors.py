@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 _LIMIT: Final = 10.0  # seconds
 FOR_LEADS: Final = N_("This is for leads and admins. Ask one of them.")
+FOR_ADMINS: Final = N_("This is for admins. Ask one of them.")
+TOO_MANY: Final = N_("There are too many parcels for this page. Ask whoever runs this service.")
+_AS_IT_IS: Final = frozenset({FOR_LEADS, FOR_ADMINS, TOO_MANY})
 _SAID: Final = {
     400: N_("That could not be read. Go back, load the page again and try once more."),
     403: N_("That did not come from this page. Load it again and try once more."),
@@ -47,7 +50,7 @@ def for_people(handler: Page) -> Page:
 
 def _said(request: web.Request, problem: HttpProblem) -> web.Response:
     title = problem.body.title
-    said = title if title == FOR_LEADS else _SAID.get(problem.status, _ELSE)
+    said = title if title in _AS_IT_IS else _SAID.get(problem.status, _ELSE)
     text = words_for(request).gettext(said)
     response = page(request, "fault", problem.status, text=text)
     response.headers.update(problem.headers)

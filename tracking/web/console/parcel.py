@@ -134,6 +134,7 @@ async def show_parcel(
         form_id=uuid4(),
         is_granting=granting is not None,
         sayings=await sayings(request, shipment_id, shopper),
+        is_admin=staff.role is StaffRole.ADMIN,
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 
