@@ -46,6 +46,17 @@ def _showable(value: str) -> list[str]:
     return kept
 
 
+# What is kept to the letter (codes, ids) may hold what reorders or hides: none of it is shown.
+_MISLEADING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def for_eyes(value: str) -> str:
+    """The text as people may see it: without controls and marks of direction; lines stay."""
+    return value if value.isascii() and value.isprintable() else _MISLEADING.sub("", value)
+
+
 def cut(value: str, limit: int) -> str:
     """At most `limit` characters; one that was longer ends with an ellipsis."""
     return value if len(value) <= limit else f"{value[: limit - 1].rstrip()}…"

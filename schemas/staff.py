@@ -16,7 +16,10 @@ class Action(StrEnum):
 
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
+    IDENTITY_TIED = "identity_tied"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an action
+    SESSIONS_ENDED = "sessions_ended"
+    ROLE_CHANGED = "role_changed"
     SECOND_FACTOR_SET = "second_factor_set"
     SEARCHED = "searched"
     PARCEL_SEEN = "parcel_seen"

@@ -27,6 +27,8 @@ from tracking import webhooks
 from tracking.carriers import CARRIERS
 from tracking.cli import app
 from tracking.settings import PREFIX, Settings
+from tracking.staff import passwords
+from tracking.staff.oidc import provider
 from tracking.store import links, pool
 from tracking.web import serving, stream
 from tracking.web.events import MAX_EVENTS
@@ -266,6 +268,9 @@ LIMITS = [
     ("posts at once, per process, to one shop; to all that are slow", sending.PLACES.of_shop),
     ("posts at once, per process, to one shop; to all that are slow", sending.PLACES.of_slow),
     ("names being resolved, per process", outgoing.LOOKUPS),
+    ("passwords that wait to be hashed, per process", passwords.MOST_WAITING),
+    ("a provider's answer: time; size", provider.PATIENCE),
+    ("a provider's answer: time; size", provider.LARGEST / 1024),
     ("wait for a database connection; statement; lock", pool.ACQUIRE_TIMEOUT),
     ("wait for a database connection; statement; lock", pool.COMMAND_TIMEOUT),
 ]

@@ -21,6 +21,7 @@ from schemas.price import SegmentPrice, iso_country, iso_currency, millionths, s
 from schemas.retention import KeptFor, kept_for
 from schemas.shop import WRITABLE
 from tracking.errors import ConfigurationError
+from tracking.staff.oidc.metadata import issuer
 from tracking.vapid import private_key, public_key
 
 PREFIX = "KLAT_"
@@ -173,6 +174,8 @@ def _local_address(known: dict[str, Any]) -> str:
     return f"http://127.0.0.1:{known.get('http_port', 8080)}"
 
 
+OidcIssuer = Annotated[str, AfterValidator(issuer)]
+AcrValues = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
@@ -262,6 +265,12 @@ class Settings(BaseSettings):
     vapid_private_key: VapidKey | None = None
     vapid_subject: VapidSubject | None = None
     retention: Retention = ()  # of classes of data, where it is not that of the release
+    oidc_issuer: OidcIssuer | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None  # None: PKCE alone
+    oidc_name: str | None = Field(default=None, max_length=40)  # as people know it
+    oidc_acr: AcrValues = ()  # that stand for two factors
+    password_login: bool = True  # of people in the console
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""

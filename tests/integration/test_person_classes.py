@@ -28,6 +28,9 @@ erasure: work | by kind hashes name_hashes rows found
 idempotency: key request_hash body |
 inbox_message: content html | channel
 lease: | name holder
+measure: | span carrier
+measure_due: | span
+measure_part: | span carrier kind label
 merchant_fact: | fact_id type body
 notice: content address_hash said | occasion round channel addressee state reason fact_id language
     provider provider_id currency

@@ -253,8 +253,9 @@ async def test_one_parcel_alone_with_everybody_it_concerns(world):
 
 @pytest.mark.parametrize("dies", range(1, 7))
 async def test_cut_off_anywhere_and_asked_again_it_ends_the_same(world, monkeypatch, dies):
-    """The third parcel is for a second step; the sweeps come before."""
+    """One row at a time, and one parcel."""
     monkeypatch.setattr(steps, "AT_ONCE", 1)
+    monkeypatch.setattr("tracking.person.sweep._AT_ONCE", 1)
     calls = 0
     real = steps.count_erased
 

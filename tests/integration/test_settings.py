@@ -84,6 +84,12 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_SMPP_URL", "http://u:hunter2@h", "must start with smpp:// or smpps://"),
         ("KLAT_MAIL_CALLBACK_SECRET", "hunter2", "must be 20 or more letters"),
         ("KLAT_MAIL_CALLBACK_SECRET", "hunter2 " * 5, "must be 20 or more letters"),
+        ("KLAT_OIDC_ISSUER", "http://id.example", "must start with https://"),
+        ("KLAT_OIDC_ISSUER", "https://u:hunter2@id.example", "without user and #"),
+        ("KLAT_OIDC_ISSUER", "https://id.example/?key=hunter2", "without a query"),
+        ("KLAT_OIDC_ISSUER", "https://id.example:port", "is not an address"),
+        ("KLAT_OIDC_NAME", "a" * 41, "at most 40 characters"),
+        ("KLAT_PASSWORD_LOGIN", "sometimes", "valid boolean"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_variable(monkeypatch, variable, value, fault):

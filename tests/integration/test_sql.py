@@ -91,6 +91,7 @@ NOT_OF_A_SHIPMENT = {
     "staff": "people who work for many shops",
     "support_text": "a shop's; a reference table, copied to every shard",
     "staff_session": "theirs",
+    "staff_identity": "the same",
     "login_try": "of who is tried, who may not be there at all",
     "measure": "counts of many parcels of a shop on a day; kept with the shop",
     "measure_part": "the same",
@@ -209,14 +210,6 @@ INSERT INTO raw_payload SELECT decode(md5('r' || n), 'hex'), 'omniva',
 FROM generate_series(1, 20000) n;
 INSERT INTO case_message SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5('m' || n)::uuid, now(),
     'shopper', NULL, 't'
-FROM generate_series(1, 20000) n;
-INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
-                          opened_at, asked_at, changed_at)
-SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'other', 'shopper',
-    'solved', 'lv', now(), now(), now()
-FROM generate_series(1, 20000) n;
-INSERT INTO survey SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva', now(), now(),
-    9, 5, 'right', 'w'
 FROM generate_series(1, 20000) n;
 INSERT INTO inbox_message SELECT md5(n::text)::uuid, md5('n' || n)::uuid, 'sms', 'c', NULL, now()
 FROM generate_series(1, 20000) n;
@@ -585,7 +578,7 @@ QUICK = {
     "standing_of": ((ID,), "standing_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
-SMALL |= {"staff", "staff_session", "login_try"}  # tens of people
+SMALL |= {"staff", "staff_identity", "staff_session", "login_try"}  # tens of people
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
     *("hold_measures", "note_measures_looked", "measures_as_of"),  # one row, and what is due
@@ -608,6 +601,7 @@ NOTHING_TO_FIND = {
         "merchant_named",
         "shop",
         "shop_for_update",
+        "link_sites",
         "save_shop",
     ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
@@ -621,6 +615,7 @@ NOTHING_TO_FIND = {
     *("support_texts", "save_support_text", "drop_support_text"),  # tens for each shop
     *("shops_to_choose", "colleagues"),  # a row for each shop; tens of people
     *("insert_staff", "list_staff", "staff_by_email", "save_password"),
+    *("staff_by_identity", "tie_identity"),
     *(
         "use_totp_step",
         "disable_staff",
@@ -631,6 +626,7 @@ NOTHING_TO_FIND = {
         "touch_session",
     ),
     *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people
+    *("sessions_of", "end_sessions", "change_staff"),
     *("claim_login", "forget_logins", "prune_logins"),  # of a day
     *(
         "make_histograms",

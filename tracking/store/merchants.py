@@ -47,6 +47,12 @@ class Merchants:
         async with connection(self._pool) as conn:
             return await conn.fetchval(SQL["merchant_named"], name)  # type: ignore[no-any-return]  # no types
 
+    async def link_sites(self) -> list[str]:
+        """Addresses such as https://t.shop.example, of all shops that have one."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["link_sites"])
+        return [row[0] for row in rows]
+
     async def shop(self, merchant_id: UUID) -> Shop | None:
         async with connection(self._pool) as conn:
             row = await conn.fetchrow(SQL["shop"], merchant_id)

@@ -12,22 +12,25 @@ from tracking.web.callbacks import CALLBACK_ROUTES
 from tracking.web.cases import CASE_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
+from tracking.web.console.account import ACCOUNT_PAGES
 from tracking.web.console.actions import ACTIONS
 from tracking.web.console.case_forms import CASE_FORMS
 from tracking.web.console.case_list import CASE_PAGES
 from tracking.web.console.contact import CONTACT_FORM
 from tracking.web.console.errors import for_people as for_staff_people
-from tracking.web.console.login import LOGIN_ROUTES, LOGINS, logins
+from tracking.web.console.login import LOGIN_ROUTES
 from tracking.web.console.measures import MEASURE_PAGES
 from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.person import PERSON_PAGES
 from tracking.web.console.scan import SCAN_PAGES
 from tracking.web.console.search import SEARCH_PAGES
+from tracking.web.console.sign_on import LOGINS, SIGN_ON_ROUTES, logins, provider_context
 from tracking.web.console.texts import TEXT_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
 from tracking.web.facts import FACT_ROUTES
+from tracking.web.hosts import HOSTS, hosts_context, is_of_pages, link_hosts, on_our_hosts
 from tracking.web.inbox import DEMO_ROUTES
 from tracking.web.installed import INSTALLED_ROUTES
 from tracking.web.keyring import KEYRING, Keyring, keyring_context
@@ -71,6 +74,8 @@ ALL_ROUTES = (
 )
 CONSOLE_ROUTES = (
     *LOGIN_ROUTES,
+    *SIGN_ON_ROUTES,
+    *ACCOUNT_PAGES,
     *SEARCH_PAGES,
     *PARCEL_PAGES,
     *SCAN_PAGES,
@@ -98,6 +103,7 @@ def make_app(deps: Deps) -> web.Application:
     app[CHANGES] = changes()
     app[QUESTIONS] = questions()
     app[LOGINS] = logins()
+    app[HOSTS] = link_hosts(app)
     app[ROUTES] = (*ALL_ROUTES, *CONSOLE_ROUTES, *(DEMO_ROUTES if deps.settings.demo else ()))
     for route in app[ROUTES]:
         app.router.add_route(route.method, route.path, _served(route))
@@ -106,6 +112,8 @@ def make_app(deps: Deps) -> web.Application:
     app.on_response_prepare.append(secure_headers)
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(keyring_context)
+    app.cleanup_ctx.append(provider_context)
+    app.cleanup_ctx.append(hosts_context)
     return app
 
 
@@ -115,6 +123,8 @@ def _served(route: Route) -> Handler:
         handler = for_staff_people(handler)
     if route.roles:
         handler = guarded(handler, route.roles, route.scheme)
+    if not is_of_pages(route):
+        handler = on_our_hosts(handler)
     return _timed(handler) if route.timed else handler
 
 

@@ -6,17 +6,26 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from schemas.base import for_eyes
 from tracking.web.assets import manifest_path, static_path
 from tracking.words.catalog import Words
 from tracking.words.language import SUPPORTED
 
 _SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
+
+
+def _for_eyes(value: Any) -> Any:
+    """Of what a template shows: our own markup as it is, any other text without what misleads."""
+    return for_eyes(value) if type(value) is str else value
+
+
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    finalize=_for_eyes,
 )
 
 

@@ -21,7 +21,7 @@ from tracking.web.page import MessageKind, render_message_page, render_tracking_
 from tracking.web.parcel import accepted_answers, helped_view, parcel_view
 from tracking.web.problem import Handler, HttpProblem, as_problem, not_found, unavailable
 from tracking.web.routing import Parameter, Route
-from tracking.web.security import is_https
+from tracking.web.security import cookie_name, is_https
 from tracking.web.stream import get_stream
 from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
 from tracking.web.view import ParcelView, UnlockState
@@ -141,7 +141,11 @@ async def _shown(
 def language_of(request: web.Request, *told: str | None) -> str:
     """`told`: the recipient's, then the shop's."""
     wish = request.query.get("lang")
-    explicit = wish if wish in SUPPORTED else request.cookies.get(_LANGUAGE_COOKIE)
+    explicit = (
+        wish
+        if wish in SUPPORTED
+        else request.cookies.get(cookie_name(request.app, _LANGUAGE_COOKIE))
+    )
     return choose(explicit, *told, accept_language=request.headers.get("Accept-Language"))
 
 
@@ -152,7 +156,7 @@ def page_answer(
     wish = request.query.get("lang")
     if wish is not None and wish in SUPPORTED:
         response.set_cookie(
-            _LANGUAGE_COOKIE,
+            cookie_name(request.app, _LANGUAGE_COOKIE),
             wish,
             path="/t",
             max_age=_A_YEAR,

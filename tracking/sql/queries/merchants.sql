@@ -17,3 +17,6 @@ FOR NO KEY UPDATE;
 
 -- name: save_shop: what a shop and its operator set from now on ($1 id, $2 help link, $3 language, $4 settings, $5 terms)
 UPDATE merchant SET help = $2, language = $3, settings = $4, terms = $5 WHERE merchant_id = $1;
+
+-- name: link_sites: the hosts that shops have for their links
+SELECT DISTINCT terms->>'links' FROM merchant WHERE terms->>'links' IS NOT NULL;

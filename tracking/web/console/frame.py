@@ -7,7 +7,7 @@ from aiohttp import web
 from tracking.web.assets import static_path
 from tracking.web.console.guard import HOME, SESSION, form_token
 from tracking.web.frame import template
-from tracking.web.security import CSP, is_https
+from tracking.web.security import CSP, cookie_name, is_https
 from tracking.words.catalog import Words, console_words
 from tracking.words.language import choose
 
@@ -17,7 +17,7 @@ _A_YEAR: Final = 365 * 24 * 3600  # seconds
 
 
 def language_of(request: web.Request) -> str:
-    wishes = request.query.get("lang"), request.cookies.get(_COOKIE)
+    wishes = request.query.get("lang"), request.cookies.get(cookie_name(request.app, _COOKIE))
     chosen = choose(*wishes, accept_language=request.headers.get("Accept-Language"))
     return chosen if chosen in LANGUAGES else "en"
 
@@ -51,7 +51,7 @@ def page(request: web.Request, name: str, status: int = 200, **values: Any) -> w
     )
     if request.query.get("lang") in LANGUAGES:
         response.set_cookie(
-            _COOKIE,
+            cookie_name(request.app, _COOKIE),
             words.language,
             path=HOME,
             max_age=_A_YEAR,

@@ -15,11 +15,12 @@ from tracking.store.staff import Session
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS, Deps
 from tracking.web.problem import HttpProblem
-from tracking.web.security import is_https
+from tracking.web.security import cookie_name, is_https
 from tracking.web.unlock import is_from_elsewhere
 
 HOME: Final = "/support"
 LOGIN: Final = f"{HOME}/login"
+ACCOUNT: Final = f"{HOME}/account"
 PAGE_OF: Final = {
     Wanted.CODE: f"{HOME}/code",
     Wanted.PASSWORD: f"{HOME}/password",
@@ -40,9 +41,14 @@ def _to_login(request: web.Request) -> web.Response:
     response, wanted = _led_to_login(request), request.match_info.get("shipment_id", "")
     if PARCEL.fullmatch(wanted):
         response.set_cookie(
-            NEXT, wanted, path=HOME, max_age=600, httponly=True, secure=is_https(request.app),
+            cookie_name(request.app, NEXT),
+            wanted,
+            path=HOME,
+            max_age=600,
+            httponly=True,
+            secure=is_https(request.app),
             samesite="Lax",
-        )  # fmt: skip
+        )
     return response
 
 
@@ -54,7 +60,7 @@ def _led_to_login(request: web.Request) -> web.Response:
 
 
 def login_of(deps: Deps) -> Login:
-    return Login(deps.pool, deps.sealer)
+    return Login(deps.pool, deps.sealer, by_passwords=deps.settings.password_login)
 
 
 def for_staff(handler: Page, wanted: Wanted | None = None, *, is_open: bool = False) -> Page:

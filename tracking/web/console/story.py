@@ -57,7 +57,10 @@ _MOVER: Final[Mapping[Mover, str]] = {
 _ACTION: Final[Mapping[Action, str]] = {
     Action.LOGGED_IN: N_("logged in"),
     Action.LOGGED_OUT: N_("logged out"),
+    Action.IDENTITY_TIED: N_("logged in by the provider of identities for the first time"),
     Action.PASSWORD_CHANGED: N_("changed the password"),
+    Action.SESSIONS_ENDED: N_("ended sessions of their own"),
+    Action.ROLE_CHANGED: N_("was given another role or other shops"),
     Action.SECOND_FACTOR_SET: N_("set up the second factor"),
     Action.SEARCHED: N_("searched"),
     Action.PARCEL_SEEN: N_("looked at the parcel"),
