@@ -108,7 +108,12 @@ def _is_wanted(situation: Situation, key: Key, want: Wanted, now: datetime) -> b
 
 def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
     return sum(
-        each.state in MAY_HAVE_ARRIVED and each.at > now - _DAY and not is_asked(each.key.round)
+        each.state in MAY_HAVE_ARRIVED and each.at > now - _DAY and not _was_wanted(each.key)
         for each in situation.told.values()
         if each.key.channel is key.channel and each.key.addressee is key.addressee
     )
+
+
+def _was_wanted(key: Key) -> bool:
+    """Somebody asked for it: it takes no room from what is said by itself."""
+    return key.occasion is Occasion.CASE_REPLY or is_asked(key.round)

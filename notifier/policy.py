@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from notifier.answers import check_answer, why_no_answer
 from notifier.asked import LASTS, TOLD_BY_HAND, check_asked
 from notifier.obstacles import (
     AFTER_NEWS,
@@ -64,6 +65,8 @@ def _overtaken(
 def _in_the_way(
     situation: Situation, wants: Mapping[Occasion, Wanted], key: Key, now: datetime
 ) -> str | None:
+    if key.occasion is Occasion.CASE_REPLY:
+        return why_no_answer(situation, key)
     if is_asked(key.round):
         return check_asked(situation, key, now)
     want = _wanted_as(situation, wants, key, now)
@@ -118,6 +121,8 @@ def _as_told(decision: Decision, now: datetime) -> Told:
 
 def check(situation: Situation, key: Key, now: datetime) -> Decision:
     """Asked before sending, of the state of then: to send, to wait until `due_at`, or to drop."""
+    if key.occasion is Occasion.CASE_REPLY:
+        return check_answer(situation, key, now)
     if is_asked(key.round):
         told = situation.told.get(key)
         until = told.until if told and told.until else now + LASTS

@@ -25,6 +25,13 @@ def clean_text(value: str) -> str:
     return " ".join("".join(_showable(unicodedata.normalize("NFC", value))).split())
 
 
+def clean_lines(text: str) -> str:
+    """Lines of clean text; of several empty ones in a row, one is left."""
+    lines = [clean_text(line) for line in text.splitlines()]
+    kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
+    return "\n".join(kept).strip()
+
+
 def _showable(value: str) -> list[str]:
     kept: list[str] = []
     marks = 0

@@ -29,6 +29,8 @@ class DataClass(StrEnum):
     STAFF_SESSIONS = "staff_sessions"
     LOGIN_TRIES = "login_tries"
     AUDIT = "audit"
+    CASE_TEXTS = "case_texts"
+    CASES = "cases"
 
 
 DAYS: Final[Mapping[DataClass, int]] = {
@@ -49,6 +51,8 @@ DAYS: Final[Mapping[DataClass, int]] = {
     DataClass.STAFF_SESSIONS: 1,
     DataClass.LOGIN_TRIES: 1,
     DataClass.AUDIT: 730,
+    DataClass.CASE_TEXTS: 90,
+    DataClass.CASES: 730,
 }
 
 

@@ -14,8 +14,10 @@ from tracking.errors import KlatError
 from tracking.person.ageing import forget_people, forget_unclaimed
 from tracking.store.pool import connection
 from tracking.store.retention import (
+    forget_case_texts,
     forget_notice_texts,
     prune_audit,
+    prune_cases,
     prune_deliveries,
     prune_facts,
     prune_links,
@@ -63,6 +65,8 @@ RULES = (
     Rule(DataClass.STAFF_SESSIONS, prune_sessions),
     Rule(DataClass.LOGIN_TRIES, prune_logins),
     Rule(DataClass.AUDIT, prune_audit),
+    Rule(DataClass.CASE_TEXTS, forget_case_texts),
+    Rule(DataClass.CASES, prune_cases),
 )
 # Whole parcels, each step a transaction of its own.
 OF_PARCELS: tuple[tuple[DataClass, Forget], ...] = (

@@ -47,6 +47,7 @@ _MAIL_ELSE: Final[Mapping[Occasion, Text]] = {
             ),
         ),
     ),
+    Occasion.CASE_REPLY: ((N_("If there is more to say, write on the page of the parcel."),),),
     Occasion.DELIVERY_RETRACTED: (
         (N_("The earlier message from the carrier was a mistake. We are sorry."),),
         ("%(arrival)s",),
@@ -68,6 +69,8 @@ WITH_ORDER: Final = N_("%(news)s (order %(order)s)")
 
 
 def sms_lines(occasion: Occasion) -> Text:
+    if occasion is Occasion.CASE_REPLY:
+        return (_LINK,)
     if occasion is Occasion.BONUS_GRANTED:
         return _SMS_BONUS
     if occasion in PICKUP:

@@ -32,6 +32,8 @@ OF_OTHERS = {
     "staff_sessions": 1,
     "login_tries": 1,
     "audit": 730,
+    "case_texts": 90,
+    "cases": 730,
     "contacts": 90,
     "unclaimed": 180,
     "raw_parcels": 90,

@@ -89,6 +89,7 @@ NOT_OF_A_SHIPMENT = {
     "merchant_fact": "found by a shop's cursor",
     "webhook": "a shop's",
     "staff": "people who work for many shops",
+    "support_text": "a shop's; a reference table, copied to every shard",
     "staff_session": "theirs",
     "staff_identity": "the same",
     "login_try": "of who is tried, who may not be there at all",
@@ -180,6 +181,15 @@ FROM generate_series(1, 20000) n;
 INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k', 'm',
     ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
 FROM generate_series(1, 20000) n;
+INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
+    opened_at, asked_at, changed_at)
+SELECT md5(n::text)::uuid, md5('q' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'damaged', 'shopper',
+    CASE WHEN n % 100 = 0 THEN 'open' ELSE 'solved' END, 'lv', now(),
+    now() - n * interval '1 minute', now() - n * interval '1 minute'
+FROM generate_series(1, 20000) n;
+INSERT INTO case_message SELECT md5((n % 20000 + 1)::text)::uuid, md5('q' || n % 20000 + 1)::uuid,
+    md5('m' || n)::uuid, now(), 'shopper', NULL, 's'
+FROM generate_series(1, 40000) n;
 INSERT INTO public_link SELECT decode(md5('t' || n), 'hex'), md5(n::text)::uuid, now(), NULL
 FROM generate_series(1, 20000) n;
 INSERT INTO challenge SELECT md5(n::text)::uuid, 1, NULL FROM generate_series(1, 20000, 4) n;
@@ -525,6 +535,19 @@ QUICK = {
     "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
+    "cases_of": ((ID,), "support_case_pkey"),
+    "case_messages_of": ((ID,), "case_message_once"),
+    "case_answers": ((IDS, IDS), "case_message_once"),
+    "count_case_messages": ((ID, ID, "now()"), "case_message_once"),
+    "save_case": ((ID, ID, ID, "'t'", "'shopper'", "'open'", "'lv'", "NULL", "1", "NULL", "NULL",
+                   "now()", "now()", "NULL", "NULL", "now()"), "support_case_pkey"),
+    "insert_case_message": ((ID, ID, ID, "now()", "'shopper'", "NULL", "'s'"),
+                            "support_case_pkey"),
+    "waiting_cases": (("NULL", "NULL", "NULL", "'2000-01-01'", "51"), "support_case_waiting"),
+    "latest_cases": (("NULL", "NULL", "now()", "51"), "support_case_changed"),
+    "count_waiting_cases": (("NULL", ID), "support_case_waiting"),
+    "forget_case_texts": (("now() - interval '13 days'", "500"), "support_case_texts"),
+    "prune_cases": (("now() - interval '13 days'", "500"), "support_case_changed"),
     "notes_of": ((ID, "NULL"), "staff_note_pkey"),
     "revoke_links": ((ID, "now()"), "public_link_by_shipment"),
     "note_seen": ((ID, "now()", ID, "'e'", ID, "now() - interval '1 hour'"), "audit_of_shipment"),
@@ -597,6 +620,8 @@ NOTHING_TO_FIND = {
     *("all_tables", "unhurried"),  # the catalogue, and no table at all
     "plan_deliveries",  # only writes
     *("note_audit", "insert_note"),  # the same
+    *("support_texts", "save_support_text", "drop_support_text"),  # tens for each shop
+    *("shops_to_choose", "colleagues"),  # a row for each shop; tens of people
     *("insert_staff", "list_staff", "staff_by_email", "save_password"),
     *("staff_by_identity", "tie_identity"),
     *(

@@ -72,8 +72,13 @@ TABLES: Final[Mapping[str, Kept]] = {
     ),
     "challenge": Kept(_NOBODY, "wrong answers to the second factor", "deleted", (_C,)),
     "staff_note": Kept(_PEOPLE, "what staff wrote, sealed", "deleted", (_C,)),
-    "case_message": Kept(_PEOPLE, "what shoppers and staff wrote, sealed", "deleted", (_C,)),
-    "support_case": Kept(_NOBODY),
+    "case_message": Kept(
+        _PEOPLE,
+        "what shoppers and staff wrote, sealed",
+        "deleted",
+        (_C, DataClass.CASE_TEXTS, DataClass.CASES),
+    ),
+    "support_case": Kept(_NOBODY, until=(DataClass.CASES,)),
     "survey": Kept(_PEOPLE, "the free word, sealed", "blank; marks stay", (_C,)),
     "audit": Kept(
         _PEOPLE,
@@ -131,6 +136,7 @@ TABLES: Final[Mapping[str, Kept]] = {
     "code_map": Kept(_NOBODY),
     "lease": Kept(_NOBODY),
     "schema_migration": Kept(_NOBODY),
+    "support_text": Kept(_OPERATOR),
     "staff": Kept(_OPERATOR),
     "staff_session": Kept(_OPERATOR, until=(DataClass.STAFF_SESSIONS,)),
     "login_try": Kept(_OPERATOR, until=(DataClass.LOGIN_TRIES,)),

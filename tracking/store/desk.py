@@ -14,6 +14,7 @@ from schemas.said import Said
 from schemas.shipment import ShipmentState
 from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
+from tracking.store.cases import case_answers
 from tracking.store.estimates import Eta, eta_in
 from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.push import SealedSubscription, push_subscriptions_of
@@ -134,6 +135,12 @@ class Desk:
             await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
         if self._unanswered:
             await answer_notices(self._conn, self._unanswered)
+
+    async def answers(
+        self, wanted: Sequence[tuple[UUID, UUID]]
+    ) -> list[tuple[UUID, UUID, str, str]]:
+        """Of these shipments and messages: both, the sealed words, the language of who asked."""
+        return await case_answers(self._conn, wanted)
 
     async def note(self, noting: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
         """Who did it, in the same transaction."""

@@ -63,6 +63,14 @@ async def prune_audit(conn: asyncpg.Connection, before: datetime, limit: int) ->
     return _rows(await conn.execute(SQL["prune_audit"], before, limit))
 
 
+async def forget_case_texts(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return await conn.fetchval(SQL["forget_case_texts"], before, limit)  # type: ignore[no-any-return]  # no types
+
+
+async def prune_cases(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return await conn.fetchval(SQL["prune_cases"], before, limit)  # type: ignore[no-any-return]  # no types
+
+
 def _rows(status: str) -> int:
     """Of PostgreSQL's "DELETE 7"."""
     return int(status.rpartition(" ")[2])

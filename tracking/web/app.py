@@ -5,13 +5,17 @@ import asyncio
 from aiohttp import web
 
 from tracking.store.keys import Keys
+from tracking.web.ask import ASK_ROUTES, QUESTIONS, questions
 from tracking.web.auth import guarded
 from tracking.web.bodies import MAX_BODY
 from tracking.web.callbacks import CALLBACK_ROUTES
+from tracking.web.cases import CASE_ROUTES
 from tracking.web.choices import CHANGES, CHOICE_ROUTES, changes
 from tracking.web.compensations import COMPENSATION_ROUTES
 from tracking.web.console.account import ACCOUNT_PAGES
 from tracking.web.console.actions import ACTIONS
+from tracking.web.console.case_forms import CASE_FORMS
+from tracking.web.console.case_list import CASE_PAGES
 from tracking.web.console.contact import CONTACT_FORM
 from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES
@@ -22,6 +26,7 @@ from tracking.web.console.scan import SCAN_PAGES
 from tracking.web.console.search import SEARCH_PAGES
 from tracking.web.console.shop.routes import SHOP_ROUTES
 from tracking.web.console.sign_on import LOGINS, SIGN_ON_ROUTES, logins, provider_context
+from tracking.web.console.texts import TEXT_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
 from tracking.web.deps import DEPS, Deps
 from tracking.web.description import DESCRIPTION_ROUTES
@@ -52,6 +57,7 @@ ALL_ROUTES = (
     *MERCHANT_ROUTES,
     *NOTICE_ROUTES,
     *COMPENSATION_ROUTES,
+    *CASE_ROUTES,
     *SETTINGS_ROUTES,
     *OPT_OUT_ROUTES,
     *SAMPLE_ROUTES,
@@ -62,6 +68,7 @@ ALL_ROUTES = (
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
+    *ASK_ROUTES,
     *PUSH_ROUTES,
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
@@ -76,6 +83,9 @@ CONSOLE_ROUTES = (
     *PERSON_PAGES,
     *ACTIONS,
     CONTACT_FORM,
+    *CASE_PAGES,
+    *CASE_FORMS,
+    *TEXT_PAGES,
     *MEASURE_PAGES,
     *SHOP_ROUTES,
 )
@@ -93,6 +103,7 @@ def make_app(deps: Deps) -> web.Application:
     app[TESTS] = tests()
     app[PUSHES] = pushes()
     app[CHANGES] = changes()
+    app[QUESTIONS] = questions()
     app[LOGINS] = logins()
     app[HOSTS] = link_hosts(app)
     app[ROUTES] = (*ALL_ROUTES, *CONSOLE_ROUTES, *(DEMO_ROUTES if deps.settings.demo else ()))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -9,6 +10,8 @@ from schemas.base import for_eyes
 from tracking.web.assets import manifest_path, static_path
 from tracking.words.catalog import Words
 from tracking.words.language import SUPPORTED
+
+_SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
 
 
 def _for_eyes(value: Any) -> Any:
@@ -45,3 +48,13 @@ def frame(words: Words, path: str | None, also: str = "") -> dict[str, Any]:
         "static": static_path,
         "manifest": manifest_path(words.language),
     }
+
+
+def safe_address(url: str | None) -> str | None:
+    """A link that may be offered; anything a browser would run is not one."""
+    if url is None:
+        return None
+    try:
+        return url if urlsplit(url).scheme.lower() in _SCHEMES else None
+    except ValueError:
+        return None

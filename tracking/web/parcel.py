@@ -1,5 +1,6 @@
 """The view of one parcel, gathered from the store for the holder of a link."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -13,12 +14,14 @@ from tracking.contact import Contact, open_contact
 from tracking.estimates import ENOUGH, days_of
 from tracking.place import delivery_zone
 from tracking.sealing import SealBroken
+from tracking.store.cases import Cases
 from tracking.store.links import LinkTarget, Tries
 from tracking.store.shipments import Shipments
 from tracking.web.bonus import bonus_of, with_code
 from tracking.web.deps import DEPS, Deps
 from tracking.web.link import shows_all
 from tracking.web.problem import not_found
+from tracking.web.reach import Reach, reaches
 from tracking.web.unlock import answers, is_granted
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.visible import (
@@ -38,6 +41,31 @@ async def parcel_view(request: web.Request, target: LinkTarget) -> ParcelView:
     unlock = _unlock_state(request, target)
     view = await _view(deps, target, request.match_info["token"])
     return _opened(view, deps, target) if unlock is UnlockState.UNLOCKED else _closed(view, unlock)
+
+
+async def helped_view(
+    deps: Deps, target: LinkTarget, view: ParcelView, language: str
+) -> ParcelView:
+    """The same with its help in this language, and where the questions stand that were asked."""
+    if target.merchant_id is None:
+        return view
+    own, cases = await Cases(deps.pool).help_of(target.shipment_id, target.merchant_id, language)
+    is_unprovable = view.unlock is UnlockState.IMPOSSIBLE
+    found = await reaches(deps, contact_of(deps, target)) if is_unprovable else ()
+    is_told = shows_all(target, deps.now())
+    return replace(
+        view,
+        own_help=own,
+        cases=cases if is_told else (),
+        can_ask=can_ask(deps, target, view, found),
+    )
+
+
+def can_ask(deps: Deps, target: LinkTarget, view: ParcelView, found: Sequence[Reach]) -> bool:
+    """Not of a parcel without a shop or of long ago, nor where nobody could read the answer."""
+    if target.merchant_id is None or not shows_all(target, deps.now()):
+        return False
+    return bool(found) or view.unlock is not UnlockState.IMPOSSIBLE
 
 
 def accepted_answers(deps: Deps, target: LinkTarget) -> list[str]:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from schemas.api import Money
 from schemas.scan import Window
 from schemas.shipment import HistoryEntry, ShipmentState
+from tracking.domain.cases import Case
+from tracking.store.cases import SupportText
 
 
 class UnlockState(StrEnum):
@@ -43,6 +45,8 @@ class ParcelView:
     point rather than to a door, None when nobody said so yet. `zone` is the IANA zone of the
     delivery place, in which every time is shown. `history` is newest first. `push_key` is the
     public half of the VAPID key; None: no browser can be told. `bonus` is what is left of its code.
+    `own_help` is what the shop says in place of our help, in the language of the page; `cases` are
+    the questions that were asked; `can_ask`: there is a form for another one.
     """
 
     state: ShipmentState
@@ -65,3 +69,6 @@ class ParcelView:
     to_collect: bool | None = None
     push_key: str | None = None
     bonus: BonusView | None = None
+    own_help: Sequence[SupportText] = ()
+    cases: Sequence[Case] = ()
+    can_ask: bool = False

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     PROMISE = "promise"
     MONEY = "money"
+    CASE = "case"
     STAFF = "staff"
     SHOPPER = "shopper"
     WEBHOOK = "webhook"
@@ -26,6 +27,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.MESSAGE: N_("Messages"),
     Kind.PROMISE: N_("Promises"),
     Kind.MONEY: N_("Compensation"),
+    Kind.CASE: N_("Conversations"),
     Kind.STAFF: N_("Staff"),
     Kind.SHOPPER: N_("Shopper"),
     Kind.WEBHOOK: N_("Posts to the shop"),

@@ -30,6 +30,7 @@ from tracking.store.registrations import RegistrationRow, Registrations
 from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.store.staff import AuditRow, Staff, StaffStore
 from tracking.suppression import address_hashes
+from tracking.threads import Thread, threads_of
 from tracking.web.deps import Deps
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.visible import full_history, full_state, is_to_collect
@@ -64,6 +65,7 @@ class Life:
     audit: Sequence[Seen]
     notes: Sequence[Note]
     beside: Beside
+    threads: Sequence[Thread] = ()
 
 
 async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
@@ -98,6 +100,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
             registration.merchant_id if registration else None,
             _hashes(deps, contact),
         ),
+        threads=await threads_of(deps.pool, deps.sealer, shipment_id),
     )
 
 

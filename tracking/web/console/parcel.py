@@ -20,6 +20,7 @@ from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
 from tracking.web.console.aside import waited_for
+from tracking.web.console.conversation import CaseForm, call_form, cards, chosen, read_talk
 from tracking.web.console.entry import AT_FIRST, KINDS, Kind
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
@@ -92,11 +93,14 @@ async def show_parcel(
     link: str | None = None,
     typed: Mapping[str, str | None] | None = None,
     text: str = "",
+    case: CaseForm | None = None,
     granting: Mapping[str, str] | None = None,
     telling: Mapping[str, str] | None = None,
 ) -> web.Response:
     """`wrong`: why what was just asked was not done; what was typed stands
     in `typed`, `text`, `granting` and `telling`.
+
+    `case`: the same of an answer to a case.
 
     `link`: a new one, shown this once.
     """
@@ -108,6 +112,7 @@ async def show_parcel(
     await note_seen(StaffStore(deps.pool), staff, shipment_id, now)
     words, shopper = words_for(request), words_of(language_of(request))
     calendar = Calendar(shopper, life.view.zone, now)
+    talk, form = await read_talk(deps, life), case or chosen(request)
     return page(
         request,
         "parcel",
@@ -119,6 +124,8 @@ async def show_parcel(
         is_open=typed is not None,
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
+        cases=cards(life, talk, form, staff, words, calendar),
+        call=call_form(talk, form, words, shopper),
         grant=await grantable(request, shipment_id, words) if life.registration else None,
         granting=granting or {"amount": "", "why": ""},
         telling={**_NOTHING_TOLD, **(telling or {})},

@@ -18,6 +18,7 @@ from tracking.by_hand import is_by_support
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
 from tracking.web.console.aside import beside_entries
+from tracking.web.console.conversation import said_in
 from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life, Seen
 from tracking.web.console.rules import rule_said
@@ -92,8 +93,14 @@ ACTIONS_SAID: Final[Mapping[Action, str]] = {
     Action.CODE_UNMAPPED: N_("took back what a code means"),
     Action.QUARANTINE_RETRIED: N_("tried the quarantine again"),
     Action.QUARANTINE_DISMISSED: N_("closed an entry of the quarantine"),
+    Action.CASE_OPENED: N_("wrote down a question"),
+    Action.CASE_ANSWERED: N_("answered"),
+    Action.CASE_SOLVED: N_("closed a case"),
+    Action.CASE_REOPENED: N_("opened a case again"),
+    Action.CASE_HANDED_OVER: N_("handed a case over"),
+    Action.SUPPORT_TEXT_CHANGED: N_("changed a text of the shop"),
 }
-
+_SHOWN_THEMSELVES: Final = frozenset({Action.NOTE_ADDED, Action.CASE_OPENED, Action.CASE_ANSWERED})
 
 _WHO: Final[Mapping[str, str]] = {
     "policy": N_("by the rules"),
@@ -153,8 +160,10 @@ class Teller:
         for paid in life.paid:
             yield from self._money(paid)
         for seen in life.audit:
-            if seen.row.action is not Action.NOTE_ADDED:  # the note itself is there
+            if seen.row.action not in _SHOWN_THEMSELVES:
                 yield self._staff(seen)
+        for thread in life.threads:
+            yield from said_in(thread, self.words, self.page)
         for note in life.notes:
             yield self._note(note)
         yield from beside_entries(life.beside, self.words, self.page)
@@ -259,7 +268,8 @@ class Teller:
         return Markup("{}: {}").format(whom, why)
 
     def _staff(self, seen: Seen) -> Entry:
-        told = [*seen.detail.get("fields", ()), *filter(None, [seen.detail.get("why")])]
+        said = (seen.detail.get("why"), seen.detail.get("whom"))
+        told = [*seen.detail.get("fields", ()), *filter(None, said)]
         return Entry(
             seen.row.at,
             Kind.STAFF,

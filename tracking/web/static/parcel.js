@@ -27,11 +27,23 @@
   // Whoever logs out leaves nothing behind in this tab.
   document.querySelector(".who")?.addEventListener("submit", () => sessionStorage.clear());
 
+  // A prepared answer is filled in without loading the page, so that nothing typed elsewhere is lost.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-fill]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const field = document.getElementById(link.dataset.fill);
+    if (field.value.trim() && field.value !== field.dataset.filled && !confirm(link.closest("[data-sure]").dataset.sure)) return;
+    field.value = field.dataset.filled = link.dataset.text;
+    link.closest("details").open = false;
+    field.focus();
+  });
+
   // A page in which somebody is writing is not taken from under their hands.
   function isWriting() {
     const fields = [...main.querySelectorAll("form :is(textarea, select, input:not([type=hidden]))")];
     return fields.some((field) => field === document.activeElement
-      || (field.tagName === "SELECT" ? field.value !== "" : field.value !== field.defaultValue || field.checked !== field.defaultChecked));
+      || (field.tagName === "SELECT" ? field.value !== (field.querySelector("[selected]") ?? field.options[0]).value : field.value !== field.defaultValue || field.checked !== field.defaultChecked)) || location.search.includes("answer=");
   }
 
   function renew() {
