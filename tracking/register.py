@@ -83,7 +83,7 @@ async def _register(
         row = _row(target, merchant_id, body, sealer, now)
         before = await Registrations(pool).registration_for_update(conn, target)
         known = number.known.get(journey)
-        if known and before and _is_same(before, row, _fingerprints(body, sealer)):
+        if known and before and _is_same(before, row, fingerprints(body, sealer)):
             return Registered(
                 target,
                 created=False,
@@ -204,7 +204,7 @@ def _row(
         value_cents=value.cents if value else None,
         value_currency=value.currency if value else None,
         notify=body.notify.model_dump(),
-        digest=_fingerprints(body, sealer)[0],
+        digest=fingerprints(body, sealer)[0],
         registered_at=now,
         region=region_of(recipient),
     )
@@ -216,7 +216,8 @@ def _with_promise(row: RegistrationRow, promise: Promise | None) -> Registration
     return replace(row, promise_from=promise.starts, promise_by=promise.by)
 
 
-def _fingerprints(body: ShipmentRegistration, sealer: Sealer) -> list[bytes]:
+def fingerprints(body: ShipmentRegistration, sealer: Sealer) -> list[bytes]:
+    """Of what a shop told, under every key: the newest is kept with it."""
     return sealer.fingerprints(body.model_dump_json().encode())
 
 

@@ -175,7 +175,8 @@ FROM generate_series(1, 20000) n;
 INSERT INTO staff_note SELECT md5((n % 5000)::text)::uuid, md5('o' || n)::uuid, now(), 'a', 't'
 FROM generate_series(1, 20000) n;
 INSERT INTO audit SELECT md5('a' || n)::uuid, now() - n * interval '1 minute',
-    md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL
+    md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL,
+    CASE WHEN n % 10 = 0 THEN md5((n % 3000 + 1)::text)::uuid END
 FROM generate_series(1, 20000) n;
 INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k', 'm',
     ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
@@ -346,11 +347,14 @@ QUICK = {
     "claim_try": ((ID, "now()", "5", "interval '15 minutes'", "interval '1 day'"),
                   "challenge_pkey"),
     "forget_tries": ((ID,), "challenge_pkey"),
+    "registered_numbers": (("ARRAY['omniva', 'omniva']", "ARRAY['CE7', 'CE8']"),
+                           "shipment_by_number"),
     "registration": ((ID,), "registration_pkey"),
     "registration_for_update": ((ID,), "registration_pkey"),
     "shipments_of_order": (("'order-7'", "NULL"), "registration_by_order"),
     "misread_by_code": (("'omniva'", "'CODE7'", "1", "false", "200"), "unrecognised_scan_by_code"),
     "misread_of": ((IDS, KEYS, "1"), "unrecognised_scan_pkey"),
+    "parcels_by_code": (("'omniva'", "'CODE7'"), "unrecognised_scan_by_code"),
     "count_by_code": (("'omniva'", "'CODE7'"), "unrecognised_scan_by_code"),
     "has_told": (("'venipak'",), "unrecognised_scan_by_code"),
     "insert_unrecognised": ((IDS, KEYS, TIMES, KEYS, TEXTS, TEXTS, TEXTS, YEARS),
@@ -364,6 +368,7 @@ QUICK = {
     "prune_calls": (("now() - interval '2 days'",), "idempotency_by_age"),
     "recount_quarantined": ((KEY, "3", "now()"), "quarantine_fingerprint_key"),
     "list_quarantine": (("50",), "quarantine_open"),
+    "quarantine_of_reason": (("'malformed'", "50"), "quarantine_open"),
     "find_quarantined": ((ID, ID), "quarantine_pkey"),
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),
     "resolve_quarantined": ((ID, "1", "now()", "now()"), "quarantine_pkey"),
@@ -547,6 +552,7 @@ QUICK = {
     "revoke_links": ((ID, "now()"), "public_link_by_shipment"),
     "note_seen": ((ID, "now()", ID, "'e'", ID, "now() - interval '1 hour'"), "audit_of_shipment"),
     "audit_of_shipment": ((ID, "100", "NULL"), "audit_of_shipment"),
+    "audit_of_merchant": ((ID, "30", "NULL"), "audit_of_merchant"),
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
     "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"),
@@ -598,6 +604,7 @@ NOTHING_TO_FIND = {
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
     *(
         "list_merchants",
+        "list_shops",
         "merchant_named",
         "shop",
         "shop_for_update",
@@ -605,6 +612,7 @@ NOTHING_TO_FIND = {
         "save_shop",
     ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
+    *("keys_of", "revoke_key_of"),  # some for each shop
     *("carrier_secrets", "save_carrier_secret"),
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most

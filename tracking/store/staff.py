@@ -59,6 +59,17 @@ class AuditRow(NamedTuple):
     shipment_id: UUID | None
     detail: str | None
     audit_id: UUID
+    merchant_id: UUID | None = None
+
+
+class ShopDeed(NamedTuple):
+    """`email` None: somebody whom the reader need not know. `detail` is sealed."""
+
+    at: datetime
+    action: Action
+    detail: str | None
+    audit_id: UUID
+    email: str | None
 
 
 class NoteRow(NamedTuple):
@@ -250,6 +261,14 @@ class StaffStore:
             rows = await conn.fetch(SQL["audit_of_shipment"], shipment_id, most, _list(shops))
         return [_audit({**row, "shipment_id": shipment_id}) for row in rows]
 
+    async def audit_of_merchant(
+        self, merchant_id: UUID, most: int, shops: Collection[UUID] | None
+    ) -> list[ShopDeed]:
+        """Who works for some shops is not told by whom, where they work for others, too."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["audit_of_merchant"], merchant_id, most, _list(shops))
+        return [ShopDeed(**{**row, "action": Action(row["action"])}) for row in rows]
+
     async def list_audit(self, before: datetime, email: str | None, most: int) -> list[AuditRow]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["list_audit"], before, email, most)
@@ -267,6 +286,7 @@ async def note_audit(conn: asyncpg.Connection, row: AuditRow, staff_id: UUID) ->
         row.action,
         row.shipment_id,
         row.detail,
+        row.merchant_id,
     )
 
 

@@ -24,6 +24,7 @@ from tracking.web.console.parcel import PARCEL_PAGES
 from tracking.web.console.person import PERSON_PAGES
 from tracking.web.console.scan import SCAN_PAGES
 from tracking.web.console.search import SEARCH_PAGES
+from tracking.web.console.shop.routes import SHOP_ROUTES
 from tracking.web.console.sign_on import LOGINS, SIGN_ON_ROUTES, logins, provider_context
 from tracking.web.console.texts import TEXT_PAGES
 from tracking.web.courier import COURIER_ROUTES, IN_FLIGHT, in_flight
@@ -86,6 +87,7 @@ CONSOLE_ROUTES = (
     *CASE_FORMS,
     *TEXT_PAGES,
     *MEASURE_PAGES,
+    *SHOP_ROUTES,
 )
 """For people who have logged in; no part of the interface that is described."""
 

@@ -3,6 +3,11 @@ SELECT name, help, language
 FROM merchant
 ORDER BY name;
 
+-- name: list_shops: shops by name ($1 ids or null for all, $2 at the most)
+SELECT merchant_id, name FROM merchant
+WHERE $1::uuid[] IS NULL OR merchant_id = ANY($1)
+ORDER BY name LIMIT $2;
+
 -- name: merchant_named: the id of a shop ($1 name)
 SELECT merchant_id FROM merchant WHERE name = $1;
 

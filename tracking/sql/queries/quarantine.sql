@@ -21,6 +21,12 @@ SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::
        size, count, native, tracking_number, first_at, last_at
 FROM quarantine WHERE resolved_at IS NULL ORDER BY last_at DESC, quarantine_id LIMIT $1;
 
+-- name: quarantine_of_reason: what waits for this reason, the latest first ($1 reason, $2 limit)
+SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::bytea AS sealed,
+       size, count, native, tracking_number, first_at, last_at
+FROM quarantine WHERE resolved_at IS NULL AND reason = $1
+ORDER BY last_at DESC, quarantine_id LIMIT $2;
+
 -- name: count_quarantine: how many entries wait, by reason
 SELECT reason, count(*) AS entries FROM quarantine WHERE resolved_at IS NULL GROUP BY reason;
 

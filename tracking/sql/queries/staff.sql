@@ -103,9 +103,9 @@ DELETE FROM login_try WHERE name_hash = ANY($1::bytea[]);
 DELETE FROM login_try WHERE name_hash = ANY(ARRAY(
     SELECT name_hash FROM login_try WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
--- name: note_audit: somebody saw or did something ($1 id, $2 at, $3 staff, $4 e-mail, $5 action, $6 shipment or null, $7 sealed detail or null)
-INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+-- name: note_audit: somebody saw or did something ($1 id, $2 at, $3 staff, $4 e-mail, $5 action, $6 shipment or null, $7 sealed detail or null, $8 shop or null)
+INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id, detail, merchant_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: note_seen: somebody looks at a parcel, unless that was noted since then ($1 id, $2 at, $3 staff, $4 e-mail, $5 shipment, $6 since)
 INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id)
@@ -120,8 +120,16 @@ WHERE shipment_id = $1
       SELECT FROM staff WHERE staff.staff_id = a.staff_id AND staff.shops <@ $3))
 ORDER BY at DESC LIMIT $2;
 
+-- name: audit_of_merchant: what was done to a shop, the latest first; by whom, where they work for no other shops than these ($1 shop, $2 at the most, $3 shops or null for all)
+SELECT at, action, detail, audit_id,
+       CASE WHEN $3::uuid[] IS NULL OR EXISTS (
+           SELECT FROM staff WHERE staff.staff_id = a.staff_id AND staff.shops <@ $3)
+       THEN email END AS email
+FROM audit AS a WHERE merchant_id = $1
+ORDER BY at DESC LIMIT $2;
+
 -- name: list_audit: who saw or did what, the latest first ($1 before, $2 e-mail or null for all, $3 at the most)
-SELECT at, email, action, shipment_id, detail, audit_id FROM audit
+SELECT at, email, action, shipment_id, detail, audit_id, merchant_id FROM audit
 WHERE at < $1 AND ($2::text IS NULL OR email = $2)
 ORDER BY at DESC LIMIT $3;
 

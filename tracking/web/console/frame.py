@@ -6,6 +6,7 @@ from aiohttp import web
 
 from tracking.web.assets import static_path
 from tracking.web.console.guard import HOME, SESSION, form_token
+from tracking.web.console.rights import WAYS, may
 from tracking.web.frame import template
 from tracking.web.security import CSP, cookie_name, is_https
 from tracking.words.catalog import Words, console_words
@@ -40,6 +41,11 @@ def page(request: web.Request, name: str, status: int = 200, **values: Any) -> w
         home=HOME,
         path=request.path,
         staff=session.staff if session else None,
+        ways_on=[
+            (f"{HOME}/{path}", words.gettext(text))
+            for path, part, text in WAYS
+            if session and may(session.staff, part)
+        ],
         form_token=form_token(request) if session else "",
         **values,
     )

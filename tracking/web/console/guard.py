@@ -102,21 +102,36 @@ def form_token(request: web.Request) -> str:
     return request.app[DEPS].sealer.fingerprints(b"form\x1f" + session)[0].hex()
 
 
-async def read_form(request: web.Request, *, is_of_session: bool = True) -> Form:
+async def read_form(
+    request: web.Request,
+    *,
+    is_of_session: bool = True,
+    longest: int = _MAX_FORM,
+    most: int = _MOST_FIELDS,
+) -> Form:
     """The last of each field. Raises HttpProblem for what another site sent, and for nonsense."""
-    if is_from_elsewhere(request):
-        raise HttpProblem(403, "This form was sent by another site")
-    body = await read_body(request, _MAX_FORM)
+    refuse_elsewhere(request)
+    body = await read_body(request, longest)
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         raise HttpProblem(400, "The form could not be read") from None
     form = {name: values[-1].replace("\0", "") for name, values in fields.items()}
-    if is_of_session and not hmac.compare_digest(
-        form.pop("form", "").encode(), form_token(request).encode()
-    ):
-        raise HttpProblem(403, "This form is of an earlier session. Load its page again")
+    if is_of_session:
+        refuse_foreign(request, form.pop("form", ""))
     return form
+
+
+def refuse_elsewhere(request: web.Request) -> None:
+    """Raises HttpProblem for what another site sent."""
+    if is_from_elsewhere(request):
+        raise HttpProblem(403, "This form was sent by another site")
+
+
+def refuse_foreign(request: web.Request, token: str) -> None:
+    """Raises HttpProblem for a form that is of no page of this session."""
+    if not hmac.compare_digest(token.encode(errors="replace"), form_token(request).encode()):
+        raise HttpProblem(403, "This form is of an earlier session. Load its page again")
 
 
 def parcel_of(shipment_id: UUID | str) -> str:

@@ -54,7 +54,7 @@ _MOVER: Final[Mapping[Mover, str]] = {
     Mover.SHOPPER: N_("moved by the shopper"),
     Mover.CARRIER: N_("moved by the carrier"),
 }
-_ACTION: Final[Mapping[Action, str]] = {
+ACTIONS_SAID: Final[Mapping[Action, str]] = {
     Action.LOGGED_IN: N_("logged in"),
     Action.LOGGED_OUT: N_("logged out"),
     Action.IDENTITY_TIED: N_("logged in by the provider of identities for the first time"),
@@ -78,6 +78,21 @@ _ACTION: Final[Mapping[Action, str]] = {
     Action.PERSON_LOOKED_UP: N_("looked at everything that is kept of a person"),
     Action.PERSON_EXPORTED: N_("downloaded a person's data"),
     Action.PERSON_ERASED: N_("erased a person"),
+    Action.SHOP_CHANGED: N_("changed the settings"),
+    Action.POLICY_LOADED: N_("put rules into force"),
+    Action.PARCELS_REGISTERED: N_("registered parcels from a file"),
+    Action.WEBHOOK_MADE: N_("added a webhook"),
+    Action.WEBHOOK_CHANGED: N_("changed a webhook"),
+    Action.WEBHOOK_DELETED: N_("removed a webhook"),
+    Action.WEBHOOK_ROTATED: N_("made a new secret of a webhook"),
+    Action.WEBHOOK_TESTED: N_("tested a webhook"),
+    Action.DELIVERY_RESENT: N_("sent a delivery again"),
+    Action.KEY_MADE: N_("made a key"),
+    Action.KEY_REVOKED: N_("ended a key"),
+    Action.CODE_MAPPED: N_("said what a code means"),
+    Action.CODE_UNMAPPED: N_("took back what a code means"),
+    Action.QUARANTINE_RETRIED: N_("tried the quarantine again"),
+    Action.QUARANTINE_DISMISSED: N_("closed an entry of the quarantine"),
     Action.CASE_OPENED: N_("wrote down a question"),
     Action.CASE_ANSWERED: N_("answered"),
     Action.CASE_SOLVED: N_("closed a case"),
@@ -261,7 +276,7 @@ class Teller:
             self.words.gettext(
                 "%(who)s %(did)s",
                 who=seen.row.email,
-                did=self.words.gettext(_ACTION[seen.row.action]),
+                did=self.words.gettext(ACTIONS_SAID[seen.row.action]),
             ),
             details=[isolated(", ".join(told))] if told else [],
         )
