@@ -6,6 +6,7 @@ from html import unescape
 from uuid import UUID, uuid4
 
 import pytest
+from hostile_texts import AT_THE_DOOR, HARMLESS, TEXTS, is_calm, skeleton, unshowable
 from test_ask_http import EVIL, SAID, Shopper, shopper_of
 from test_console_login import EMAIL, Browser
 from test_console_parcel import NUMBER, Desk
@@ -304,6 +305,25 @@ async def test_what_a_shopper_writes_runs_nowhere_in_the_console(desk):
     ):
         assert "<script>alert" not in page.text
         assert 'href="javascript' not in page.text
+
+
+async def test_no_text_of_a_shopper_changes_the_shape_of_a_page(desk, world):
+    """Of the kinds of texts that break pages: the same elements as with a harmless one."""
+    await desk.shopper.unlocks()
+    usual = None
+    texts = {name: text for name, text in TEXTS.items() if name not in AT_THE_DOOR}
+    for n, (name, text) in enumerate({"harmless": HARMLESS, **texts}.items()):
+        await world.pool.execute("DELETE FROM case_message")
+        other = {"X-Forwarded-For": f"203.0.113.{n}"}
+        assert (await desk.shopper.asks(text[:1900], headers=other)).status == 303, name
+        shapes = []
+        for path in (f"{desk.shopper.path}/help?lang=en", f"{desk.path}?lang=en"):
+            parts, shown = skeleton((await world.call("GET", path)).text)
+            shapes.append([each for each in parts if each[0] not in {"p", "/p"}])  # a line each
+            assert unshowable(shown) <= set("\xa0\u2060\xad"), name
+            assert is_calm(shown), name
+        usual = usual or shapes
+        assert shapes == usual, name
 
 
 async def test_of_another_shop_there_is_nothing(desk, world):

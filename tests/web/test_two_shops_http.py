@@ -41,6 +41,7 @@ OWN = {
     "/support/oidc",
     "/support/oidc/callback",
 }
+FORM = "00000000-0000-4000-8000-000000000077"
 MONEY = {"amount": "1.00", "currency": "EUR"}
 # What the other shop sends to its own, and is understood.
 SENT = {
@@ -58,6 +59,17 @@ SENT = {
     ("POST", "/v1/webhooks/{webhook_id}/rotate"): None,
     ("POST", "/v1/webhooks/{webhook_id}/test"): None,
     ("POST", "/v1/webhooks/{webhook_id}/attempts/{delivery_id}/resend"): None,
+    ("POST", "/v1/shipments/{shipment_id}/cases"): {"topic": "damaged", "text": "It is broken"},
+    ("POST", "/support/parcels/{shipment_id}/cases"): {"topic": "pickup", "text": "x", "id": FORM},
+    ("POST", "/support/parcels/{shipment_id}/cases/{case_id}/reply"): {
+        "text": "x",
+        "seen": "1",
+        "id": FORM,
+    },
+    ("POST", "/support/parcels/{shipment_id}/cases/{case_id}/solve"): {},
+    ("POST", "/support/parcels/{shipment_id}/cases/{case_id}/reopen"): {},
+    ("POST", "/support/parcels/{shipment_id}/cases/{case_id}/assign"): {"word": "x", "id": FORM},
+    ("POST", "/support/texts"): {"kind": "help", "topic": "damaged", "language": "lv"},
     ("POST", "/support/search"): {"q": NUMBER},
     ("POST", "/support/parcels/{shipment_id}/notes"): {"text": "we were here"},
     ("POST", "/support/parcels/{shipment_id}/compensations/{tier}/approve"): {},
@@ -70,6 +82,7 @@ ASKED = {"/v1/shipments": f"?carrier=omniva&tracking_number={NUMBER}", "/v1/sear
 FOR_LEADS = {
     "/support/parcels/{shipment_id}/compensations/{tier}/approve",
     "/support/parcels/{shipment_id}/compensations/{tier}/refuse",
+    "/support/texts",
 }
 
 

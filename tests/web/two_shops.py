@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from people import DOOR_CODE, EMAIL, NAME, PHONE, POSTCODE
 from test_compensations_http import POLICY
 from yarl import URL
 
+from schemas.case import Topic
 from schemas.staff import StaffRole
+from tracking.cases import Question, ask
 from tracking.ids import uuid7
 from tracking.judge import judge
 from tracking.policy_load import load_policy
@@ -93,6 +96,10 @@ async def shop(world, name: str, number: str, **fields: Any) -> Shop:
     made = (await world.register(key, tracking_number=number, **fields)).json
     found.ids["shipment_id"] = made["shipment_id"]
     found.ids["token"] = made["tracking_url"].rpartition("/")[2]
+    question = Question(Topic.DAMAGED, f"Of {name}", "lv", None, uuid7(world.clock()))
+    shipment_id = UUID(made["shipment_id"])
+    case = await ask(world.pool, world.deps.sealer, shipment_id, question, now=world.clock())
+    found.ids["case_id"] = str(case.case_id)
     found.ids["tier"], found.ids["form"] = "1", "notes"  # tier 0 is issued, 1 waits
     hook = await world.call(
         "POST",
