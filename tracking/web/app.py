@@ -37,6 +37,7 @@ from tracking.web.search import SEARCH_ROUTES
 from tracking.web.security import secure_headers
 from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
+from tracking.web.survey import SURVEY_ROUTES, SURVEYS, surveys
 from tracking.web.unlock import TRIES, tries
 from tracking.web.webhooks import TESTS, WEBHOOK_ROUTES, tests
 
@@ -54,6 +55,7 @@ ALL_ROUTES = (
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
+    *SURVEY_ROUTES,
     *PUSH_ROUTES,
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
@@ -80,6 +82,7 @@ def make_app(deps: Deps) -> web.Application:
     app[TESTS] = tests()
     app[PUSHES] = pushes()
     app[CHANGES] = changes()
+    app[SURVEYS] = surveys()
     app[LOGINS] = logins()
     app[ROUTES] = (*ALL_ROUTES, *CONSOLE_ROUTES, *(DEMO_ROUTES if deps.settings.demo else ()))
     for route in app[ROUTES]:

@@ -69,7 +69,7 @@ def _message(request: web.Request, problem: HttpProblem) -> web.Response:
 @for_people
 async def get_page(request: web.Request) -> web.Response:
     target = await follow_link(request)
-    return _shown(request, target, await parcel_view(request, target))
+    return show_parcel_page(request, target, await parcel_view(request, target))
 
 
 @for_people
@@ -113,12 +113,12 @@ async def _answer(request: web.Request) -> str:
 async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None) -> web.Response:
     view = await parcel_view(request, target)
     if tries is None:
-        return _shown(request, target, view, status=429)
+        return show_parcel_page(request, target, view, status=429)
     if tries.paused_until is not None:
         paused = replace(view, unlock=UnlockState.PAUSED, paused_until=tries.paused_until)
-        return _shown(request, target, paused, status=422)
+        return show_parcel_page(request, target, paused, status=422)
     wrong = replace(view, unlock=UnlockState.WRONG, tries_left=tries.left)
-    return _shown(request, target, wrong, status=422)
+    return show_parcel_page(request, target, wrong, status=422)
 
 
 def _to_the_page(request: web.Request) -> web.Response:
@@ -127,7 +127,7 @@ def _to_the_page(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": location})
 
 
-def _shown(
+def show_parcel_page(
     request: web.Request, target: LinkTarget, view: ParcelView, status: int = 200
 ) -> web.Response:
     language = language_of(request, target.language, target.merchant_language)

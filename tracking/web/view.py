@@ -1,7 +1,7 @@
 """What the tracking page is made from: everything a shopper may see, decided before rendering."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,6 +30,16 @@ class BonusView:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyView:
+    """What is asked of a delivery; `wrong`: why an answer was none, `typed` what it was."""
+
+    is_answered: bool = False
+    asks_of_courier: bool = True
+    wrong: str | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelView:
     """One parcel as the holder of the link may see it. Instants are aware.
 
@@ -39,6 +49,7 @@ class ParcelView:
     point rather than to a door, None when nobody said so yet. `zone` is the IANA zone of the
     delivery place, in which every time is shown. `history` is newest first. `push_key` is the
     public half of the VAPID key; None: no browser can be told. `bonus` is what is left of its code.
+    `survey` None: nobody is asked how it was.
     """
 
     state: ShipmentState
@@ -61,3 +72,4 @@ class ParcelView:
     to_collect: bool | None = None
     push_key: str | None = None
     bonus: BonusView | None = None
+    survey: SurveyView | None = None
