@@ -75,7 +75,7 @@ async def get_page(request: web.Request) -> web.Response:
 @for_people
 async def get_unlock(request: web.Request) -> web.Response:
     """Where a browser lands that loads the answer to a form again."""
-    return _to_the_page(request)
+    return to_the_page(request)
 
 
 @for_people
@@ -88,7 +88,7 @@ async def post_unlock(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     accepted = accepted_answers(deps, target)
     if not accepted or not answer:
-        return _to_the_page(request)
+        return to_the_page(request)
     if not request.app[TRIES].take(client_address(request)):
         raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
     links, now = Links(deps.pool), deps.now()
@@ -96,7 +96,7 @@ async def post_unlock(request: web.Request) -> web.Response:
     if tries is None or not is_right(answer, accepted):
         return await _refused(request, target, tries)
     await links.forget_tries(target.shipment_id)
-    response = _to_the_page(request)
+    response = to_the_page(request)
     grant(response, request, deps.sealer, target.shipment_id, now)
     return response
 
@@ -121,7 +121,7 @@ async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None
     return show_parcel_page(request, target, wrong, status=422)
 
 
-def _to_the_page(request: web.Request) -> web.Response:
+def to_the_page(request: web.Request) -> web.Response:
     path, wish = page_path(request), request.query.get("lang")
     location = f"{path}?lang={wish}" if wish in SUPPORTED else path
     return web.Response(status=303, headers={"Location": location})

@@ -21,7 +21,7 @@ from tracking.web.link import follow_link
 from tracking.web.parcel import parcel_view
 from tracking.web.problem import HttpProblem
 from tracking.web.routing import Route
-from tracking.web.shopper import LANGUAGE, for_people, get_unlock, show_parcel_page
+from tracking.web.shopper import LANGUAGE, for_people, show_parcel_page, to_the_page
 from tracking.web.unlock import is_from_elsewhere
 from tracking.words.catalog import N_
 
@@ -37,14 +37,20 @@ def surveys() -> Buckets:
 
 
 @for_people
-async def post_survey(request: web.Request) -> web.StreamResponse:
+async def get_survey(request: web.Request) -> web.Response:
+    """Where a browser lands that loads the answer to the form again."""
+    return to_the_page(request)
+
+
+@for_people
+async def post_survey(request: web.Request) -> web.Response:
     if is_from_elsewhere(request):
         raise HttpProblem(403, "This form was sent by another site")
     fields = await _fields(request)
     target = await follow_link(request)
     deps, view = request.app[DEPS], await parcel_view(request, target)
     if view.survey is None or view.survey.is_answered:
-        return await get_unlock(request)  # back to the page, which says so
+        return to_the_page(request)  # which says so
     if not request.app[SURVEYS].take(client_address(request)):
         raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
     if not view.survey.asks_of_courier:
@@ -58,7 +64,7 @@ async def post_survey(request: web.Request) -> web.StreamResponse:
         return show_parcel_page(request, target, replace(view, survey=again), status=422)
     if is_to_be_asked(view.state, deps.now()):
         await take_answer(deps.pool, deps.sealer, target.shipment_id, answer, now=deps.now())
-    return await get_unlock(request)
+    return to_the_page(request)
 
 
 async def _fields(request: web.Request) -> dict[str, Any]:
@@ -77,7 +83,7 @@ SURVEY_ROUTES: Final = (
     Route(
         "GET",
         "/t/{token}/survey",
-        get_unlock,
+        get_survey,
         "Back to the tracking page",
         access="link",
         answers={303: None},
