@@ -106,47 +106,56 @@ async def _ask(
     now: datetime,
     noting: Noting | None,
 ) -> Case:
-    message_id = _message_id(shipment_id, question.form_id)
     async with transaction(pool) as conn:
-        registration = await Registrations(pool).registration_for_update(conn, shipment_id)
-        if registration is None:
-            raise NoSuchCase
-        known, lately, ever, last = await count_case_messages(
-            conn, shipment_id, message_id, now - _DAY
-        )
-        cases = await cases_of(conn, shipment_id)
-        if known:
-            return await _case_of(conn, shipment_id, message_id, cases)
-        if question.by is None and (lately >= MOST_A_DAY or ever >= MOST_EVER):
-            raise TooManyMessages
-        case = domain.asked(
-            cases,
-            Asked(
-                shipment_id,
-                uuid7(now),
-                registration.merchant_id,
-                question.topic,
-                question.opened_by,
-                question.language,
-                question.reply_by,
-            ),
-            now,
-        )
-        await save_case(conn, case)
-        await _write(
-            conn,
-            sealer,
-            case,
-            message_id,
-            Author.SHOPPER,
-            question.by,
-            question.text,
-            _after(last, now),
-        )
+        case, is_new = await ask_within(conn, pool, sealer, shipment_id, question, now)
+        if not is_new:
+            return case
         if noting is not None:
             await noting(conn)
     log.info("case.asked", shipment_id=shipment_id, case_id=case.case_id, topic=case.topic)
     return case
+
+
+async def ask_within(
+    conn: asyncpg.Connection,
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    question: Question,
+    now: datetime,
+) -> tuple[Case, bool]:
+    """In the transaction of what led to it; False: it was asked before.
+
+    Raises NoSuchCase, TooManyMessages.
+    """
+    message_id = _message_id(shipment_id, question.form_id)
+    registration = await Registrations(pool).registration_for_update(conn, shipment_id)
+    if registration is None:
+        raise NoSuchCase
+    known, lately, ever, last = await count_case_messages(conn, shipment_id, message_id, now - _DAY)
+    cases = await cases_of(conn, shipment_id)
+    if known:
+        return await _case_of(conn, shipment_id, message_id, cases), False
+    is_written = question.by is None and question.opened_by is Opener.SHOPPER
+    if is_written and (lately >= MOST_A_DAY or ever >= MOST_EVER):
+        raise TooManyMessages
+    case = domain.asked(
+        cases,
+        Asked(
+            shipment_id,
+            uuid7(now),
+            registration.merchant_id,
+            question.topic,
+            question.opened_by,
+            question.language,
+            question.reply_by,
+        ),
+        now,
+    )
+    await save_case(conn, case)
+    at, by = _after(last, now), question.by
+    await _write(conn, sealer, case, message_id, Author.SHOPPER, by, question.text, at)
+    return case, True
 
 
 async def _case_of(
