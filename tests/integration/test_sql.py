@@ -415,6 +415,8 @@ QUICK = {
     "states_of": ((IDS,), "shipment_pkey"),
     "raw_payloads_of": ((KEYS,), "raw_payload_pkey"),
     "suppression_rows": ((HASHES,), "suppression_pkey"),
+    "survey_standing": ((ID,), "registration_pkey"),
+    "answer_survey": ((ID, "now()", "9", "5", "'right'", "'w'"), "registration_pkey"),
     "hold_subjects": ((IDS,), "registration_pkey"),
     "notice_subjects": ((IDS,), "registration_pkey"),
     "notices_of": ((IDS,), "notice_pkey"),

@@ -139,6 +139,7 @@ TABLES: Final[Mapping[str, Kept]] = {
     "support_text": Kept(_OPERATOR),
     "staff": Kept(_OPERATOR),
     "staff_session": Kept(_OPERATOR, until=(DataClass.STAFF_SESSIONS,)),
+    "staff_identity": Kept(_OPERATOR),
     "login_try": Kept(_OPERATOR, until=(DataClass.LOGIN_TRIES,)),
     "merchant": Kept(_OPERATOR),
     "api_key": Kept(_OPERATOR),

@@ -21,6 +21,7 @@ from notifier.preview import preview
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.roles.running import Running, check
+from tracking.staff.oidc.setting import client_of
 from tracking.store.notices import Notices
 from tracking.store.receipts import Receipts
 from tracking.web.app import make_app
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 
 async def start(running: Running) -> Readiness:
     settings, hub = running.settings, LiveHub()
+    client_of(settings)  # what is missing is said before anything is opened
     wanted = topology(settings.ingest_queues)
     publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
     live = LiveUpdates(settings.broker(), hub)

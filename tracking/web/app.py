@@ -49,6 +49,7 @@ from tracking.web.search import SEARCH_ROUTES
 from tracking.web.security import secure_headers
 from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
+from tracking.web.survey import SURVEY_ROUTES, SURVEYS, surveys
 from tracking.web.unlock import TRIES, tries
 from tracking.web.webhooks import TESTS, WEBHOOK_ROUTES, tests
 
@@ -69,6 +70,7 @@ ALL_ROUTES = (
     *SHOPPER_ROUTES,
     *CHOICE_ROUTES,
     *ASK_ROUTES,
+    *SURVEY_ROUTES,
     *PUSH_ROUTES,
     *INSTALLED_ROUTES,
     *DESCRIPTION_ROUTES,
@@ -104,6 +106,7 @@ def make_app(deps: Deps) -> web.Application:
     app[PUSHES] = pushes()
     app[CHANGES] = changes()
     app[QUESTIONS] = questions()
+    app[SURVEYS] = surveys()
     app[LOGINS] = logins()
     app[HOSTS] = link_hosts(app)
     app[ROUTES] = (*ALL_ROUTES, *CONSOLE_ROUTES, *(DEMO_ROUTES if deps.settings.demo else ()))

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from schemas.scan import Location
 from schemas.status import Status
+from schemas.survey import Packaging
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
 from tracking.web.ask_page import standings
@@ -65,6 +66,11 @@ _MESSAGES: Final = {
         ),
     ),
 }
+_PACKAGING: Final = {
+    Packaging.RIGHT: N_("Just right"),
+    Packaging.TOO_BIG: N_("Too big a box"),
+    Packaging.DAMAGED: N_("Damaged"),
+}
 _RETRY: Final = frozenset({MessageKind.UNAVAILABLE, MessageKind.TOO_MANY})
 
 _tracking_page = template("tracking.html")
@@ -86,6 +92,8 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         pickup=_pickup(view, calendar),
         unlock=_unlock(view, words, calendar),
         bonus=bonus_card(view, calendar),
+        survey=view.survey,
+        packagings=[(each.value, words.gettext(text)) for each, text in _PACKAGING.items()],
         timeline=timeline(view.history, words, calendar),
         zone=calendar.place(entry.at for entry in view.history),
         carrier_page=carrier,

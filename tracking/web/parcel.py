@@ -9,21 +9,26 @@ from aiohttp import web
 
 from schemas.contact import Recipient
 from schemas.scan import Window
+from schemas.shipment import ShipmentState
+from schemas.survey import SurveyMode
 from tracking.carriers import CARRIERS
 from tracking.contact import Contact, open_contact
+from tracking.domain.survey import asks_of_courier, is_to_be_asked
 from tracking.estimates import ENOUGH, days_of
 from tracking.place import delivery_zone
 from tracking.sealing import SealBroken
 from tracking.store.cases import Cases
 from tracking.store.links import LinkTarget, Tries
+from tracking.store.pool import connection
 from tracking.store.shipments import Shipments
+from tracking.store.surveys import survey_standing
 from tracking.web.bonus import bonus_of, with_code
 from tracking.web.deps import DEPS, Deps
 from tracking.web.link import shows_all
 from tracking.web.problem import not_found
 from tracking.web.reach import Reach, reaches
 from tracking.web.unlock import answers, is_granted
-from tracking.web.view import ParcelView, UnlockState
+from tracking.web.view import ParcelView, SurveyView, UnlockState
 from tracking.web.visible import (
     full_history,
     full_state,
@@ -125,7 +130,18 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
         to_collect=is_to_collect(row.state, target.service),
         push_key=deps.settings.push_key(),
         bonus=bonus_of(target),
+        survey=await _survey(deps, target, row.state),
     )
+
+
+async def _survey(deps: Deps, target: LinkTarget, state: ShipmentState) -> SurveyView | None:
+    if not is_to_be_asked(state, deps.now()):
+        return None
+    async with connection(deps.pool) as conn:
+        standing = await survey_standing(conn, target.shipment_id)
+    if standing is None or standing.mode is SurveyMode.OFF:
+        return None
+    return SurveyView(standing.is_answered, asks_of_courier(state))
 
 
 def _promise(target: LinkTarget) -> Window | None:

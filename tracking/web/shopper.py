@@ -69,13 +69,13 @@ def _message(request: web.Request, problem: HttpProblem) -> web.Response:
 @for_people
 async def get_page(request: web.Request) -> web.Response:
     target = await follow_link(request)
-    return await _shown(request, target, await parcel_view(request, target))
+    return await show_parcel_page(request, target, await parcel_view(request, target))
 
 
 @for_people
 async def get_unlock(request: web.Request) -> web.Response:
     """Where a browser lands that loads the answer to a form again."""
-    return _to_the_page(request)
+    return to_the_page(request)
 
 
 @for_people
@@ -88,7 +88,7 @@ async def post_unlock(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     accepted = accepted_answers(deps, target)
     if not accepted or not answer:
-        return _to_the_page(request)
+        return to_the_page(request)
     if not request.app[TRIES].take(client_address(request)):
         raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
     links, now = Links(deps.pool), deps.now()
@@ -96,7 +96,7 @@ async def post_unlock(request: web.Request) -> web.Response:
     if tries is None or not is_right(answer, accepted):
         return await _refused(request, target, tries)
     await links.forget_tries(target.shipment_id)
-    response = _to_the_page(request, below)
+    response = to_the_page(request, below)
     grant(response, request, deps.sealer, target.shipment_id, now)
     return response
 
@@ -115,21 +115,21 @@ async def _answer(request: web.Request) -> tuple[str, str]:
 async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None) -> web.Response:
     view = await parcel_view(request, target)
     if tries is None:
-        return await _shown(request, target, view, status=429)
+        return await show_parcel_page(request, target, view, status=429)
     if tries.paused_until is not None:
         paused = replace(view, unlock=UnlockState.PAUSED, paused_until=tries.paused_until)
-        return await _shown(request, target, paused, status=422)
+        return await show_parcel_page(request, target, paused, status=422)
     wrong = replace(view, unlock=UnlockState.WRONG, tries_left=tries.left)
-    return await _shown(request, target, wrong, status=422)
+    return await show_parcel_page(request, target, wrong, status=422)
 
 
-def _to_the_page(request: web.Request, below: str = "") -> web.Response:
+def to_the_page(request: web.Request, below: str = "") -> web.Response:
     path, wish = f"{page_path(request)}{below}", request.query.get("lang")
     location = f"{path}?lang={wish}" if wish in SUPPORTED else path
     return web.Response(status=303, headers={"Location": location})
 
 
-async def _shown(
+async def show_parcel_page(
     request: web.Request, target: LinkTarget, view: ParcelView, status: int = 200
 ) -> web.Response:
     language = language_of(request, target.language, target.merchant_language)

@@ -1,7 +1,7 @@
 """What the tracking page is made from: everything a shopper may see, decided before rendering."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,16 @@ class BonusView:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyView:
+    """What is asked of a delivery; `wrong`: why an answer was none, `typed` what it was."""
+
+    is_answered: bool = False
+    asks_of_courier: bool = True
+    wrong: str | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelView:
     """One parcel as the holder of the link may see it. Instants are aware.
 
@@ -47,6 +57,7 @@ class ParcelView:
     public half of the VAPID key; None: no browser can be told. `bonus` is what is left of its code.
     `own_help` is what the shop says in place of our help, in the language of the page; `cases` are
     the questions that were asked; `can_ask`: there is a form for another one.
+    `survey` None: nobody is asked how it was.
     """
 
     state: ShipmentState
@@ -72,3 +83,4 @@ class ParcelView:
     own_help: Sequence[SupportText] = ()
     cases: Sequence[Case] = ()
     can_ask: bool = False
+    survey: SurveyView | None = None
