@@ -547,6 +547,7 @@ QUICK = {
                             "support_case_pkey"),
     "waiting_cases": (("NULL", "NULL", "NULL", "'2000-01-01'", "51"), "support_case_waiting"),
     "latest_cases": (("NULL", "NULL", "now()", "51"), "support_case_changed"),
+    "usual_answer": ((ID, "now() - interval '1 hour'", "now()"), "support_case_of_shop"),
     "count_waiting_cases": (("NULL", ID), "support_case_waiting"),
     "forget_case_texts": (("now() - interval '13 days'", "500"), "support_case_texts"),
     "prune_cases": (("now() - interval '13 days'", "500"), "support_case_changed"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -283,6 +284,27 @@ async def test_what_a_shop_says_itself_takes_the_place_of_ours(shopper, world):
     assert '<a href="https://ok.example/a?b=1&amp;c"' in page
     assert "Broken" not in await shopper.page("?lang=lv"), "of another language"
     assert "Broken &lt;i&gt;" in await shopper.page("/help?lang=en&topic=damaged")
+
+
+async def test_how_soon_most_are_answered_is_said_where_enough_asked(shopper, world):
+    shop = await world.pool.fetchval("SELECT merchant_id FROM registration")
+    asked = """
+        INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state,
+            language, opened_at, asked_at, answered_at, changed_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), $1, 'bonus', 'shopper', 'answered', 'lv',
+            $2::timestamptz, $2, $2 + n * $3::interval, $2
+        FROM generate_series(1, $4::integer) AS n
+        """
+    at, hour = world.clock() - timedelta(days=5), timedelta(hours=1)
+    await world.pool.execute(asked, shop, at, hour, 19)
+    assert "Most are answered" not in await shopper.page()
+    await world.pool.execute(asked, shop, at, hour, 1)
+    assert "Most are answered within 15 hours." in await shopper.page()
+    await world.pool.execute(asked, shop, at, 4 * hour, 40)
+    # of 60 the 45th or so: 20 of before, then 25 times four hours
+    assert "Most are answered within 5 days." in await shopper.page()
+    world.clock.pass_by(days=26)
+    assert "Most are answered" not in await shopper.page(), "of before"
 
 
 async def test_looking_changes_nothing(shopper, world):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import astuple
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -104,6 +104,14 @@ class Cases:
     async def count_waiting_cases(self, shops: Collection[UUID] | None, me: UUID) -> Waiting:
         async with connection(self._pool) as conn:
             return Waiting(*await conn.fetchrow(SQL["count_waiting_cases"], _list(shops), me))
+
+    async def usual_answer(
+        self, merchant_id: UUID, since: datetime, now: datetime
+    ) -> tuple[int, timedelta | None]:
+        """How many were asked, and within how long three of four were answered."""
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["usual_answer"], merchant_id, since, now)
+        return row["asked"], row["within"]
 
     async def colleagues(self, merchant_id: UUID) -> list[Colleague]:
         async with connection(self._pool) as conn:

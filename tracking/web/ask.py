@@ -5,6 +5,7 @@ passed on.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from tracking.store.links import LinkTarget
 from tracking.threads import Thread, threads_of
 from tracking.web.ask_page import NO_TEXT, TOO_MANY, Asking, Typed, render_ask_page
 from tracking.web.bodies import read_body
-from tracking.web.deps import DEPS
+from tracking.web.deps import DEPS, Deps
 from tracking.web.limits import Buckets, client_address
 from tracking.web.link import follow_link, page_path, shows_all
 from tracking.web.parcel import can_ask, contact_of, parcel_view
@@ -34,6 +35,8 @@ from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 
 _MAX_FORM = 32 * 1024  # bytes: 2,000 characters, each of up to twelve in a form
+_LATELY = timedelta(days=30)
+_ENOUGH = 20  # questions from which it can be told how soon most are answered
 QUESTIONS = web.AppKey("questions", Buckets)
 
 
@@ -142,9 +145,17 @@ async def _shown(
         can_ask=can_ask(deps, target, view, found),
         form_id=str(uuid4()),
         is_sent=is_sent,
+        usual=await _usual(deps, shop) if shop else None,
     )
     calendar = Calendar(words_of(language), view.zone, deps.now())
     return page_answer(request, render_ask_page(view, asking, typed, calendar), status)
+
+
+async def _usual(deps: Deps, merchant_id: UUID) -> timedelta | None:
+    """Within how long most are answered; None where too few asked to say so."""
+    now = deps.now()
+    asked, within = await Cases(deps.pool).usual_answer(merchant_id, now - _LATELY, now)
+    return within if asked >= _ENOUGH else None
 
 
 async def _threads(request: web.Request, target: LinkTarget, view: ParcelView) -> list[Thread]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -20,6 +21,7 @@ from tracking.words.catalog import N_, Words
 from tracking.words.dates import Calendar
 
 PAGE: Final = "page"
+_HOURS: Final = 48
 _STANDING: Final[Mapping[CaseState, str]] = {
     CaseState.OPEN: N_("You asked us %(when)s: we have the question, and an answer will come."),
     CaseState.ANSWERED: N_("You asked us %(when)s: there is an answer."),
@@ -63,6 +65,7 @@ class Asking:
     can_ask: bool
     form_id: str
     is_sent: bool = False
+    usual: timedelta | None = None  # within that most questions are answered
 
 
 def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Calendar) -> str:
@@ -79,6 +82,7 @@ def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Ca
         number=view.tracking_number,
         can_ask=asking.can_ask,
         next=_next(asking, words) if asking.is_sent else None,
+        usual=_usual(asking.usual, words),
         standings=standings([each.case for each in asking.threads], calendar),
         threads=[_thread(each, calendar) for each in asking.threads] if is_open else [],
         unlock=view.unlock if view.unlock is not UnlockState.UNLOCKED else None,
@@ -113,6 +117,21 @@ def _next(asking: Asking, words: Words) -> Markup:
     by = latest.case.reply_by if latest else None
     to = next((each.to for each in asking.reaches if each.channel is by), None)
     return words.gettext(_NEXT[by if by and to else Channel.PUSH], address=to or "")
+
+
+def _usual(within: timedelta | None, words: Words) -> Markup | None:
+    """In whole hours, or days from two on: never less than it is."""
+    if within is None:
+        return None
+    hours = max(1, -(-within // timedelta(hours=1)))
+    if hours <= _HOURS:
+        return words.ngettext(
+            "Most are answered within %(n)d hour.", "Most are answered within %(n)d hours.", hours
+        )
+    days = -(-within // timedelta(days=1))
+    return words.ngettext(
+        "Most are answered within %(n)d day.", "Most are answered within %(n)d days.", days
+    )
 
 
 def _ways(view: ParcelView, asking: Asking, words: Words) -> list[tuple[str, Markup]]:

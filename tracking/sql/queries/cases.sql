@@ -125,3 +125,9 @@ SELECT count(*) FROM old;
 -- name: shops_to_choose: shops by name ($1 only these or null, $2 at the most)
 SELECT merchant_id, name FROM merchant
 WHERE $1::uuid[] IS NULL OR merchant_id = ANY($1) ORDER BY name, merchant_id LIMIT $2;
+
+-- name: usual_answer: how many questions of shoppers a shop had since then, and within how long three of four were answered, those that still wait included ($1 shop, $2 since, $3 now)
+SELECT count(*) AS asked,
+       percentile_cont(0.75) WITHIN GROUP (ORDER BY coalesce(answered_at, $3) - opened_at) AS within
+FROM support_case
+WHERE merchant_id = $1 AND opened_at > $2 AND opened_by = 'shopper';

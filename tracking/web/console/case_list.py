@@ -28,7 +28,7 @@ CASES: Final = f"{HOME}/cases"
 _AT_ONCE: Final = 50
 _MOST_SHOPS: Final = 200
 _WAITING, _MINE, _ALL = "waiting", "mine", "all"
-_TABS: Final = ((_WAITING, N_("Waiting")), (_MINE, N_("Mine")), (_ALL, N_("All")))
+_TABS: Final = ((_WAITING, N_("Waiting")), (_MINE, N_("Mine")), (_ALL, N_("All cases")))
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
