@@ -36,6 +36,7 @@ _COMING: Final = frozenset(
 )
 _TRACK: Final = N_("Track the parcel")
 _ANSWER_ON: Final = N_("Read it on the page, and write back")
+_TELL: Final = N_("Tell how it was")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _PART: Final = Markup('<span class="part">{}</span>')
 
@@ -74,7 +75,7 @@ def letter_of(values: Values, facts: Facts) -> Letter:
         "stop": page_address(values.stop) if values.stop else None,
         "for_recipient": _for_recipient(values),
         "markup": _markup(values),
-        "button": _ANSWER_ON if values.occasion is Occasion.CASE_REPLY else _TRACK,
+        "button": _button(values.occasion),
         "urgent": values.occasion in _URGENT,
         "qr": qr is not None,
         "limit_in_heading": "until" in PLACEHOLDER.findall(_first(values, facts)),
@@ -82,6 +83,16 @@ def letter_of(values: Values, facts: Facts) -> Letter:
     text = _LAYOUTS.get_template("mail.txt").render(common | _in_text(values, facts))
     html = _LAYOUTS.get_template("mail.html").render(common | _in_html(values, facts))
     return Letter(_EMPTY_LINES.sub("\n\n", f"{text.strip()}\n"), html, qr)
+
+
+def _button(occasion: Occasion) -> str:
+    match occasion:
+        case Occasion.CASE_REPLY:
+            return _ANSWER_ON
+        case Occasion.SURVEY:
+            return _TELL
+        case _:
+            return _TRACK
 
 
 def _markup(values: Values) -> Markup | None:

@@ -23,6 +23,7 @@ _HALF_TIME_FROM = timedelta(hours=36)  # who has less time to collect is reminde
 _LAST_HOURS = timedelta(hours=3)
 _MORNING = 10  # o'clock on the last day
 _SOON = timedelta(minutes=30)
+_OPENED = timedelta(hours=3)
 _TIGHT = timedelta(minutes=90)  # a window that is worth a word of its own
 
 
@@ -63,6 +64,7 @@ RULES: Mapping[Occasion, Rule] = {
     Occasion.DELIVERY_RETRACTED: Rule((_SMS, _EMAIL, _PUSH), 3 * _DAY, to_buyer=True),
     Occasion.BONUS_GRANTED: Rule((_SMS, _EMAIL), 7 * _DAY, to_buyer=True),
     Occasion.BONUS_WITHDRAWN: Rule((_SMS, _EMAIL), 7 * _DAY, to_buyer=True),
+    Occasion.SURVEY: Rule((_EMAIL, _PUSH), 3 * _DAY),
     Occasion.CASE_REPLY: Rule((_SMS, _EMAIL), ANSWER_LASTS),  # planned with the answer (answers.py)
 }
 """What is said by default, and by which ways: a text message only where somebody has to act, or
@@ -100,7 +102,8 @@ class BonusStanding(NamedTuple):
 
 class Parcel(NamedTuple):
     """What the occasions depend on. `zone` is that of the place of delivery. `expected_at`: by when
-    half of such parcels have come, where enough is known of them.
+    half of such parcels have come, where enough is known of them. `asks_how_it_was`: the shop does,
+    by message, and nobody has answered or asked anything yet.
     """
 
     state: ShipmentState
@@ -109,6 +112,7 @@ class Parcel(NamedTuple):
     zone: str
     bonus: BonusStanding | None = None
     expected_at: datetime | None = None
+    asks_how_it_was: bool = False
 
 
 def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
@@ -122,6 +126,7 @@ def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
         *_arriving(parcel),
         *_delayed(parcel, now),
         *_bonus(parcel),
+        *_survey(parcel),
     ]
 
 
@@ -248,6 +253,15 @@ def _expected(parcel: Parcel, now: datetime) -> datetime | None:
     """The carrier's own time, as long as it lies ahead; else that of others like it."""
     theirs = expected_by(parcel.state.estimate)
     return theirs if theirs is not None and theirs > now else parcel.expected_at or theirs
+
+
+def _survey(parcel: Parcel) -> Iterator[Wanted]:
+    """When the box has been opened, and it is remembered."""
+    state = parcel.state
+    if not parcel.asks_how_it_was or state.status is not Status.DELIVERED or state.since is None:
+        return
+    at = state.since + _OPENED
+    yield Wanted(Occasion.SURVEY, "", at, at + RULES[Occasion.SURVEY].lasts)
 
 
 def _bonus(parcel: Parcel) -> Iterator[Wanted]:

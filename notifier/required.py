@@ -27,6 +27,7 @@ REQUIRED: Final = MappingProxyType(
         Occasion.DELIVERY_RETRACTED: (),
         Occasion.BONUS_GRANTED: ("bonus",),
         Occasion.BONUS_WITHDRAWN: ("bonus",),
+        Occasion.SURVEY: (),
         Occasion.CASE_REPLY: ("answer",),
     }
 )

@@ -150,7 +150,7 @@ def _told(occasion: Occasion, spoken: str, place: Location, days: _Days) -> dict
             return {"reason": Reason.CUSTOMS_INSPECTION}
         case Occasion.DELAYED:
             return {"reason": Reason.CARRIER_DELAY, "window": days.window(12, 16, days=1)}
-        case Occasion.DELIVERED:
+        case Occasion.DELIVERED | Occasion.SURVEY:
             return {"handover": Handover.RECIPIENT}
         case Occasion.RETURNING:
             return {"reason": Reason.PICKUP_MISSED}

@@ -32,6 +32,8 @@ RULE: Final[Mapping[Occasion, str]] = {
     " another sum",
     Occasion.BONUS_WITHDRAWN: "a code that was told turned out not to be owed; only by ways by"
     " which that was told, and if the shop's policy wants it",
+    Occasion.SURVEY: "three hours after it was delivered, where the shop asks by message; not once"
+    " it is answered, nor to who has asked something about the parcel",
     Occasion.CASE_REPLY: "support answers a question, by the way that was chosen, whatever is set",
 }
 """When each occasion is said."""

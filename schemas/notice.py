@@ -28,6 +28,7 @@ class Occasion(StrEnum):
     BONUS_GRANTED = "bonus_granted"
     BONUS_WITHDRAWN = "bonus_withdrawn"
     CASE_REPLY = "case_reply"
+    SURVEY = "survey"
 
 
 class Channel(StrEnum):

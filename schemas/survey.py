@@ -21,6 +21,7 @@ class SurveyMode(StrEnum):
 
     OFF = "off"
     PAGE = "page"
+    PAGE_AND_MESSAGE = "page_and_message"
 
 
 LONGEST_WORD = 1000  # characters

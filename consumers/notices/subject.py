@@ -13,6 +13,7 @@ from notifier.quiet import Quiet
 from notifier.situation import Reach, Situation, Wishes
 from schemas.notice import Addressee, Channel
 from schemas.shop import ShopSettings
+from schemas.survey import SurveyMode
 from tracking.estimates import ENOUGH
 from tracking.place import delivery_zone
 from tracking.store.desk import Subject
@@ -44,9 +45,15 @@ def situation_of(known: Concerned, means: Means) -> Situation:
         if bonus
         else None,
         subject.eta.p50 if subject.eta and subject.eta.samples >= ENOUGH else None,
+        _asks_how_it_was(subject),
     )
     wishes = wishes_of(subject.settings)
     return Situation(parcel, list(_reaches(known, means)), subject.told, wishes)
+
+
+def _asks_how_it_was(subject: Subject) -> bool:
+    asks = subject.settings.survey is SurveyMode.PAGE_AND_MESSAGE
+    return asks and not subject.has_told_or_asked
 
 
 def wishes_of(settings: ShopSettings) -> Wishes:

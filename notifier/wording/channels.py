@@ -47,6 +47,9 @@ _MAIL_ELSE: Final[Mapping[Occasion, Text]] = {
             ),
         ),
     ),
+    Occasion.SURVEY: (
+        (N_("Tell us on the page of your parcel: three short questions, half a minute."),),
+    ),
     Occasion.CASE_REPLY: ((N_("If there is more to say, write on the page of the parcel."),),),
     Occasion.DELIVERY_RETRACTED: (
         (N_("The earlier message from the carrier was a mistake. We are sorry."),),
@@ -62,6 +65,7 @@ _PUSH_TO_COLLECT: Final[Line] = (
     N_("%(brand)s: See where you can collect it."),
 )
 _PUSH_TO_ACT: Final[Line] = (N_("%(brand)s: See what to do now."),)
+_PUSH_SURVEY: Final[Line] = (N_("%(brand)s: Three short questions, half a minute."),)
 _PUSH: Final[Line] = ("%(brand)s: %(arrival)s", N_("%(brand)s: See the details."))
 
 
@@ -85,6 +89,8 @@ def mail_lines(values: Values) -> Text:
 
 
 def push_line(occasion: Occasion) -> Line:
+    if occasion is Occasion.SURVEY:
+        return _PUSH_SURVEY
     if occasion in PICKUP:
         return _PUSH_TO_COLLECT
     return _PUSH_TO_ACT if occasion in _ACT else _PUSH

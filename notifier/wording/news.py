@@ -68,6 +68,7 @@ _NEWS: Final[dict[Occasion, Line]] = {
         N_("Your bonus code %(bonus)s is no longer valid"),
         N_("Your bonus code is no longer valid"),
     ),
+    Occasion.SURVEY: (N_("How was your delivery?"),),
     Occasion.CASE_REPLY: (
         N_("Answer to your question: %(answer)s"),
         N_("Here is the answer to your question"),

@@ -42,7 +42,8 @@ class SubjectBonus(NamedTuple):
 class Subject:
     """A registered parcel as it stands, and whom it concerns. `contact` is sealed.
 
-    Help link and language of the shop stand beside its `settings`.
+    Help link and language of the shop stand beside its `settings`. `has_told_or_asked`: the shopper
+    has said how it was, or has a case.
     """
 
     shipment_id: UUID
@@ -64,6 +65,7 @@ class Subject:
     settings: ShopSettings
     terms: ShopTerms
     told: Mapping[Key, Told]
+    has_told_or_asked: bool = False
     bonus: SubjectBonus | None = None
     eta: Eta | None = None
     subscriptions: Sequence[SealedSubscription] = ()  # the latest first
@@ -195,6 +197,7 @@ def _subject(
         settings=kept_settings(row["settings"]),
         terms=kept_terms(row["terms"]),
         told=told,
+        has_told_or_asked=row["has_told"] or row["has_asked"],
         bonus=_bonus(row),
         eta=eta_in(row),
         subscriptions=subscriptions,

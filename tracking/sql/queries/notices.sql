@@ -11,7 +11,9 @@ SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS 
        b.code AS bonus_code, b.currency AS bonus_currency, b.valid_until AS bonus_until,
        b.tell AS bonus_tell, b.granted AS bonus_granted, b.remaining AS bonus_left, b.at AS bonus_at,
        b.is_withdrawn AS bonus_withdrawn, b.for_delay AS bonus_for_delay, e.starts AS eta_starts, e.ends AS eta_ends,
-       e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples
+       e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples,
+       EXISTS (SELECT FROM survey AS v WHERE v.shipment_id = r.shipment_id) AS has_told,
+       EXISTS (SELECT FROM support_case AS k WHERE k.shipment_id = r.shipment_id) AS has_asked
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m USING (merchant_id)
