@@ -67,6 +67,14 @@ def test_nothing_names_the_machine_it_was_written_on():
     assert [str(file) for file in files() if paths.search(file.read_text("utf-8"))] == []
 
 
+def test_a_stylesheet_closes_what_it_opens():
+    """An open block swallows all that follows; merging two ends of a file makes one."""
+    sheets = {f.name: f.read_text("utf-8") for f in files() if f.suffix == ".css"}
+    texts = {name: re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL) for name, text in sheets.items()}
+    assert {name for name, text in texts.items() if text.count("{") != text.count("}")} == set()
+    assert len(texts) > 2
+
+
 def test_every_module_says_what_it_is():
     silent = [
         path
