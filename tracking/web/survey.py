@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from schemas.survey import SurveyAnswer
 from tracking.domain.survey import is_to_be_asked
 from tracking.surveys import take_answer
+from tracking.turning import turning
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
 from tracking.web.limits import Buckets, client_address
@@ -63,7 +64,8 @@ async def post_survey(request: web.Request) -> web.Response:
         again = replace(view.survey, wrong=wrong, typed=fields)
         return await show_parcel_page(request, target, replace(view, survey=again), status=422)
     if is_to_be_asked(view.state, deps.now()):
-        await take_answer(deps.pool, deps.sealer, target.shipment_id, answer, now=deps.now())
+        to, now = turning(deps.sealer), deps.now()
+        await take_answer(deps.pool, deps.sealer, target.shipment_id, answer, now=now, turn_to=to)
     return to_the_page(request)
 
 
