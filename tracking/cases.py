@@ -31,7 +31,7 @@ from tracking.store.cases import (
     save_case,
 )
 from tracking.store.pool import retried, transaction
-from tracking.store.registrations import registration_for_update
+from tracking.store.registrations import Registrations
 from tracking.store.staff import Staff
 from tracking.threads import message_context, sign_of
 
@@ -107,43 +107,54 @@ async def _ask(
     noting: Noting | None,
 ) -> Case:
     async with transaction(pool) as conn:
-        case, is_new = await put(conn, sealer, shipment_id, question, now)
-        if noting is not None and is_new:
+        case, is_new = await ask_within(conn, pool, sealer, shipment_id, question, now)
+        if not is_new:
+            return case
+        if noting is not None:
             await noting(conn)
+    log.info("case.asked", shipment_id=shipment_id, case_id=case.case_id, topic=case.topic)
     return case
 
 
-async def put(
-    conn: asyncpg.Connection, sealer: Sealer, shipment_id: UUID, question: Question, now: datetime
+async def ask_within(
+    conn: asyncpg.Connection,
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    question: Question,
+    now: datetime,
 ) -> tuple[Case, bool]:
-    """The same in the caller's transaction; whether it was new. Raises NoSuchCase,
-    TooManyMessages.
+    """In the transaction of what led to it; False: it was asked before.
+
+    Raises NoSuchCase, TooManyMessages.
     """
     message_id = _message_id(shipment_id, question.form_id)
-    registration = await registration_for_update(conn, shipment_id)
+    registration = await Registrations(pool).registration_for_update(conn, shipment_id)
     if registration is None:
         raise NoSuchCase
     known, lately, ever, last = await count_case_messages(conn, shipment_id, message_id, now - _DAY)
     cases = await cases_of(conn, shipment_id)
     if known:
         return await _case_of(conn, shipment_id, message_id, cases), False
-    is_form = question.by is None and question.opened_by is Opener.SHOPPER
-    if is_form and (lately >= MOST_A_DAY or ever >= MOST_EVER):
+    is_written = question.by is None and question.opened_by is Opener.SHOPPER
+    if is_written and (lately >= MOST_A_DAY or ever >= MOST_EVER):
         raise TooManyMessages
-    by = Asked(
-        shipment_id,
-        uuid7(now),
-        registration.merchant_id,
-        question.topic,
-        question.opened_by,
-        question.language,
-        question.reply_by,
+    case = domain.asked(
+        cases,
+        Asked(
+            shipment_id,
+            uuid7(now),
+            registration.merchant_id,
+            question.topic,
+            question.opened_by,
+            question.language,
+            question.reply_by,
+        ),
+        now,
     )
-    case = domain.asked(cases, by, now)
     await save_case(conn, case)
-    said, at = (question.by, question.text), _after(last, now)
-    await _write(conn, sealer, case, message_id, Author.SHOPPER, *said, at)
-    log.info("case.asked", shipment_id=shipment_id, case_id=case.case_id, topic=case.topic)
+    at, by = _after(last, now), question.by
+    await _write(conn, sealer, case, message_id, Author.SHOPPER, by, question.text, at)
     return case, True
 
 
@@ -184,7 +195,7 @@ async def _reply(
 ) -> Case:
     message_id = _message_id(shipment_id, told.form_id)
     async with transaction(pool) as conn:
-        case, rows = await _held(conn, shipment_id, told.case_id)
+        case, rows = await _held(pool, conn, shipment_id, told.case_id)
         if any(row.message_id == message_id for row in rows):
             return case
         if sign_of(rows) != told.seen:
@@ -213,7 +224,7 @@ async def move(
 
     async def moved() -> Case:
         async with transaction(pool) as conn:
-            case, _ = await _held(conn, shipment_id, case_id)
+            case, _ = await _held(pool, conn, shipment_id, case_id)
             after = make(case)
             if after != case:
                 await save_case(conn, after)
@@ -243,7 +254,7 @@ async def hand_over(
     async def handed() -> Case:
         message_id = _message_id(shipment_id, form_id)
         async with transaction(pool) as conn:
-            case, rows = await _held(conn, shipment_id, case_id)
+            case, rows = await _held(pool, conn, shipment_id, case_id)
             after = domain.assigned(case, to, now)
             is_new = word and all(row.message_id != message_id for row in rows)
             if after == case and not is_new:
@@ -259,10 +270,10 @@ async def hand_over(
 
 
 async def _held(
-    conn: asyncpg.Connection, shipment_id: UUID, case_id: UUID
+    pool: asyncpg.Pool, conn: asyncpg.Connection, shipment_id: UUID, case_id: UUID
 ) -> tuple[Case, list[MessageRow]]:
     """The case and what was said in it, while nobody else writes. Raises NoSuchCase."""
-    if await registration_for_update(conn, shipment_id) is None:
+    if await Registrations(pool).registration_for_update(conn, shipment_id) is None:
         raise NoSuchCase
     found = [each for each in await cases_of(conn, shipment_id) if each.case_id == case_id]
     if not found:

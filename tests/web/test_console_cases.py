@@ -288,25 +288,6 @@ async def test_what_is_said_on_the_telephone_is_a_case_too(desk, world):
     assert await desk.noted() == ["case_opened", "case_solved"]
 
 
-async def test_low_marks_open_a_case_with_them_and_good_ones_none(desk, world):
-    await world.scanned(NUMBER, "accepted", "delivered")
-    world.clock.pass_by(minutes=1)
-    told = {"recommend": "2", "courier": "1", "packaging": "damaged", "word": "Never <b>again</b>"}
-    for _ in range(2):  # the form is posted twice
-        answer = await world.call("POST", f"{desk.shopper.path}/survey", data=told)
-        assert answer.status == 303
-    case = await desk.case()
-    assert (case.topic, case.opened_by, case.contacts) == (Topic.FEEDBACK, Opener.SURVEY, 1)
-    page = await desk.page()
-    assert "2/10 · ★ 1/5 · 📦 damaged\nNever <b>again</b>" in page
-    await world.register(await world.key("merchant", "Shop"), tracking_number="CE2")
-    await world.scanned("CE2", "accepted", "delivered")
-    link = (await world.register(await world.key("merchant", "Shop"), tracking_number="CE2")).json
-    path = link["tracking_url"].partition("track.test")[2]
-    await world.call("POST", f"{path}/survey", data={"recommend": "10"})
-    assert await world.pool.fetchval("SELECT count(*) FROM support_case") == 2
-
-
 async def test_on_the_telephone_the_same_matter_joins_what_was_written(desk):
     await desk.browser.post(f"{desk.path}/cases", topic="damaged", text="Still", id=str(uuid4()))
     (thread,) = await desk.threads()

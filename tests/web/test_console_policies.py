@@ -119,6 +119,19 @@ async def test_the_rules_are_said_in_latvian_too(desk):
     assert "late by" not in page
 
 
+async def test_a_lead_does_not_move_the_limits_of_leads(desk):
+    more = POLICY + '[goodwill]\nlead = "400.00"\n'
+    answer = await tries(desk, more)
+    assert (answer.status, "Only an admin changes" in answer.text) == (403, True)
+    assert "400.00" in answer.text, "it stays typed"
+    await desk.becomes(StaffRole.ADMIN)
+    assert (await puts(desk, await tries(desk, more))).status == 303
+    await desk.becomes(StaffRole.LEAD)
+    kept = await tries(desk, more)
+    assert kept.status == 200, "as it is in force"
+    assert (await tries(desk, POLICY)).status == 403, "nor back by leaving it out"
+
+
 async def test_a_support_person_changes_no_rules(desk):
     await desk.page("/policies")
     await desk.becomes(StaffRole.SUPPORT)

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from schemas.case import CaseState, Opener, Topic
 from schemas.status import Handover
 from tracking.person.erase import erase, plan
 from tracking.person.who import whom_of_parcel
 from tracking.surveys import survey_context
+from tracking.threads import threads_of
 
 NUMBER = "CE123456789EE"
 FULL = {"recommend": "3", "courier": "5", "packaging": "too_big", "word": "Mostly <b>air</b>"}
@@ -128,6 +130,29 @@ async def test_low_marks_are_told_without_the_words(world, path, caplog):
     await tells(world, path, **FULL)
     assert caplog.text.count("survey.low_marks") == 1
     assert "Mostly" not in caplog.text
+
+
+async def test_low_marks_open_a_case_in_which_they_stand_and_good_ones_none(world, path):
+    await asyncio.gather(*(tells(world, path, **FULL) for _ in range(3)))
+    key = (await row(world))["shipment_id"]
+    (thread,) = await threads_of(world.pool, world.deps.sealer, key)
+    case = thread.case
+    assert (case.topic, case.opened_by, case.state, case.contacts) == (
+        Topic.FEEDBACK, Opener.SURVEY, CaseState.OPEN, 1,
+    )  # fmt: skip
+    (message,) = thread.messages
+    assert message.text.splitlines() == [
+        "Would you recommend this shop to a friend? 3/10",
+        "How was the courier? 5/5 ★",
+        "How was it packed? Too big a box",
+        *FULL["word"].splitlines(),
+    ]
+    assert "Mostly" not in await page(world, path), "a link alone shows no words"
+
+
+async def test_good_marks_open_no_case(world, path):
+    await tells(world, path, recommend="9", courier="4", packaging="too_big")
+    assert await world.pool.fetchval("SELECT count(*) FROM support_case") == 0
 
 
 async def test_who_was_erased_is_asked_nothing_and_the_marks_stay(world, path):

@@ -92,6 +92,8 @@ async def shop(world, name: str, number: str, **fields: Any) -> Shop:
     key = await world.key("merchant", name)
     merchant = await Merchants(world.pool).merchant_named(name)
     found = Shop(name, merchant, key)
+    found.ids["merchant_id"] = str(merchant)
+    found.ids["quarantine_id"] = str(uuid7(world.clock()))  # which is no shop's
     await load_policy(world.pool, merchant, POLICY, now=world.clock())
     made = (await world.register(key, tracking_number=number, **fields)).json
     found.ids["shipment_id"] = made["shipment_id"]

@@ -50,13 +50,6 @@ def _row(record: asyncpg.Record | None) -> RegistrationRow | None:
     return RegistrationRow(**{**fields, "notify": json.loads(fields["notify"])})
 
 
-async def registration_for_update(
-    conn: asyncpg.Connection, shipment_id: UUID
-) -> RegistrationRow | None:
-    """Held until the transaction ends."""
-    return _row(await conn.fetchrow(SQL["registration_for_update"], shipment_id))
-
-
 class Registrations:
     """Reads for the web; writes run in the caller's transaction."""
 
@@ -66,7 +59,7 @@ class Registrations:
     async def registration_for_update(
         self, conn: asyncpg.Connection, shipment_id: UUID
     ) -> RegistrationRow | None:
-        return await registration_for_update(conn, shipment_id)
+        return _row(await conn.fetchrow(SQL["registration_for_update"], shipment_id))
 
     async def save_registration(self, conn: asyncpg.Connection, row: RegistrationRow) -> bool:
         """False when the shipment belongs to another merchant: nothing was written."""

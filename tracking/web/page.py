@@ -66,7 +66,7 @@ _MESSAGES: Final = {
         ),
     ),
 }
-_PACKAGING: Final = {
+PACKAGING: Final = {
     Packaging.RIGHT: N_("Just right"),
     Packaging.TOO_BIG: N_("Too big a box"),
     Packaging.DAMAGED: N_("Damaged"),
@@ -93,7 +93,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         unlock=_unlock(view, words, calendar),
         bonus=bonus_card(view, calendar),
         survey=view.survey,
-        packagings=[(each.value, words.gettext(text)) for each, text in _PACKAGING.items()],
+        packagings=[(each.value, words.gettext(text)) for each, text in PACKAGING.items()],
         timeline=timeline(view.history, words, calendar),
         zone=calendar.place(entry.at for entry in view.history),
         carrier_page=carrier,

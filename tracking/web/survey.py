@@ -14,17 +14,23 @@ from pydantic import ValidationError
 from schemas.survey import SurveyAnswer
 from tracking.domain.survey import is_to_be_asked
 from tracking.surveys import take_answer
-from tracking.turning import turning
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
 from tracking.web.limits import Buckets, client_address
 from tracking.web.link import follow_link
+from tracking.web.low_marks import turning_to
 from tracking.web.parcel import parcel_view
 from tracking.web.problem import HttpProblem
 from tracking.web.routing import Route
-from tracking.web.shopper import LANGUAGE, for_people, show_parcel_page, to_the_page
+from tracking.web.shopper import (
+    LANGUAGE,
+    for_people,
+    language_of,
+    show_parcel_page,
+    to_the_page,
+)
 from tracking.web.unlock import is_from_elsewhere
-from tracking.words.catalog import N_
+from tracking.words.catalog import N_, words_of
 
 SURVEYS = web.AppKey("surveys", Buckets)
 _MAX_FORM: Final = 8 * 1024  # bytes
@@ -64,8 +70,15 @@ async def post_survey(request: web.Request) -> web.Response:
         again = replace(view.survey, wrong=wrong, typed=fields)
         return await show_parcel_page(request, target, replace(view, survey=again), status=422)
     if is_to_be_asked(view.state, deps.now()):
-        to, now = turning(deps.sealer), deps.now()
-        await take_answer(deps.pool, deps.sealer, target.shipment_id, answer, now=now, turn_to=to)
+        words = words_of(language_of(request, target.language, target.merchant_language))
+        await take_answer(
+            deps.pool,
+            deps.sealer,
+            target.shipment_id,
+            answer,
+            now=deps.now(),
+            turn_to=turning_to(deps, words),
+        )
     return to_the_page(request)
 
 

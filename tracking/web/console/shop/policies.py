@@ -10,8 +10,8 @@ from aiohttp import web
 from markupsafe import Markup
 
 from schemas.api import Money
-from schemas.policy import ShopPolicy
-from schemas.staff import Action
+from schemas.policy import Goodwill, ShopPolicy
+from schemas.staff import Action, StaffRole
 from tracking.carriers.klat import HOME_ZONE
 from tracking.policy_file import LONGEST, Fault, PolicyRefused, read_policy
 from tracking.policy_load import PolicyChanged, load_policy, refuse_other_currency
@@ -22,7 +22,7 @@ from tracking.store.merchants import Shop
 from tracking.store.policies import PolicyVersion, policies_of
 from tracking.store.pool import connection
 from tracking.web.console.frame import language_of, words_for
-from tracking.web.console.guard import read_form, to
+from tracking.web.console.guard import SESSION, read_form, to
 from tracking.web.console.rights import Part
 from tracking.web.console.rules import rule_said
 from tracking.web.console.shop.door import (
@@ -45,6 +45,10 @@ _DAYS: Final = (30, 90, 180)
 _LONGEST_FORM: Final = 4 * LONGEST  # as a form writes it
 _TRIED_WITHIN: Final = 7.0  # seconds
 _SLOW: Final = N_("There are too many parcels to try it on so many days. Choose fewer.")
+_BY_HAND: Final = N_(
+    "Only an admin changes what may be granted by hand: leave goodwill as it is in the version in"
+    " force."
+)
 _REFUSED: Final = N_("Nothing is loaded. What is wrong stands below, with its line.")
 
 
@@ -67,6 +71,8 @@ async def post_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
     try:
         policy = read_policy(text)
         refuse_other_currency(versions, policy, text)
+        if request[SESSION].staff.role is not StaffRole.ADMIN and _other_grants(policy, versions):
+            return await show(403, problem=_BY_HAND)
         if sent.get("do") == "load" and sent.get("seen") == _sign(request, text, versions):
             return await _load(request, shop, text, _last(versions))
         return await show(trial=await _try(request, shop, policy, _days(sent.get("days", ""))))
@@ -76,6 +82,11 @@ async def post_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
         return await show(409, problem=GONE)
     except TimeoutError:
         return await show(422, problem=_SLOW)
+
+
+def _other_grants(policy: ShopPolicy, versions: Sequence[PolicyVersion]) -> bool:
+    """Whether it moves the limits of who would load it."""
+    return policy.goodwill != (versions[-1].policy.goodwill if versions else Goodwill())
 
 
 async def _load(request: web.Request, shop: Shop, text: str, after: int) -> web.StreamResponse:
