@@ -311,6 +311,7 @@ async def test_looking_changes_nothing(shopper, world):
     for below in ("/help", "/help?sent", "/help?topic=damaged", "/help?topic=%00"):
         assert (await world.call("GET", f"{shopper.path}{below}")).status == 200
     assert await world.pool.fetchval("SELECT count(*) FROM support_case") == 0
+    assert "We have your question" not in await shopper.page("/help?sent&lang=en")
 
 
 async def test_no_word_of_it_is_logged(shopper, caplog):

@@ -138,13 +138,14 @@ async def _shown(
     view = await parcel_view(request, target)
     found = await reaches(deps, contact_of(deps, target))
     shop = target.merchant_id
+    threads = await _threads(request, target, view)
     asking = Asking(
-        threads=await _threads(request, target, view),
+        threads=threads,
         own=await Cases(deps.pool).support_texts(shop, language) if shop else (),
         reaches=found,
         can_ask=can_ask(deps, target, view, found),
         form_id=str(uuid4()),
-        is_sent=is_sent,
+        is_sent=is_sent and bool(threads),
         usual=await _usual(deps, shop) if shop else None,
     )
     calendar = Calendar(words_of(language), view.zone, deps.now())

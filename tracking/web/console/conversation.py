@@ -60,7 +60,6 @@ class Talk:
     reaches: Sequence[Reach]
     colleagues: Sequence[Colleague]
     texts: Mapping[str, Sequence[SupportText]]
-    language: str
 
 
 def chosen(request: web.Request) -> CaseForm:
@@ -73,21 +72,15 @@ def chosen(request: web.Request) -> CaseForm:
 
 async def read_talk(deps: Deps, life: Life) -> Talk | None:
     """None where no shop registered the parcel: there is nobody to talk to."""
-    registration, shop = life.registration, life.shop
+    registration = life.registration
     if registration is None:
         return None
-    store = Cases(deps.pool)
-    language = choose(registration.language, shop.settings.language if shop else None)
-    spoken = {language, *(each.case.language for each in life.threads)}
-    return Talk(
-        reaches=await reaches(deps, life.contact),
-        colleagues=await store.colleagues(registration.merchant_id),
-        texts={
-            each: await store.support_texts(registration.merchant_id, each)
-            for each in sorted(spoken)
-        },
-        language=language,
-    )
+    found, store = await reaches(deps, life.contact), Cases(deps.pool)
+    if not life.threads:
+        return Talk(found, (), {})
+    spoken = sorted({each.case.language for each in life.threads})
+    texts = {each: await store.support_texts(registration.merchant_id, each) for each in spoken}
+    return Talk(found, await store.colleagues(registration.merchant_id), texts)
 
 
 def cards(
