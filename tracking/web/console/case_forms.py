@@ -34,6 +34,7 @@ from tracking.web.console.errors import for_people
 from tracking.web.console.guard import HOME, SESSION, Form, Page, for_staff, parcel_of, to
 from tracking.web.console.parcel import show_parcel
 from tracking.web.deps import DEPS
+from tracking.web.merchant import asked_id
 from tracking.web.prepared import blanks
 from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Route
@@ -225,8 +226,8 @@ def _done(shipment_id: UUID, case_id: UUID) -> web.Response:
 
 @for_people
 async def get_parcel_of_case(request: web.Request) -> web.StreamResponse:
-    """Where a browser lands that loads the answer to a form again."""
-    return to(parcel_of(request.match_info["shipment_id"]))
+    """Where a browser lands that loads the answer to a form again, or asks for it in Latvian."""
+    return to(f"{parcel_of(asked_id(request))}?{request.query_string}".rstrip("?"))
 
 
 _AT: Final = f"{HOME}/parcels/{{shipment_id}}/cases"
