@@ -2,30 +2,39 @@
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import aiohttp
 from people import DOOR_CODE, EMAIL, NAME, PHONE, POSTCODE
 from test_compensations_http import POLICY
 from yarl import URL
 
-from schemas.case import Topic
 from schemas.staff import StaffRole
-from tracking.cases import Question, ask
+from tracking.decode import Decoder, Envelope
 from tracking.ids import uuid7
+from tracking.ingest import Batch, ingest
 from tracking.judge import judge
 from tracking.policy_load import load_policy
 from tracking.staff.login import LoggedIn, Login
 from tracking.store.merchants import Merchants
 from tracking.store.staff import Staff, StaffStore
+from tracking.threads import threads_of
 from tracking.watch import look_at
 
 FORM = re.compile(r'name="form" value="([0-9a-f]{64})"')
 SEEN = re.compile(r'name="seen" value="([0-9a-f]{32})"')
+TIER = re.compile(r'name="tier" value="([0-9]+)"')
+CHOICE = re.compile(r'name="choice" value="([0-9a-f-]{36})" required>')
 OURS, THEIRS = "Zvejnieks", "Sāncensis"
 WAITING = "CE777777770EE"
 NUMBER, ORDER, NOTE = "CE777777777EE", "RIVAL-7001", "she paid twice"
 HOOK = "https://rival.example/hooks"
+QUESTION, ANSWER, WORD = "The lid is torn", "Another one leaves today", "He rang thrice"
+HELP, TITLE = "Ring the rival's depot", "Where does the rival leave it"
+RULES = POLICY.replace("3.00", "3.50")
+CODE = "ROBOT-{number}"
 OTHER_PERSON = {
     "name": "Anete Ozola",
     "phone": "+37120000099",
@@ -54,18 +63,19 @@ class Shop:
     key: dict[str, str]
     ids: dict[str, str] = field(default_factory=dict)
     offices: dict[StaffRole, Office] = field(default_factory=dict)
-    seen: str = ""
+    operator: Office | None = None
 
 
-async def office(world, role: StaffRole, shop: Shop) -> Office:
-    """Somebody who has logged in, with both factors."""
-    email = f"{role}@{shop.name.lower().encode('ascii', 'ignore').decode()}.example"
+async def office(world, role: StaffRole, shop: Shop | None) -> Office:
+    """Somebody who has logged in, with both factors; without a shop, who sees all of them."""
+    name = shop.name.lower().encode("ascii", "ignore").decode() if shop else "operator"
+    email = f"{role}@{name}.example"
     staff = Staff(
         staff_id=uuid7(world.clock()),
         email=email,
-        name=f"{role} of {shop.name}",
+        name=f"{role} of {shop.name if shop else name}",
         role=role,
-        shops=(shop.merchant,),
+        shops=(shop.merchant,) if shop else None,
         password="hashed",
         one_time_until=None,
         totp="sealed",
@@ -92,16 +102,11 @@ async def shop(world, name: str, number: str, **fields: Any) -> Shop:
     key = await world.key("merchant", name)
     merchant = await Merchants(world.pool).merchant_named(name)
     found = Shop(name, merchant, key)
-    found.ids["merchant_id"] = str(merchant)
-    found.ids["quarantine_id"] = str(uuid7(world.clock()))  # which is no shop's
     await load_policy(world.pool, merchant, POLICY, now=world.clock())
     made = (await world.register(key, tracking_number=number, **fields)).json
-    found.ids["shipment_id"] = made["shipment_id"]
+    found.ids["shipment_id"], found.ids["number"] = made["shipment_id"], number
+    found.ids["merchant_id"] = str(merchant)
     found.ids["token"] = made["tracking_url"].rpartition("/")[2]
-    question = Question(Topic.DAMAGED, f"Of {name}", "lv", None, uuid7(world.clock()))
-    shipment_id = UUID(made["shipment_id"])
-    case = await ask(world.pool, world.deps.sealer, shipment_id, question, now=world.clock())
-    found.ids["case_id"] = str(case.case_id)
     found.ids["tier"], found.ids["form"] = "1", "notes"  # tier 0 is issued, 1 waits
     hook = await world.call(
         "POST",
@@ -113,7 +118,8 @@ async def shop(world, name: str, number: str, **fields: Any) -> Shop:
     path = f"/v1/webhooks/{hook.json['webhook_id']}/test"
     tried = await world.call("POST", path, headers={**key, "Idempotency-Key": f"try-{number}"})
     found.ids["delivery_id"] = tried.json["delivery_id"]
-    await world.scanned(number, "accepted")
+    # The key of a scan is of what it says: theirs says something else.
+    await world.scanned(number, "accepted", description=f"By {name}" if name == THEIRS else None)
     key = "SELECT encode(scan_key, 'hex') FROM scan WHERE shipment_id = $1"
     found.ids["key"] = await world.pool.fetchval(key, made["shipment_id"])
     for role in StaffRole:
@@ -129,14 +135,103 @@ async def two_shops(world) -> tuple[Shop, Shop]:
     await world.waits_in_locker(WAITING)
     await _was_told(world, theirs)
     await _is_owed(world, (ours, theirs))
-    lead = theirs.offices[StaffRole.LEAD]
-    path = f"/support/parcels/{theirs.ids['shipment_id']}"
-    form = {"form": lead.form, "text": NOTE}
-    noted = await world.call("POST", f"{path}/notes", headers=lead.cookie, data=form)
-    assert noted.status == 303
-    page = await world.call("GET", path, headers=lead.cookie)
-    theirs.seen = SEEN.search(page.text)[1]
+    await _talks(world, theirs)
+    operator = await office(world, StaffRole.ADMIN, None)
+    for each in (ours, theirs):
+        each.operator = operator
+        each.ids["case_id"] = await _case(world, each)
+        each.ids["quarantine_id"] = await _not_understood(world, each.ids["number"])
+        await _has_a_table(world, each)
+        await looks_around(world, each)
     return ours, theirs
+
+
+async def _talks(world, theirs: Shop) -> None:
+    """Staff to each other, and in words of their own to shoppers."""
+    lead = theirs.offices[StaffRole.LEAD]
+    path = f"/support/parcels/{theirs.ids['shipment_id']}/notes"
+    await _posted(world, lead, path, text=NOTE)
+    told = {"shop": theirs.ids["merchant_id"], "language": "en", "kind": "help"}
+    await _posted(
+        world, lead, "/support/texts", **told, topic="not_received", title=TITLE, text=HELP
+    )
+
+
+async def _case(world, shop: Shop) -> str:
+    """What a shopper asked on the telephone, the answer, and a word for a colleague."""
+    lead = shop.offices[StaffRole.LEAD]
+    path = f"/support/parcels/{shop.ids['shipment_id']}/cases"
+    words = (QUESTION, ANSWER, WORD) if shop.name == THEIRS else ("Where?", "Here", "Look")
+    asked, answer, word = words
+    made = await _posted(world, lead, path, topic="damaged", text=asked)
+    case_id = made.headers["Location"].rpartition("#case-")[2]
+    await _posted(world, lead, f"{path}/{case_id}/reply", text=answer, seen="1")
+    await _posted(world, lead, f"{path}/{case_id}/assign", word=word)
+    return case_id
+
+
+async def _posted(world, office: Office, path: str, **fields: str) -> Any:
+    form = {"form": office.form, "id": str(uuid4()), **fields}
+    answer = await world.call("POST", path, headers=office.cookie, data=form)
+    assert answer.status == 303, (path, answer.status)
+    return answer
+
+
+async def _not_understood(world, number: str) -> str:
+    """What its carrier said of the parcel in a code of its own."""
+    deps, now, code = world.deps, world.clock(), CODE.format(number=number)
+    body = (
+        f'{{"carrier": "omniva", "tracking_number": "{number}", "code": "{code}",'
+        ' "occurred_at": "2026-11-19T10:00:00+02:00"}'
+    )
+    envelope = Envelope("carrier.omniva", native=False, received_at=now, tracking_number=None)
+    decoded = Decoder(deps.sealer).decode(body.encode(), envelope)
+    await ingest(world.pool, Batch(scans=decoded.scans), deps.sealer, now=now)
+    found = "SELECT quarantine_id::text FROM quarantine WHERE code = $1"
+    return await world.pool.fetchval(found, code)
+
+
+async def looks_around(world, shop: Shop) -> None:
+    """What the pages say that forms send back with them, as they stand now."""
+    ids, lead = shop.ids, shop.offices[StaffRole.LEAD]
+    parcel = await _read(world, lead, f"/support/parcels/{ids['shipment_id']}")
+    ids["seen"] = SEEN.search(parcel)[1]
+    for name, offered in (("next_tier", TIER), ("choice", CHOICE)):
+        found = offered.search(parcel)
+        ids[name] = found[1] if found else ids[name]  # of nobody's parcel: nothing any more
+    threads = await threads_of(world.pool, world.deps.sealer, UUID(ids["shipment_id"]))
+    ids["said"] = next(each.sign for each in threads if str(each.case.case_id) == ids["case_id"])
+    path = f"/support/shops/{ids['merchant_id']}"
+    settings = await _read(world, lead, f"{path}/settings")
+    ids["quiet"] = SEEN.search(settings.partition('id="f-quiet"')[2])[1]
+    ids["mail"] = re.search(r'/settings/mail\?([^"]+)"', settings)[1]
+    ids["rules"] = await _tried(world, lead, f"{path}/policies", {"do": "try", "text": RULES})
+
+
+async def _has_a_table(world, shop: Shop) -> None:
+    """Of one parcel more, looked at and not registered yet."""
+    ids, lead = shop.ids, shop.offices[StaffRole.LEAD]
+    ids["table"] = f"tracking_number;order;country\nCE55{ids['number'][4:]};{shop.name};LV"
+    path = f"/support/shops/{ids['merchant_id']}/registrations"
+    table = aiohttp.FormData(default_to_multipart=True)
+    for name, value in (("form", lead.form), ("carrier", "omniva"), ("text", ids["table"])):
+        table.add_field(name, value)
+    ids["looked"] = await _tried(world, lead, path, table)
+
+
+async def _read(world, office: Office, path: str) -> str:
+    answer = await world.call("GET", path, headers=office.cookie)
+    assert answer.status == 200, (path, answer.status)
+    return unescape(answer.text)
+
+
+async def _tried(world, office: Office, path: str, sent: Any) -> str:
+    """The sign of what was looked at, with which it is then done."""
+    if isinstance(sent, dict):
+        sent = {"form": office.form, **sent}
+    answer = await world.call("POST", path, headers=office.cookie, data=sent)
+    assert answer.status == 200, (path, answer.status)
+    return SEEN.search(answer.text)[1]
 
 
 async def _was_told(world, theirs: Shop) -> None:
@@ -166,6 +261,17 @@ async def _is_owed(world, shops: tuple[Shop, ...]) -> None:
         each.ids["code"] = world.deps.sealer.open_text(sealed, context)
 
 
+_THEIR_IDS = (
+    "shipment_id",
+    "webhook_id",
+    "delivery_id",
+    "token",
+    "case_id",
+    "quarantine_id",
+    "key",
+)
+
+
 def given_away(text: str, theirs: Shop) -> list[str]:
     """What of the other shop stands in this text."""
     national = PHONE.removeprefix("+371")
@@ -181,11 +287,17 @@ def given_away(text: str, theirs: Shop) -> list[str]:
         WAITING,
         ORDER,
         NOTE,
+        QUESTION,
+        ANSWER,
+        WORD,
+        HELP,
+        TITLE,
+        CODE.format(number=NUMBER),
         HOOK,
         THEIRS,
         str(theirs.merchant),
         *(each.staff.email for each in theirs.offices.values()),
-        *(theirs.ids[name] for name in ("shipment_id", "webhook_id", "delivery_id", "token")),
+        *(theirs.ids[name] for name in _THEIR_IDS),
         theirs.ids["shipment_id"].replace("-", ""),
         theirs.ids["code"],
     }

@@ -226,8 +226,8 @@ def _done(shipment_id: UUID, case_id: UUID) -> web.Response:
 
 @for_people
 async def get_parcel_of_case(request: web.Request) -> web.StreamResponse:
-    """Where a browser lands that loads the answer to a form again."""
-    return to(parcel_of(asked_id(request)))
+    """Where a browser lands that loads the answer to a form again, or asks for it in Latvian."""
+    return to(f"{parcel_of(asked_id(request))}?{request.query_string}".rstrip("?"))
 
 
 _AT: Final = f"{HOME}/parcels/{{shipment_id}}/cases"
