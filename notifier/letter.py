@@ -17,7 +17,7 @@ from notifier.wording.channels import mail_lines
 from notifier.wording.facts import is_waiting
 from notifier.wording.news import news
 from schemas.notice import Addressee, Occasion
-from tracking.words.catalog import Words
+from tracking.words.catalog import N_, Words
 from tracking.words.language import choose
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -34,6 +34,8 @@ _COMING: Final = frozenset(
         Occasion.DELAYED,
     }
 )
+_TRACK: Final = N_("Track the parcel")
+_ANSWER_ON: Final = N_("Read it on the page, and write back")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _PART: Final = Markup('<span class="part">{}</span>')
 
@@ -72,6 +74,7 @@ def letter_of(values: Values, facts: Facts) -> Letter:
         "stop": page_address(values.stop) if values.stop else None,
         "for_recipient": _for_recipient(values),
         "markup": _markup(values),
+        "button": _ANSWER_ON if values.occasion is Occasion.CASE_REPLY else _TRACK,
         "urgent": values.occasion in _URGENT,
         "qr": qr is not None,
         "limit_in_heading": "until" in PLACEHOLDER.findall(_first(values, facts)),
@@ -86,6 +89,11 @@ def _markup(values: Values) -> Markup | None:
     return Markup(delivery_markup(values)) if values.parcel_markup else None  # noqa: S704 - see above
 
 
+def _answer(values: Values) -> list[str]:
+    """Line by line, as support wrote it; the layout escapes it."""
+    return [line for line in (values.answer or "").splitlines() if line]
+
+
 def _for_recipient(values: Values) -> bool:
     return values.addressee is Addressee.RECIPIENT
 
@@ -95,7 +103,10 @@ def _in_text(values: Values, facts: Facts) -> dict[str, Any]:
     return {
         "gettext": lambda message, **given: plain(words, message, given),
         "heading": _spoken(values, facts, words),
-        "lines": [plain(words, line, facts) for line in said(mail_lines(values.occasion), facts)],
+        "lines": [
+            *_answer(values),
+            *(plain(words, line, facts) for line in said(mail_lines(values), facts)),
+        ],
         "facts": {name: plain(words, f"%({name})s", facts) for name in facts},
     }
 
@@ -104,14 +115,14 @@ def _in_html(values: Values, facts: Facts) -> dict[str, Any]:
     words = words_of(choose(values.language))
     lines = [
         words.gettext(line, **facts)
-        for line in said(mail_lines(values.occasion), facts)
+        for line in said(mail_lines(values), facts)
         if not (line == "%(arrival)s" and values.occasion in _COMING)
     ]
     return {
         "gettext": words.gettext,
         "preheader": _preheader(values, facts, words),
         "heading": _heading(values, facts, words),
-        "lines": lines,
+        "lines": [*_answer(values), *lines],
         "facts": facts,
     }
 

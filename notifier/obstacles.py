@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from notifier.occasions import IMPORTANT, Wanted
-from notifier.rounds import REMINDERS, TIMED, By
+from notifier.rounds import REMINDERS, TIMED, By, is_asked
 from notifier.situation import Situation
 from schemas.notice import MAY_HAVE_ARRIVED, Addressee, Channel, Key, NoticeState, Occasion, Told
 
@@ -108,7 +108,12 @@ def _is_wanted(situation: Situation, key: Key, want: Wanted, now: datetime) -> b
 
 def _sent_within_a_day(situation: Situation, key: Key, now: datetime) -> int:
     return sum(
-        each.state in MAY_HAVE_ARRIVED and each.at > now - _DAY
+        each.state in MAY_HAVE_ARRIVED and each.at > now - _DAY and not _was_wanted(each.key)
         for each in situation.told.values()
         if each.key.channel is key.channel and each.key.addressee is key.addressee
     )
+
+
+def _was_wanted(key: Key) -> bool:
+    """Somebody asked for it: it takes no room from what is said by itself."""
+    return key.occasion is Occasion.CASE_REPLY or is_asked(key.round)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from notifier.said import place_of
+from schemas.case import ANSWER_LASTS
 from schemas.notice import Channel, Occasion
 from schemas.shipment import ShipmentState
 from schemas.status import HINDERED, Reason, Status
@@ -62,6 +63,7 @@ RULES: Mapping[Occasion, Rule] = {
     Occasion.DELIVERY_RETRACTED: Rule((_SMS, _EMAIL, _PUSH), 3 * _DAY, to_buyer=True),
     Occasion.BONUS_GRANTED: Rule((_SMS, _EMAIL), 7 * _DAY, to_buyer=True),
     Occasion.BONUS_WITHDRAWN: Rule((_SMS, _EMAIL), 7 * _DAY, to_buyer=True),
+    Occasion.CASE_REPLY: Rule((_SMS, _EMAIL), ANSWER_LASTS),  # planned with the answer (answers.py)
 }
 """What is said by default, and by which ways: a text message only where somebody has to act, or
 gets something for it.
@@ -121,6 +123,15 @@ def wanted(parcel: Parcel, now: datetime) -> list[Wanted]:
         *_delayed(parcel, now),
         *_bonus(parcel),
     ]
+
+
+def asked_for(parcel: Parcel, now: datetime) -> Iterator[Wanted]:
+    """What somebody may want to be told of the state of now, however long it has been so."""
+    limit = parcel.state.pickup_until
+    for each in (*_by_status(parcel), *_delayed(parcel, now), *_bonus(parcel)):
+        is_over = each.occasion is Occasion.READY_FOR_PICKUP and limit is not None and limit <= now
+        if not is_over and each.occasion is not Occasion.BONUS_WITHDRAWN:
+            yield each
 
 
 def _by_status(parcel: Parcel) -> Iterator[Wanted]:

@@ -13,6 +13,8 @@ from notifier.wording import PLACEHOLDER, Facts
 from schemas.base import clean_text
 from tracking.words.catalog import Words
 
+_ENDS: Final = (".", "?", "!", "…")
+_OURS: Final = frozenset({"answer"})  # support wrote it, in the name of the shop
 _NAMES: Final = frozenset({"brand", "carrier", "place", "address", "locker", "counter"})
 
 
@@ -48,13 +50,14 @@ def pieces(words: Words, message: str, facts: Facts) -> Iterator[Piece]:
 def _piece(name: str, fact: str) -> Piece:
     if isinstance(fact, Markup):
         return Piece(untagged(fact))
-    return Piece(fact, protected=True, is_name=name in _NAMES)
+    return Piece(fact, protected=name not in _OURS, is_name=name in _NAMES)
 
 
 def sentence(words: Words, message: str, facts: Facts) -> list[Piece]:
-    """With a full stop, unless it ends with one."""
+    """With a full stop, unless it has an end of its own."""
     said = list(pieces(words, message, facts))
-    return said if said[-1].text.endswith(".") else [*said, Piece(".")]
+    is_ended = "".join(piece.text for piece in said).endswith(_ENDS)
+    return said if is_ended else [*said, Piece(".")]
 
 
 def plain(words: Words, message: str, facts: Facts) -> str:

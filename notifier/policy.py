@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from notifier.answers import check_answer, why_no_answer
+from notifier.asked import LASTS, TOLD_BY_HAND, check_asked
 from notifier.obstacles import (
     AFTER_NEWS,
     STOPPED,
@@ -18,9 +20,10 @@ from notifier.obstacles import (
 )
 from notifier.occasions import RULES, Night, Wanted
 from notifier.quiet import awake, before_night
-from notifier.rounds import By, standing
+from notifier.rounds import By, auto_of, is_asked, standing
 from notifier.situation import Reach, Situation
 from schemas.notice import (
+    MAY_HAVE_ARRIVED,
     Addressee,
     Channel,
     Decision,
@@ -54,10 +57,31 @@ def _overtaken(
     """What waits for its time, and meanwhile is true no more, or may not be said."""
     for key, told in situation.told.items():
         if told.state is NoticeState.PLANNED:
-            want = _wanted_as(situation, wants, key, now)
-            reason = wish_or_obstacle(situation, key, want, now) if want else NO_LONGER_TRUE
+            reason = _in_the_way(situation, wants, key, now)
             if reason is not None:
                 yield Decision(key, told.due_at, told.until or told.due_at, reason)
+
+
+def _in_the_way(
+    situation: Situation, wants: Mapping[Occasion, Wanted], key: Key, now: datetime
+) -> str | None:
+    if key.occasion is Occasion.CASE_REPLY:
+        return why_no_answer(situation, key)
+    if is_asked(key.round):
+        return check_asked(situation, key, now)
+    want = _wanted_as(situation, wants, key, now)
+    return wish_or_obstacle(situation, key, want, now) if want else _gone(situation, key)
+
+
+def _gone(situation: Situation, key: Key) -> str:
+    """It was said meanwhile because somebody asked, or it is true no more."""
+    is_said = any(
+        is_asked(each.round)
+        and told.state in MAY_HAVE_ARRIVED
+        and each._replace(round=auto_of(each.round)) == key
+        for each, told in situation.told.items()
+    )
+    return TOLD_BY_HAND if is_said else NO_LONGER_TRUE
 
 
 def _wanted_as(
@@ -97,9 +121,15 @@ def _as_told(decision: Decision, now: datetime) -> Told:
 
 def check(situation: Situation, key: Key, now: datetime) -> Decision:
     """Asked before sending, of the state of then: to send, to wait until `due_at`, or to drop."""
+    if key.occasion is Occasion.CASE_REPLY:
+        return check_answer(situation, key, now)
+    if is_asked(key.round):
+        told = situation.told.get(key)
+        until = told.until if told and told.until else now + LASTS
+        return Decision(key, now, until, check_asked(situation, key, now))
     want = _wanted_as(situation, standing(situation.parcel, now), key, now)
     if want is None:
-        return Decision(key, now, now, NO_LONGER_TRUE)
+        return Decision(key, now, now, _gone(situation, key))
     return _when(situation, key, want, now)
 
 
@@ -110,7 +140,7 @@ def _decided(situation: Situation, want: Wanted, now: datetime) -> Iterator[Deci
             continue
         for channel in _channels(situation, want, reach, now):
             heard = situation.as_heard(want, By(channel, reach.addressee), now)
-            if heard is not None:
+            if heard is not None and not is_asked(heard.round):
                 key = Key(want.occasion, heard.round, channel, reach.addressee)
                 yield _when(situation, key, heard, now)
 

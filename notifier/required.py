@@ -27,6 +27,7 @@ REQUIRED: Final = MappingProxyType(
         Occasion.DELIVERY_RETRACTED: (),
         Occasion.BONUS_GRANTED: ("bonus",),
         Occasion.BONUS_WITHDRAWN: ("bonus",),
+        Occasion.CASE_REPLY: ("answer",),
     }
 )
 """Names of fields of `Values`, beside those that every notice needs."""
@@ -51,6 +52,7 @@ def missing(values: Values) -> list[str]:
         "place": named(values.place, 1),
         "until": values.until,
         "bonus": values.bonus and typed(values.bonus.code),
+        "answer": values.answer,
     }
     return [name for name in (*_ALWAYS, *REQUIRED[values.occasion]) if not known[name]]
 

@@ -56,8 +56,9 @@ def in_round(
     want: Wanted, by: By, parcel: Parcel, told: Mapping[Key, Told], now: datetime
 ) -> Wanted | None:
     """As it is to be said by this way; None where there is no reason, or it is old."""
-    found = _Heard(by, parcel, told, now).in_round(want)
-    return found if found is not None and now < found.until else None
+    heard = _Heard(by, parcel, told, now)
+    found = heard.in_round(want)
+    return heard.or_asked(found) if found is not None and now < found.until else None
 
 
 class _Heard:
@@ -65,7 +66,7 @@ class _Heard:
 
     def __init__(self, by: By, parcel: Parcel, told: Mapping[Key, Told], now: datetime) -> None:
         self._by, self._parcel, self._state, self._now = by, parcel, parcel.state, now
-        self._everything = told.values()
+        self._told, self._everything = told, told.values()
         self._mine = [each for each in told.values() if By(*each.key[2:]) == by]
 
     def in_round(self, want: Wanted) -> Wanted | None:
@@ -88,6 +89,21 @@ class _Heard:
             case occasion if occasion in REMINDERS:
                 return self._reminder(want)
         return want
+
+    def or_asked(self, want: Wanted) -> Wanted:
+        """What support had said meanwhile has been heard: it is this round."""
+        asked = [
+            each.key.round
+            for each in self._mine
+            if each.key.occasion is want.occasion
+            and is_asked(each.key.round)
+            and auto_of(each.key.round) == want.round
+            and each.state in MAY_HAVE_ARRIVED
+        ]
+        own = self._told.get(Key(want.occasion, want.round, *self._by))
+        if not asked or (own is not None and own.state in MAY_HAVE_ARRIVED):
+            return want
+        return want._replace(round=max(asked, key=lambda each: (len(each), each)))
 
     def _ready(self, want: Wanted) -> Wanted:
         place, handed = self._known_place(want), self._handed_over({want.occasion})
@@ -172,19 +188,19 @@ class _Heard:
             return None
         last = max(told, key=_heard_at)
         until = _heard_at(last)[1] + RULES[want.occasion].lasts
-        return want._replace(round=last.key.round, until=until)
+        return want._replace(round=auto_of(last.key.round), until=until)
 
     def _granted(self, want: Wanted) -> Wanted:
         """Another sum than was heard last is news, also one that was heard before that."""
         heard = self._arrived({Occasion.BONUS_GRANTED, Occasion.BONUS_WITHDRAWN})
         last = max(heard, key=_heard_at, default=None)
         same = [
-            each.key.round
+            auto_of(each.key.round)
             for each in heard
             if each.key.occasion is want.occasion and base_of(each.key.round) == want.round
         ]
         is_known = last is not None and last.key.occasion is want.occasion
-        if last is not None and is_known and last.key.round in same:
+        if last is not None and is_known and auto_of(last.key.round) in same:
             return want._replace(round=last.key.round)
         return want._replace(round=_after(want.round, same))
 
@@ -203,7 +219,12 @@ class _Heard:
         return self._in(occasions, MAY_HAVE_ARRIVED)
 
     def _handed_over(self, occasions: Collection[Occasion]) -> list[Told]:
-        return self._in(occasions, _HANDED_OVER)
+        """What support had said, and did not arrive, was no round."""
+        return [
+            each
+            for each in self._in(occasions, _HANDED_OVER)
+            if each.state in MAY_HAVE_ARRIVED or not is_asked(each.key.round)
+        ]
 
     def _in(self, occasions: Collection[Occasion], states: Collection[NoticeState]) -> list[Told]:
         return [
@@ -226,10 +247,22 @@ def _stood_at(told: Told) -> tuple[bool, tuple[bool, datetime, bool, int, str]]:
 
 
 def _rounds(told: Iterable[Told]) -> set[str]:
-    return {each.key.round for each in told}
+    """What support had repeated is of the round that it repeats."""
+    return {auto_of(each.key.round) for each in told}
 
 
 _AGAIN: Final = " again"
+ASKED: Final = " asked "
+
+
+def is_asked(round_: str) -> bool:
+    """Somebody of support had it said (asked.py)."""
+    return ASKED in f" {round_}"
+
+
+def auto_of(round_: str) -> str:
+    """The round by itself, or which one was repeated."""
+    return f" {round_}".partition(ASKED)[0].removeprefix(" ")
 
 
 def _nth(base: str, before: int) -> str:
@@ -246,22 +279,22 @@ def _after(base: str, rounds: Collection[str]) -> str:
 
 
 def _number(round_: str) -> int:
-    _, again, number = f" {round_}".partition(_AGAIN)
+    _, again, number = f" {auto_of(round_)}".partition(_AGAIN)
     return int(number) if number.strip().isdecimal() else 1 + bool(again)
 
 
 def base_of(round_: str) -> str:
     """The errand, whichever time it is."""
-    return f" {round_}".partition(_AGAIN)[0].lstrip()
+    return f" {auto_of(round_)}".partition(_AGAIN)[0].lstrip()
 
 
 def replaces(key: Key, told: Mapping[Key, Told]) -> bool:
     """Whether it takes back an errand that was told by this way: another place, code or limit."""
     heard: Sequence[str] = [
-        each.key.round
+        auto_of(each.key.round)
         for each in told.values()
         if each.key.occasion is Occasion.READY_FOR_PICKUP
         and each.key[2:] == key[2:]
         and each.state in MAY_HAVE_ARRIVED
     ]
-    return key.occasion is Occasion.READY_FOR_PICKUP and bool(set(heard) - {key.round})
+    return key.occasion is Occasion.READY_FOR_PICKUP and bool(set(heard) - {auto_of(key.round)})

@@ -20,6 +20,15 @@ SHOP: Final = "Dzintara Kafija"
 _SITE: Final = "https://t.example"
 _TOKEN: Final = "SampleSampleSample0000"  # noqa: S105 - as long as a real one, and none
 _CODE: Final = "384201"
+_ANSWERS: Final = MappingProxyType(
+    {
+        "lv": "Sveiki! Kurjers atvedīs sūtījumu rīt no 14 līdz 16.",
+        "lt": "Sveiki! Kurjeris siuntą atveš rytoj nuo 14 iki 16 val.",
+        "et": "Tere! Kuller toob paki homme kella 14 ja 16 vahel.",
+        "en": "Hello, the courier brings your parcel tomorrow between 14 and 16.",
+        "ru": "Здравствуйте! Курьер привезёт посылку завтра с 14 до 16.",
+    }
+)
 
 
 class _Home(NamedTuple):
@@ -108,11 +117,11 @@ def sample(
         tracking_number="CE123456789EE",
         link=f"{site}/t/{_TOKEN}",
         order="10023",
-        **_told(occasion, home.place, days),
+        **_told(occasion, spoken, home.place, days),
     )
 
 
-def _told(occasion: Occasion, place: Location, days: _Days) -> dict[str, Any]:
+def _told(occasion: Occasion, spoken: str, place: Location, days: _Days) -> dict[str, Any]:
     """What of the parcel the occasion is about."""
     match occasion:
         case Occasion.REGISTERED:
@@ -150,6 +159,8 @@ def _told(occasion: Occasion, place: Location, days: _Days) -> dict[str, Any]:
         case Occasion.BONUS_GRANTED | Occasion.BONUS_WITHDRAWN:
             amount = Money(amount="5.00", currency="EUR")
             return {"bonus": Bonus("PALDIES5", amount, days.at(0, 61))}
+        case Occasion.CASE_REPLY:
+            return {"answer": _ANSWERS[spoken]}
 
 
 def _in_locker(place: Location, until: datetime) -> dict[str, Any]:

@@ -15,11 +15,13 @@ class Reach:
     """How one person can be reached: of each channel why not, None where it can.
 
     `only_important`: by these ways the person wants to hear only what has to be acted on.
+    `to_answer`: the same as `obstacles`, of the answer to a question of their own.
     """
 
     addressee: Addressee
     obstacles: Mapping[Channel, str | None]
     only_important: frozenset[Channel] = frozenset()
+    to_answer: Mapping[Channel, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,12 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Bonus:
+    """`for_delay` False: support granted it, and it says nothing of why."""
+
     code: str
     amount: Money
     until: datetime | None = None
+    for_delay: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Values:
     `link` opens the tracking page, `stop` the page to hear no more. `code` and `qr` open the
     locker and are set for the recipient only. `carrier` is a name as people know it. `replaces`:
     what was told before of where, until when or how to collect it holds no more. What the shop
-    wants of its texts: how an SMS is spelt, and whether a mail says ParcelDelivery.
+    wants of its texts: how an SMS is spelt, and whether a mail says ParcelDelivery. `answer` is
+    what support writes to who asked: clean lines.
     """
 
     occasion: Occasion
@@ -59,3 +63,4 @@ class Values:
     bonus: Bonus | None = None
     spelling: Spelling = Spelling.SHORT
     parcel_markup: bool = False
+    answer: str | None = None

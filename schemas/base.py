@@ -25,6 +25,13 @@ def clean_text(value: str) -> str:
     return " ".join("".join(_showable(unicodedata.normalize("NFC", value))).split())
 
 
+def clean_lines(text: str) -> str:
+    """Lines of clean text; of several empty ones in a row, one is left."""
+    lines = [clean_text(line) for line in text.splitlines()]
+    kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
+    return "\n".join(kept).strip()
+
+
 def _showable(value: str) -> list[str]:
     kept: list[str] = []
     marks = 0
@@ -37,6 +44,17 @@ def _showable(value: str) -> list[str]:
         ):
             kept.append(char)
     return kept
+
+
+# What is kept to the letter (codes, ids) may hold what reorders or hides: none of it is shown.
+_MISLEADING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def for_eyes(value: str) -> str:
+    """The text as people may see it: without controls and marks of direction; lines stay."""
+    return value if value.isascii() and value.isprintable() else _MISLEADING.sub("", value)
 
 
 def cut(value: str, limit: int) -> str:

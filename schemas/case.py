@@ -1,6 +1,12 @@
 """Cases: what a shopper asks about a parcel, and where it stands."""
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
+
+LONGEST: Final = 2000  # characters of a message
+ANSWER_LASTS: Final = timedelta(days=3)
+"""What no provider took by then is not sent any more: it stands on the page anyway."""
 
 
 class Topic(StrEnum):
@@ -29,3 +35,18 @@ class CaseState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     SOLVED = "solved"
+
+
+class Author(StrEnum):
+    """Who said it. What a shopper said on the telephone is the shopper's, whoever wrote it down."""
+
+    SHOPPER = "shopper"
+    STAFF = "staff"
+    COLLEAGUE = "colleague"  # a word among the staff: shoppers never see it
+
+
+class TextKind(StrEnum):
+    """Texts of a shop: for its shoppers' pages, and for its staff to answer with."""
+
+    HELP = "help"
+    PREPARED = "prepared"

@@ -46,6 +46,12 @@ revoked may turn out to be owed after all.
 """
 
 
+GOODWILL: Final = 1000
+"""Tiers from here on are no policy's: somebody of support granted them."""
+BY_HAND: Final = "by_hand"
+"""What stands in the place of their rule."""
+
+
 class Evidence(Frozen):
     """On what it stands: the promise, the scans, and what was reckoned. Instants are UTC.
 

@@ -32,6 +32,7 @@ RULE: Final[Mapping[Occasion, str]] = {
     " another sum",
     Occasion.BONUS_WITHDRAWN: "a code that was told turned out not to be owed; only by ways by"
     " which that was told, and if the shop's policy wants it",
+    Occasion.CASE_REPLY: "support answers a question, by the way that was chosen, whatever is set",
 }
 """When each occasion is said."""
 
@@ -54,6 +55,9 @@ REASON: Final[Mapping[str, str]] = {
     "not_before_morning": "by the morning it would not be worth saying",
     "just_told": "a reminder: that it waits was told by this way within six hours before, or the"
     " window within half an hour",
+    "told_by_hand": "somebody of support had it sent meanwhile",
+    "on_its_way": "the same is being sent by this way just now",
+    "asked_often": "support had as much sent by this way in a day as helps anybody",
     "too_many": "as much as one person hears a day",
     "country": _NUMBER,
     "premium_rate": _NUMBER,
@@ -74,6 +78,7 @@ REASON: Final[Mapping[str, str]] = {
     " a while; it was not tried",
     "not_taken_in_time": "of `failed`: no provider took it while it was worth saying",
     "contact_unreadable": "no key of `KLAT_SECRET_KEYS` opens the contact, or any of the browsers",
+    "erased": "whom it was for was erased",
     **dict.fromkeys(
         ("no_longer_registered", "nobody_to_tell"),
         "the registration is gone, or no longer names this person",

@@ -27,6 +27,7 @@ class Occasion(StrEnum):
     DELIVERY_RETRACTED = "delivery_retracted"
     BONUS_GRANTED = "bonus_granted"
     BONUS_WITHDRAWN = "bonus_withdrawn"
+    CASE_REPLY = "case_reply"
 
 
 class Channel(StrEnum):
@@ -90,4 +91,11 @@ class Decision(NamedTuple):
     key: Key
     due_at: datetime
     until: datetime
+    reason: str | None = None
+
+
+class Offer(NamedTuple):
+    """What may be said at once because somebody asks for it; with a reason: why it cannot be."""
+
+    key: Key
     reason: str | None = None

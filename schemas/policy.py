@@ -152,6 +152,25 @@ class Caps(Frozen):
     shopper_month: Amount | None = None
 
 
+class Goodwill(Frozen):
+    """What each role of staff may grant by hand for one parcel, and say yes to, without asking
+    anybody; what is more waits for the yes of a role that may. "0.00": nothing.
+    """
+
+    support: Amount = "5.00"
+    lead: Amount = "50.00"
+    admin: Amount = "500.00"
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        sums = [Decimal(each) for each in (self.support, self.lead, self.admin)]
+        if sums != sorted(sums):
+            raise ValueError(
+                "'support', 'lead' and 'admin' may each grant more than the one before"
+            )
+        return self
+
+
 class ForceMajeure(Frozen):
     """Days, the last included, on which nobody is late in these countries; in all where none is
     named.
@@ -190,6 +209,7 @@ class ShopPolicy(Frozen):
     extra_term_days: int | None = Field(default=None, ge=1, le=365)
     endpoint: Endpoint | None = None
     caps: Caps = Caps()
+    goodwill: Goodwill = Goodwill()
     exclude: tuple[Exclusion, ...] = tuple(Exclusion)
     force_majeure: tuple[ForceMajeure, ...] = ()
     promise: PromiseRules = PromiseRules()

@@ -2,7 +2,7 @@
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -42,6 +42,8 @@ RawCode = Annotated[str, printable(120)]
 
 LAST_DELIVERY = "last_delivery"
 """Value of `retracts` when the carrier takes back its latest delivery without naming an event."""
+SCAN: Final = "scan:"
+"""Begins a value of `retracts` that names one scan by its key (hex), which every event has."""
 Retracted = Annotated[EventId, Field(description=f"The id of an event, or {LAST_DELIVERY!r}")]
 
 

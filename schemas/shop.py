@@ -21,6 +21,7 @@ from schemas.api import Money
 from schemas.base import KEPT, CountryCode, Frozen, ShortText
 from schemas.contact import Email, e164
 from schemas.notice import Channel, Occasion
+from schemas.survey import SurveyMode
 
 _LONGEST_ADDRESS = 500  # characters
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -199,7 +200,8 @@ class ShopSettings(Frozen):
 
     `notices` says by which ways an occasion is told, `[]` not at all; those that are not named are
     told as by default; `registered` never by `sms`. `parcel_markup`: mails say
-    schema.org/ParcelDelivery to mail programs.
+    schema.org/ParcelDelivery to mail programs. `survey`: whether the page of
+    a delivered parcel asks how it was.
     """
 
     help: HelpLink | None = None
@@ -209,6 +211,7 @@ class ShopSettings(Frozen):
     quiet: QuietHours = QuietHours()
     sms: ShopSms = ShopSms()
     parcel_markup: Annotated[bool, Field(strict=True)] = True
+    survey: SurveyMode = SurveyMode.PAGE
 
 
 class ShopTerms(Frozen):

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from people import said_of_people
 from rabbit import erlang
 
 from tracking.local.postgres import PrivatePostgres
 from tracking.local.rabbitmq import PrivateRabbitMQ
 from tracking.logs import configure_logging
+from tracking.staff import passwords
 from tracking.store.migrate import load_migrations, migrate
 
 _TEMPLATE = "klat_template"
@@ -53,6 +55,12 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session", autouse=True)
 def _logs_as_in_production() -> None:
     configure_logging("json")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Who logs in is no test of how much a guess costs; that is one of test_console_login."""
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")

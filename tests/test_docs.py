@@ -1,5 +1,6 @@
 """What the documentation names exists, and what exists is named in it."""
 
+import hashlib
 import os
 import re
 import shlex
@@ -26,6 +27,8 @@ from tracking import webhooks
 from tracking.carriers import CARRIERS
 from tracking.cli import app
 from tracking.settings import PREFIX, Settings
+from tracking.staff import passwords
+from tracking.staff.oidc import provider
 from tracking.store import links, pool
 from tracking.web import serving, stream
 from tracking.web.events import MAX_EVENTS
@@ -265,6 +268,9 @@ LIMITS = [
     ("posts at once, per process, to one shop; to all that are slow", sending.PLACES.of_shop),
     ("posts at once, per process, to one shop; to all that are slow", sending.PLACES.of_slow),
     ("names being resolved, per process", outgoing.LOOKUPS),
+    ("passwords that wait to be hashed, per process", passwords.MOST_WAITING),
+    ("a provider's answer: time; size", provider.PATIENCE),
+    ("a provider's answer: time; size", provider.LARGEST / 1024),
     ("wait for a database connection; statement; lock", pool.ACQUIRE_TIMEOUT),
     ("wait for a database connection; statement; lock", pool.COMMAND_TIMEOUT),
 ]
@@ -300,3 +306,9 @@ def test_every_block_of_code_ends(page):
     fences = [line for line in page.read_text().splitlines() if line.startswith("```")]
     assert all(line == "```" for line in fences[1::2])
     assert len(fences) % 2 == 0
+
+
+def test_what_is_not_ours_is_as_it_came():
+    file = ROOT / "tracking/web/static/htmx.min.js"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in ARCHITECTURE.read_text()
+    assert "Zero-Clause BSD" in file.with_name("htmx-license.txt").read_text("utf-8")

@@ -14,6 +14,7 @@ from tracking.commands import (
     measures,
     merchants,
     parked,
+    person,
     policy,
     quarantine,
     suppressions,
@@ -48,6 +49,7 @@ app.add_typer(merchants.app, name="merchants")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(parked.app, name="parked")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(person.app, name="person")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(mail.app, name="mail")
 app.add_typer(policy.app, name="policy")

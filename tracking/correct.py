@@ -23,6 +23,7 @@ from tracking.sealing import Sealer
 from tracking.search.index import index_people
 from tracking.staff.audit import Noting
 from tracking.store.changes import write_changes
+from tracking.store.person import unmark_erased
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import Registrations
 from tracking.store.shipments import find_shipment
@@ -85,6 +86,8 @@ async def _correct(
         )
         await Registrations(pool).save_registration(conn, after)
         await index_people(conn, sealer, shipment_id, corrected)
+        if number.known[row["journey"]].is_erased:
+            await unmark_erased(conn, [shipment_id])
         changes = again(number, row["journey"]).changes
         news = [told(number, change, after, is_first=False, now=now) for change in changes]
         await write_changes(conn, news, now)

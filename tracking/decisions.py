@@ -9,8 +9,11 @@ from uuid import UUID
 import asyncpg
 
 from schemas.compensation import CompensationState
+from schemas.policy import Goodwill
+from schemas.staff import StaffRole
 from tracking.codes import issue_codes
 from tracking.compensations import keep_moves
+from tracking.domain.goodwill import limit_of, may_approve
 from tracking.domain.ledger import Entry
 from tracking.errors import KlatError
 from tracking.judge import judge_held
@@ -18,11 +21,16 @@ from tracking.sealing import Sealer
 from tracking.staff.audit import Noting
 from tracking.store.clock import hold_shipments
 from tracking.store.compensations import CompensationRow, Moved, compensations_of
+from tracking.store.policies import policies_of
 from tracking.store.pool import retried, transaction
 
 
 class NoSuchCompensation(KlatError):  # noqa: N818 - named for what was found
     """No tier of this parcel has granted anything."""
+
+
+class AboveRole(KlatError):  # noqa: N818 - the same
+    """More than this role may grant by hand."""
 
 
 async def move(
@@ -36,15 +44,17 @@ async def move(
     why: str | None = None,
     now: datetime,
     noting: Noting | None = None,
+    role: StaffRole | None = None,
 ) -> CompensationRow:
     """Somebody's own move, and what follows: a yes to what is owed no more gives nothing.
 
-    `noting` writes down who it was, in the same transaction.
+    `noting` writes down who it was, in the same transaction; of `role` they are, where that limits
+    what they may say yes to.
 
-    Raises NoSuchCompensation, IllegalMove, StoreUnavailable.
+    Raises NoSuchCompensation, AboveRole, IllegalMove, StoreUnavailable.
     """
     return await retried(
-        partial(_move, pool, sealer, shipment_id, tier, make, by, why, now, noting)
+        partial(_move, pool, sealer, shipment_id, tier, make, by, why, now, noting, role)
     )
 
 
@@ -58,10 +68,13 @@ async def _move(
     why: str | None,
     now: datetime,
     noting: Noting | None,
+    role: StaffRole | None,
 ) -> CompensationRow:
     async with transaction(pool) as conn:
         await hold_shipments(conn, [shipment_id])
         before = await _row(conn, shipment_id, tier)
+        if role is not None:
+            await _refuse_above(conn, before, role)
         entry = make(before.entry)
         due_at = now if entry.state is CompensationState.APPROVED else None
         row = replace(before, entry=entry, due_at=due_at, tries=0)
@@ -71,6 +84,16 @@ async def _move(
         await issue_codes(conn, [row], sealer, now)
         await judge_held(conn, [shipment_id], sealer, now)
         return await _row(conn, shipment_id, tier)
+
+
+async def _refuse_above(conn: asyncpg.Connection, row: CompensationRow, role: StaffRole) -> None:
+    """By the limits of the policy under which it was asked for."""
+    versions = (await policies_of(conn, {row.merchant_id})).get(row.merchant_id, ())
+    held = next((each.policy for each in versions if each.version == row.policy_version), None)
+    limit = limit_of(role, held.goodwill if held else Goodwill())
+    rows = (await compensations_of(conn, [row.shipment_id])).get(row.shipment_id, ())
+    if not may_approve(row.entry, [each.entry for each in rows], limit):
+        raise AboveRole
 
 
 async def _row(conn: asyncpg.Connection, shipment_id: UUID, tier: int) -> CompensationRow:

@@ -70,8 +70,13 @@ class Decoder:
 
     def _raw(self, body: bytes, about: Envelope) -> RawPayload:
         digest = hashlib.blake2b(body, digest_size=16).digest()
-        sealed = self._sealer.seal(body, f"raw:{digest.hex()}")
+        sealed = self._sealer.seal(body, raw_context(digest))
         return RawPayload(digest, about.carrier, about.received_at, sealed)
+
+
+def raw_context(digest: bytes) -> str:
+    """What a kept payload is bound to."""
+    return f"raw:{digest.hex()}"
 
 
 def _own_only(parsed: Parsed, about: Envelope) -> Parsed:

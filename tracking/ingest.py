@@ -13,6 +13,7 @@ import asyncpg
 
 from tracking.incoming import Incoming
 from tracking.numbers import by_number, keep_scans, lock_numbers
+from tracking.person.coming import parcels_of, without_erased
 from tracking.sealing import Sealer
 from tracking.settle import settle, write_settled
 from tracking.store.pool import retried, transaction
@@ -51,6 +52,7 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
     numbers = by_number(batch.scans)
     async with transaction(pool) as conn:
         await lock_numbers(conn, numbers)
+        raw = without_erased(numbers, batch.raw)
         surplus = await set_aside_surplus(conn, numbers, now)
         reused = await keep_scans(conn, numbers)
         unknown = await read_unknown(conn, numbers.values())
@@ -58,7 +60,7 @@ async def _ingest(pool: asyncpg.Pool, batch: Batch, sealer: Sealer, now: datetim
         await write_settled(conn, settled, now)
         quarantined = [*batch.quarantined, *surplus, *reused, *unknown]
         await keep_quarantined(conn, quarantined, sealer, now)
-        await insert_raw_payloads(conn, batch.raw)
+        await insert_raw_payloads(conn, raw, parcels_of(batch.scans))
     return Applied(
         scans=len(batch.scans) - len(surplus),
         new=sum(len(number.news) for number in numbers.values()),

@@ -18,6 +18,7 @@ from tracking.books import Books, Shopper, Wanting
 from tracking.codes import issue_codes
 from tracking.compensations import evidence_of, news_of
 from tracking.domain.compensation import Owed, Room, owed
+from tracking.domain.goodwill import is_by_hand
 from tracking.domain.ledger import Entry, settle
 from tracking.domain.promise import promises_of
 from tracking.domain.truth import truth_of
@@ -113,9 +114,10 @@ async def _owing(
     for case in found:
         held = _policy_of(case, policies.get(case.merchant_id, ()))
         due = _owed(case, held, now) if held else None
-        if due is not None or rows.get(case.shipment_id):
+        own = [row for row in rows.get(case.shipment_id, ()) if not is_by_hand(row.entry)]
+        if due is not None or own:
             who = shopper_hashes(sealer, case.shipment_id, case.contact)
-            owing.append(_Owing(case, held, due, rows.get(case.shipment_id, ()), who))
+            owing.append(_Owing(case, held, due, own, who))
     return owing
 
 

@@ -14,6 +14,7 @@ from tracking.carriers.base import Meaning
 from tracking.errors import KlatError
 from tracking.reread import released
 from tracking.sealing import Sealer
+from tracking.staff.audit import Noting
 from tracking.store.code_map import change_code_map, map_code, unmap_code
 from tracking.store.keys import Keys
 from tracking.store.pool import connection, transaction
@@ -66,15 +67,26 @@ def did_you_mean(words: Iterable[str]) -> str:
 
 
 async def map_meaning(
-    pool: asyncpg.Pool, carrier: str, code: str, meaning: Meaning, now: datetime
+    pool: asyncpg.Pool,
+    carrier: str,
+    code: str,
+    meaning: Meaning,
+    now: datetime,
+    noting: Noting | None = None,
 ) -> MapResult:
-    """Say what the code means, whatever was said before. Raises CannotMap, naming the field."""
+    """Say what the code means, whatever was said before. Raises CannotMap, naming the field.
+
+    `noting`: what is written with it.
+    """
     async with connection(pool) as conn:
         _check_words(carrier, code)
         await _check_carrier(pool, conn, carrier)
         seen = await count_by_code(conn, carrier, code)
         _check_unreleased(carrier, code, seen)
-        await map_code(conn, carrier, code, meaning, now)
+        async with conn.transaction():
+            await map_code(conn, carrier, code, meaning, now)
+            if noting is not None:
+                await noting(conn)
         waiting = [] if seen else await list_quarantine(conn, _LOOKED_AT)
     return MapResult(seen, near(code, {e.code for e in waiting if e.code and e.carrier == carrier}))
 
@@ -112,7 +124,14 @@ def _check_unreleased(carrier: str, code: str, seen: int) -> None:
     )
 
 
-async def unmap(pool: asyncpg.Pool, sealer: Sealer, carrier: str, code: str, now: datetime) -> int:
+async def unmap(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    carrier: str,
+    code: str,
+    now: datetime,
+    noting: Noting | None = None,
+) -> int:
     """Take the meaning back: what came with the code waits again, so many. Raises CannotMap."""
     async with transaction(pool) as conn:
         await change_code_map(conn)
@@ -128,4 +147,6 @@ async def unmap(pool: asyncpg.Pool, sealer: Sealer, carrier: str, code: str, now
             # An entry that nobody has retried since counts some of these already.
             if not await recount_quarantined(conn, waits, now):
                 await keep_quarantined(conn, [waits], sealer, now)
+        if noting is not None:
+            await noting(conn)
     return seen

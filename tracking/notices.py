@@ -46,7 +46,7 @@ async def _addresses(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> M
         log.warning("contact.sealed_with_another_key", shipment_id=shipment_id)
         return {}
     return {
-        each: _masked(to)
+        each: masked(to)
         for person in (contact.recipient, contact.buyer)
         if person
         for channel, to in ((Channel.SMS, person.phone), (Channel.EMAIL, person.email))
@@ -55,7 +55,7 @@ async def _addresses(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> M
     }
 
 
-def _masked(to: str) -> str:
+def masked(to: str) -> str:
     """Enough for whoever has it before them to know it again."""
     name, at, domain = to.partition("@")
     return f"{name[0]}…@{domain}" if at else f"{to[:4]}…{to[-2:]}"

@@ -44,6 +44,15 @@ class Number:
         known = self.known.get(journey)
         return known.journey.version if known else 0
 
+    def add(self, each: Incoming) -> None:
+        """One that came in the batch; of equal keys the first received stands."""
+        key = each.received.key
+        known = self.scans.setdefault(key, each)
+        if known is not each:
+            self.scans[key], other = sorted((known, each), key=lambda one: one.order)
+            if other.digest != self.scans[key].digest:
+                self.rivals.append(other)
+
     def ids(self) -> list[UUID]:
         """Of every journey that is known, of the first in any case."""
         return [self.id_of(journey) for journey in {1, *self.known}]
@@ -67,17 +76,8 @@ def by_number(scans: Iterable[Incoming]) -> dict[UUID, Number]:
         number = names.get(name)
         if number is None:
             number = names[name] = Number(shipment_id(*name), *name)
-        _add(number, each)
+        number.add(each)
     return {number.head: number for number in names.values()}
-
-
-def _add(number: Number, each: Incoming) -> None:
-    key = each.received.key
-    known = number.scans.setdefault(key, each)
-    if known is not each:
-        number.scans[key], other = sorted((known, each), key=lambda one: one.order)
-        if other.digest != number.scans[key].digest:
-            number.rivals.append(other)
 
 
 async def lock_numbers(conn: asyncpg.Connection, numbers: Mapping[UUID, Number]) -> None:

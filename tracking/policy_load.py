@@ -1,5 +1,6 @@
 """A shop's new policy is kept as its next version, and what it is valid for is judged anew."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -8,10 +9,12 @@ import asyncpg
 
 from schemas.policy import BonusKind, ShopPolicy
 from tracking.domain.ledger import CARRIED_OUT_THERE
+from tracking.errors import KlatError
 from tracking.policy_file import Fault, PolicyRefused, read_policy
+from tracking.staff.audit import Noting
 from tracking.store.clock import review_shipments
 from tracking.store.compensations import payout_secrets
-from tracking.store.policies import insert_policy, policies_of
+from tracking.store.policies import PolicyVersion, insert_policy, policies_of
 from tracking.store.pool import connection, retried, transaction
 
 
@@ -24,14 +27,35 @@ class Loaded:
     warnings: list[str]
 
 
-async def load_policy(pool: asyncpg.Pool, merchant_id: UUID, text: str, *, now: datetime) -> Loaded:
-    """Raises PolicyRefused, StoreUnavailable."""
+class PolicyChanged(KlatError):  # noqa: N818 - named for what was found
+    """Another version was loaded meanwhile."""
+
+
+async def load_policy(
+    pool: asyncpg.Pool,
+    merchant_id: UUID,
+    text: str,
+    *,
+    now: datetime,
+    after: int | None = None,
+    noting: Callable[[int], Noting] | None = None,
+) -> Loaded:
+    """`after`: the version that was seen last, 0 for none; where it is given it has to be the last.
+
+    `noting`: what is written of the new version with it. Raises PolicyRefused, PolicyChanged,
+    StoreUnavailable.
+    """
     policy = read_policy(text)
 
     async def load() -> int:
         async with transaction(pool) as conn:
-            await _refuse_other_currency(conn, merchant_id, policy, text)
+            known = (await policies_of(conn, [merchant_id])).get(merchant_id, ())
+            if after is not None and after != max((each.version for each in known), default=0):
+                raise PolicyChanged
+            refuse_other_currency(known, policy, text)
             version = await insert_policy(conn, merchant_id, policy, text, now)
+            if noting is not None:
+                await noting(version)(conn)
             # A day before, wherever it is delivered: one that is looked at in vain costs nothing.
             since = datetime.combine(policy.valid_from, time(0), UTC) - timedelta(days=1)
             await review_shipments(conn, merchant_id, since, now)
@@ -43,11 +67,8 @@ async def load_policy(pool: asyncpg.Pool, merchant_id: UUID, text: str, *, now: 
     return Loaded(policy, version, _warnings(policy, has_secret=has_secret))
 
 
-async def _refuse_other_currency(
-    conn: asyncpg.Connection, merchant_id: UUID, policy: ShopPolicy, text: str
-) -> None:
-    """What was granted in one currency cannot be topped up in another."""
-    known = (await policies_of(conn, [merchant_id])).get(merchant_id, ())
+def refuse_other_currency(known: Sequence[PolicyVersion], policy: ShopPolicy, text: str) -> None:
+    """What was granted in one currency cannot be topped up in another. Raises PolicyRefused."""
     other = next((k.policy.currency for k in known if k.policy.currency != policy.currency), None)
     if other is not None:
         lines = text.splitlines()

@@ -1,7 +1,13 @@
-"""A shop's policy in words, line by line, for whoever has to answer for it. Pure."""
+"""A shop's policy in words, line by line, for whoever has to answer for it. Pure.
 
-from collections.abc import Iterator
-from datetime import time
+Lines are safe HTML, as all that `Words` say; `striptags` makes plain text of one.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, time
+from typing import Final
+
+from markupsafe import Markup
 
 from schemas.policy import (
     Bearer,
@@ -14,107 +20,192 @@ from schemas.policy import (
     Tier,
 )
 from schemas.promise_rules import PromiseRules, ServiceRule, Weekday
+from tracking.words.catalog import N_, SOURCE, Words, console_words
 
-_KIND = {
-    BonusKind.CODE: "a bonus code of",
-    BonusKind.REFUND: "a refund of",
-    BonusKind.POINTS: "points worth",
+_KIND: Final[Mapping[BonusKind, str]] = {
+    BonusKind.CODE: N_("a bonus code of %(sum)s"),
+    BonusKind.REFUND: N_("a refund of %(sum)s"),
+    BonusKind.POINTS: N_("points worth %(sum)s"),
+    BonusKind.APOLOGY: N_("an apology"),
 }
-_EXCLUDED = {
-    Exclusion.SHOPPER_HELD: "nobody at home, a wrong address, a missing payment and the like stop"
-    " the clock",
-    Exclusion.SHOPPER_MOVED: "another time that the shopper asked for stops the clock",
-    Exclusion.REFUSED: "nothing for a parcel that was refused",
+_EXCLUDED: Final[Mapping[Exclusion, str]] = {
+    Exclusion.SHOPPER_HELD: N_(
+        "nobody at home, a wrong address, a missing payment and the like stop the clock"
+    ),
+    Exclusion.SHOPPER_MOVED: N_("another time that the shopper asked for stops the clock"),
+    Exclusion.REFUSED: N_("nothing for a parcel that was refused"),
 }
-_UNIT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "bd": "working day"}
+_BORNE: Final[Mapping[Bearer, str]] = {
+    Bearer.SHOP: N_("borne by the shop"),
+    Bearer.CARRIER: N_("borne by the carrier"),
+}
+_DAYS: Final[Mapping[Weekday, str]] = {
+    Weekday.MON: N_("mon"),
+    Weekday.TUE: N_("tue"),
+    Weekday.WED: N_("wed"),
+    Weekday.THU: N_("thu"),
+    Weekday.FRI: N_("fri"),
+    Weekday.SAT: N_("sat"),
+    Weekday.SUN: N_("sun"),
+}
 
 
-def policy_lines(policy: ShopPolicy) -> Iterator[str]:
-    yield f"{policy.name}: for parcels promised from {policy.valid_from} on, in {policy.currency}"
-    yield from _promise_lines(policy.promise)
+def policy_lines(policy: ShopPolicy, words: Words | None = None) -> Iterator[Markup]:
+    """In English where no words are given."""
+    said = words or console_words(SOURCE)
+    yield said.gettext(
+        "%(name)s: for parcels promised from %(day)s on, in %(currency)s",
+        name=policy.name,
+        day=_day(policy.valid_from),
+        currency=Markup(policy.currency),  # noqa: S704 - three capital letters
+    )
+    yield from _promise_lines(policy.promise, said)
     for tier in policy.tiers:
-        yield f"{_case(tier)}: {_bonus(tier.bonus, policy)}"
+        yield Markup("{}: {}").format(_case(tier, said), _bonus(tier.bonus, policy, said))
     if policy.tiers:
-        yield "a later tier tops up what one before has granted, and never adds to it"
-        yield from _limits(policy)
-        yield from _exceptions(policy)
+        yield said.gettext("a later tier tops up what one before has granted, and never adds to it")
+        yield from _limits(policy, said)
+        yield from _exceptions(policy, said)
 
 
-def _promise_lines(rules: PromiseRules) -> Iterator[str]:
+def _promise_lines(rules: PromiseRules, words: Words) -> Iterator[Markup]:
     for rule in rules.services:
-        yield f"promised where a registration says nothing: {_service(rule)}"
+        yield words.gettext(
+            "promised where a registration says nothing: %(rule)s", rule=_service(rule, words)
+        )
     if rules.services:
-        closed = [f"closed on {day}" for day in rules.closed]
-        opened = [f"open on {day}" for day in rules.opened]
-        days = ", ".join([_weekdays(rules.weekdays), "no public holidays", *closed, *opened])
-        yield f"working days: {days}"
+        closed = [words.gettext("closed on %(day)s", day=_day(day)) for day in rules.closed]
+        opened = [words.gettext("open on %(day)s", day=_day(day)) for day in rules.opened]
+        holidays = words.gettext("no public holidays")
+        days = Markup(", ").join([_weekdays(rules.weekdays, words), holidays, *closed, *opened])
+        yield words.gettext("working days: %(days)s", days=days)
 
 
-def _service(rule: ServiceRule) -> str:
-    name = f"service {rule.service}" if rule.service else "any other service"
-    hours = f"{_clock(rule.opens)} to {_clock(rule.closes)}" if rule.opens else _clock(rule.closes)
-    own = f", {_weekdays(rule.weekdays)}" if rule.weekdays else ""
-    days = _counted(rule.days, "working day")
-    return f"{name}, ordered until {_clock(rule.cutoff)}: {days} later, by {hours}{own}"
+def _service(rule: ServiceRule, words: Words) -> Markup:
+    name = (
+        words.gettext("service %(name)s", name=rule.service)
+        if rule.service
+        else words.gettext("any other service")
+    )
+    hours = (
+        words.gettext(
+            "%(from)s to %(to)s", **{"from": _clock(rule.opens), "to": _clock(rule.closes)}
+        )
+        if rule.opens
+        else _clock(rule.closes)
+    )
+    said = words.ngettext(
+        "%(name)s, ordered until %(cutoff)s: %(n)d working day later, by %(hours)s",
+        "%(name)s, ordered until %(cutoff)s: %(n)d working days later, by %(hours)s",
+        rule.days,
+        name=name,
+        cutoff=_clock(rule.cutoff),
+        hours=hours,
+    )
+    own = Markup(", {}").format(_weekdays(rule.weekdays, words)) if rule.weekdays else Markup()
+    return said + own
 
 
-def _clock(value: time | None) -> str:
-    return value.strftime("%H:%M") if value else ""
+def _clock(value: time | None) -> Markup:
+    return Markup(f"{value:%H:%M}") if value else Markup()  # noqa: S704 - digits
 
 
-def _weekdays(days: tuple[Weekday, ...]) -> str:
-    return " ".join(days)
+def _day(value: date) -> Markup:
+    return Markup(value.isoformat())  # noqa: S704 - digits
 
 
-def _case(tier: Tier) -> str:
-    return f"late by {span(tier.late_by)}" if tier.late_by else "lost"
+def _weekdays(days: tuple[Weekday, ...], words: Words) -> Markup:
+    return Markup(" ").join(words.gettext(_DAYS[day]) for day in days)
 
 
-def span(late: LateBy) -> str:
+def _case(tier: Tier, words: Words) -> Markup:
+    if tier.late_by is None:
+        return words.gettext("lost")
+    return words.gettext("late by %(span)s", span=span(tier.late_by, words))
+
+
+def span(late: LateBy, words: Words) -> Markup:
     """As "1 day" or "2 working days"."""
     text = str(late)
-    number = text.rstrip("smhdb")
-    return _counted(int(number), _UNIT[text.removeprefix(number)])
+    number = int(text.rstrip("smhdb"))
+    match text.lstrip("0123456789"):
+        case "s":
+            return words.ngettext("%(n)d second", "%(n)d seconds", number)
+        case "m":
+            return words.ngettext("%(n)d minute", "%(n)d minutes", number)
+        case "h":
+            return words.ngettext("%(n)d hour", "%(n)d hours", number)
+        case "d":
+            return words.ngettext("%(n)d day", "%(n)d days", number)
+        case _:
+            return words.ngettext("%(n)d working day", "%(n)d working days", number)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _bonus(bonus: Bonus, policy: ShopPolicy) -> str:
+def _bonus(bonus: Bonus, policy: ShopPolicy, words: Words) -> Markup:
     if bonus.kind is BonusKind.APOLOGY:
-        return "an apology"
-    amount = f"{bonus.amount} {policy.currency}" if bonus.amount else f"{bonus.share} of its value"
-    return f"{_KIND[bonus.kind]} {amount}"
+        return words.gettext(_KIND[bonus.kind])
+    whole = (
+        _money(bonus.amount, policy)
+        if bonus.amount
+        else words.gettext("%(share)s of its value", share=Markup(bonus.share))  # noqa: S704 - digits
+    )
+    return words.gettext(_KIND[bonus.kind], sum=whole)
 
 
-def _limits(policy: ShopPolicy) -> Iterator[str]:
-    currency = policy.currency
-    if policy.caps.shipment:
-        yield f"at most {policy.caps.shipment} {currency} for a parcel"
-    if policy.caps.shopper_month:
-        yield f"at most {policy.caps.shopper_month} {currency} for a shopper in a month"
-    if policy.approval_above:
-        yield f"more than {policy.approval_above} {currency} for a parcel waits for your yes"
-    if policy.budget_month:
-        yield f"what is beyond {policy.budget_month} {currency} in a month waits for your yes"
-    yield f"borne by the {'carrier' if policy.borne_by is Bearer.CARRIER else 'shop'}"
-    yield f"a code is valid for {_counted(policy.bonus_valid_days, 'day')}"
+def _money(amount: str, policy: ShopPolicy) -> Markup:
+    return Markup(f"{amount} {policy.currency}")  # noqa: S704 - digits and three capital letters
+
+
+def _limits(policy: ShopPolicy, words: Words) -> Iterator[Markup]:
+    limits = (
+        (policy.caps.shipment, N_("at most %(sum)s for a parcel")),
+        (policy.caps.shopper_month, N_("at most %(sum)s for a shopper in a month")),
+        (policy.approval_above, N_("more than %(sum)s for a parcel waits for your yes")),
+        (policy.budget_month, N_("what is beyond %(sum)s in a month waits for your yes")),
+    )
+    for amount, said in limits:
+        if amount:
+            yield words.gettext(said, sum=_money(amount, policy))
+    yield words.gettext(_BORNE[policy.borne_by])
+    yield words.ngettext(
+        "a code is valid for %(n)d day", "a code is valid for %(n)d days", policy.bonus_valid_days
+    )
+    by_hand = policy.goodwill
+    yield words.gettext(
+        "by hand, for one parcel: support up to %(support)s, a lead up to %(lead)s, an admin up to"
+        " %(admin)s; more waits for a yes",
+        support=_money(by_hand.support, policy),
+        lead=_money(by_hand.lead, policy),
+        admin=_money(by_hand.admin, policy),
+    )
     if policy.endpoint:
-        yield f"refunds and points are carried out by {policy.endpoint}"
+        yield words.gettext(
+            "refunds and points are carried out by %(address)s", address=policy.endpoint
+        )
 
 
-def _exceptions(policy: ShopPolicy) -> Iterator[str]:
+def _exceptions(policy: ShopPolicy, words: Words) -> Iterator[Markup]:
     for why in policy.exclude:
-        yield _EXCLUDED[why]
+        yield words.gettext(_EXCLUDED[why])
     for period in policy.force_majeure:
-        yield f"nothing for what was promised {_days(period)}{_where(period)}: {period.reason}"
+        yield words.gettext(
+            "nothing for what was promised %(days)s%(where)s: %(why)s",
+            days=_days(period, words),
+            where=_where(period, words),
+            why=period.reason,
+        )
 
 
-def _days(period: ForceMajeure) -> str:
-    one = period.starts == period.ends
-    return f"for {period.starts}" if one else f"from {period.starts} to {period.ends}"
+def _days(period: ForceMajeure, words: Words) -> Markup:
+    if period.starts == period.ends:
+        return words.gettext("for %(day)s", day=_day(period.starts))
+    return words.gettext(
+        "from %(first)s to %(last)s", first=_day(period.starts), last=_day(period.ends)
+    )
 
 
-def _where(period: ForceMajeure) -> str:
-    return f" in {', '.join(period.countries)}" if period.countries else ""
+def _where(period: ForceMajeure, words: Words) -> Markup:
+    if not period.countries:
+        return Markup()
+    countries = Markup(", ").join(period.countries)
+    return Markup(" {}").format(words.gettext("in %(countries)s", countries=countries))

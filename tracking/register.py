@@ -29,6 +29,7 @@ from tracking.sealing import Sealer
 from tracking.search.index import index_people
 from tracking.store.changes import ShipmentChange, write_changes
 from tracking.store.clock import ask_reviews
+from tracking.store.person import unmark_erased
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import RegistrationRow, Registrations
 from tracking.store.shipments import ScanMove, StoredScan, move_scans, note_journeys, scans_of
@@ -82,7 +83,7 @@ async def _register(
         row = _row(target, merchant_id, body, sealer, now)
         before = await Registrations(pool).registration_for_update(conn, target)
         known = number.known.get(journey)
-        if known and before and _is_same(before, row, _fingerprints(body, sealer)):
+        if known and before and _is_same(before, row, fingerprints(body, sealer)):
             return Registered(
                 target,
                 created=False,
@@ -97,6 +98,8 @@ async def _register(
             raise RegisteredByAnother
         contact = Contact(recipient=body.recipient, buyer=body.buyer)
         await index_people(conn, sealer, target, contact)
+        if known and known.is_erased:
+            await unmark_erased(conn, [target])
         joined = _joined(number, stored, journey, now) if before is None else again(number, journey)
         await _write(conn, number, joined, row, is_first=before is None, now=now)
         if moves := _moves(number, stored, joined):
@@ -201,7 +204,7 @@ def _row(
         value_cents=value.cents if value else None,
         value_currency=value.currency if value else None,
         notify=body.notify.model_dump(),
-        digest=_fingerprints(body, sealer)[0],
+        digest=fingerprints(body, sealer)[0],
         registered_at=now,
         region=region_of(recipient),
     )
@@ -213,7 +216,8 @@ def _with_promise(row: RegistrationRow, promise: Promise | None) -> Registration
     return replace(row, promise_from=promise.starts, promise_by=promise.by)
 
 
-def _fingerprints(body: ShipmentRegistration, sealer: Sealer) -> list[bytes]:
+def fingerprints(body: ShipmentRegistration, sealer: Sealer) -> list[bytes]:
+    """Of what a shop told, under every key: the newest is kept with it."""
     return sealer.fingerprints(body.model_dump_json().encode())
 
 

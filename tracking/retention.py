@@ -1,18 +1,23 @@
 """What is kept for how long. What waits for somebody is kept until it is done with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import asyncpg
 import structlog
 
+from schemas.retention import DataClass, ages
 from tracking.errors import KlatError
+from tracking.person.ageing import forget_people, forget_unclaimed
 from tracking.store.pool import connection
 from tracking.store.retention import (
+    forget_case_texts,
     forget_notice_texts,
     prune_audit,
+    prune_cases,
     prune_deliveries,
     prune_facts,
     prune_links,
@@ -21,6 +26,7 @@ from tracking.store.retention import (
     prune_parked,
     prune_push_subscriptions,
     prune_quarantine,
+    prune_raw_parcels,
     prune_raw_payloads,
     prune_sessions,
     prune_sms_quotas,
@@ -34,59 +40,94 @@ _FIRST, _AGAIN = 60.0, 3600.0  # seconds after the start, and after a failure
 _PAUSE = 0.2  # seconds between statements, for events to go first
 
 Prune = Callable[[asyncpg.Connection, datetime, int], Awaitable[int]]
+Forget = Callable[[asyncpg.Pool, datetime, datetime, int], Awaitable[int]]
 
 
 class Rule(NamedTuple):
-    """These are deleted, or what they say, once they are as old as that."""
+    """These are deleted, or what they say, once they are as old as their class says."""
 
-    kind: str
-    age: timedelta
+    kind: DataClass
     prune: Prune
 
 
 RULES = (
-    Rule("raw_payloads", timedelta(days=90), prune_raw_payloads),
-    Rule("resolved_quarantine", timedelta(days=30), prune_quarantine),
-    Rule("replayed_messages", timedelta(days=30), prune_parked),
-    Rule("notice_texts", timedelta(days=90), forget_notice_texts),
-    Rule("notices", timedelta(days=730), prune_notices),
-    # The page is gone 90 days after the end, which comes after 90 days of silence at the latest.
-    Rule("links", timedelta(days=200), prune_links),
-    Rule("facts", timedelta(days=30), prune_facts),
-    Rule("webhook_deliveries", timedelta(days=30), prune_deliveries),
-    Rule("push_subscriptions", timedelta(days=90), prune_push_subscriptions),
-    Rule("sms_quotas", timedelta(days=2), prune_sms_quotas),
-    Rule("staff_sessions", timedelta(days=1), prune_sessions),
-    Rule("login_tries", timedelta(days=1), prune_logins),
-    Rule("audit", timedelta(days=730), prune_audit),
+    Rule(DataClass.RAW_PAYLOADS, prune_raw_payloads),
+    Rule(DataClass.RAW_PARCELS, prune_raw_parcels),
+    Rule(DataClass.RESOLVED_QUARANTINE, prune_quarantine),
+    Rule(DataClass.REPLAYED_MESSAGES, prune_parked),
+    Rule(DataClass.NOTICE_TEXTS, forget_notice_texts),
+    Rule(DataClass.NOTICES, prune_notices),
+    Rule(DataClass.LINKS, prune_links),
+    Rule(DataClass.FACTS, prune_facts),
+    Rule(DataClass.WEBHOOK_DELIVERIES, prune_deliveries),
+    Rule(DataClass.PUSH_SUBSCRIPTIONS, prune_push_subscriptions),
+    Rule(DataClass.SMS_QUOTAS, prune_sms_quotas),
+    Rule(DataClass.STAFF_SESSIONS, prune_sessions),
+    Rule(DataClass.LOGIN_TRIES, prune_logins),
+    Rule(DataClass.AUDIT, prune_audit),
+    Rule(DataClass.CASE_TEXTS, forget_case_texts),
+    Rule(DataClass.CASES, prune_cases),
 )
+# Whole parcels, each step a transaction of its own.
+OF_PARCELS: tuple[tuple[DataClass, Forget], ...] = (
+    (DataClass.CONTACTS, forget_people),
+    (DataClass.UNCLAIMED, forget_unclaimed),
+)
+_PARCELS_AT_ONCE = 100
 
 
-async def prune(pool: asyncpg.Pool, now: datetime, *, at_once: int = AT_ONCE) -> dict[str, int]:
+async def prune(
+    pool: asyncpg.Pool,
+    now: datetime,
+    *,
+    at_once: int = AT_ONCE,
+    kept: Mapping[DataClass, timedelta] | None = None,
+) -> dict[str, int]:
     """Delete everything that is old enough; how many rows of each kind."""
-    return {rule.kind: await _prune(pool, rule, now - rule.age, at_once) for rule in RULES}
+    kept = kept or ages(())
+    done: dict[str, int] = {}
+    for rule in RULES:
+        some = partial(_prune_some, pool, rule, now - kept[rule.kind])
+        done[rule.kind] = await _until_few(some, at_once)
+    for kind, forget in OF_PARCELS:
+        some = partial(_forget_some, pool, forget, now - kept[kind], now)
+        done[kind] = await _until_few(some, min(at_once, _PARCELS_AT_ONCE))
+    return done
 
 
-async def _prune(pool: asyncpg.Pool, rule: Rule, before: datetime, at_once: int) -> int:
-    """Until a statement finds fewer than it may take: the rest is young, or in other hands."""
+async def _forget_some(
+    pool: asyncpg.Pool, forget: Forget, before: datetime, now: datetime, limit: int
+) -> int:
+    return await forget(pool, before, now, limit)
+
+
+async def _prune_some(pool: asyncpg.Pool, rule: Rule, before: datetime, limit: int) -> int:
+    async with connection(pool) as conn:
+        return await rule.prune(conn, before, limit)
+
+
+async def _until_few(some: Callable[[int], Awaitable[int]], at_once: int) -> int:
+    """Until a step finds fewer than it may take: the rest is young, or in other hands."""
     total = 0
     while True:
-        async with connection(pool) as conn:
-            done = await rule.prune(conn, before, at_once)
+        done = await some(at_once)
         total += done
         if done < at_once:
             return total
         await asyncio.sleep(_PAUSE)
 
 
-async def keep_pruned(pool: asyncpg.Pool) -> None:
+async def keep_pruned(
+    pool: asyncpg.Pool, kept: Mapping[DataClass, timedelta] | None = None
+) -> None:
     """Once a day, in every process: two at once share the work."""
     pause = _FIRST
     while True:
         await asyncio.sleep(pause)
         try:
-            done = await prune(pool, datetime.now(UTC))
-        except (KlatError, asyncpg.PostgresError) as error:  # a table may be locked for hours
+            done = await prune(pool, datetime.now(UTC), kept=kept)
+        except (KlatError, asyncpg.PostgresError, ValueError) as error:
+            # A table may be locked for hours, a parcel be written by a later release.
             log.warning("retention.failed", error=type(error).__name__)
             pause = _AGAIN
         else:

@@ -61,6 +61,10 @@ class Sealer:
                     break
         raise SealBroken
 
+    def has_sealed(self, raw: bytes) -> bool:
+        """Whether it begins like what one of these keys has sealed."""
+        return raw[:1] == _VERSION and raw[1 : 1 + _KEY_ID] in {key.id for key in self._keys}
+
     def seal_text(self, clear: str, context: str) -> str:
         return base64.urlsafe_b64encode(self.seal(clear.encode(), context)).decode()
 

@@ -18,8 +18,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.contact import Email
 from schemas.price import SegmentPrice, iso_country, iso_currency, millionths, segment_price
+from schemas.retention import KeptFor, kept_for
 from schemas.shop import WRITABLE
 from tracking.errors import ConfigurationError
+from tracking.staff.oidc.metadata import issuer
 from tracking.vapid import private_key, public_key
 
 PREFIX = "KLAT_"
@@ -153,6 +155,17 @@ def _each_once(prices: tuple[SegmentPrice, ...]) -> tuple[SegmentPrice, ...]:
     return prices
 
 
+def _kept_for(entry: object) -> object:
+    return kept_for(entry) if isinstance(entry, str) else entry
+
+
+def _each_class_once(kept: tuple[KeptFor, ...]) -> tuple[KeptFor, ...]:
+    twice = [kind for kind, count in Counter(each.kind for each in kept).items() if count > 1]
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once")
+    return kept
+
+
 def _millionths(value: object) -> object:
     return millionths(value) if isinstance(value, str) else value
 
@@ -161,6 +174,8 @@ def _local_address(known: dict[str, Any]) -> str:
     return f"http://127.0.0.1:{known.get('http_port', 8080)}"
 
 
+OidcIssuer = Annotated[str, AfterValidator(issuer)]
+AcrValues = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
@@ -183,6 +198,12 @@ Prices = Annotated[
     NoDecode,
     BeforeValidator(_comma_separated),
     AfterValidator(_each_once),
+]
+Retention = Annotated[
+    tuple[Annotated[KeptFor, BeforeValidator(_kept_for)], ...],
+    NoDecode,
+    BeforeValidator(_comma_separated),
+    AfterValidator(_each_class_once),
 ]
 Currency = Annotated[str, AfterValidator(iso_currency)]
 Millionths = Annotated[int, BeforeValidator(_millionths)]
@@ -243,6 +264,13 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = False  # http, and addresses that are not on the internet
     vapid_private_key: VapidKey | None = None
     vapid_subject: VapidSubject | None = None
+    retention: Retention = ()  # of classes of data, where it is not that of the release
+    oidc_issuer: OidcIssuer | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None  # None: PKCE alone
+    oidc_name: str | None = Field(default=None, max_length=40)  # as people know it
+    oidc_acr: AcrValues = ()  # that stand for two factors
+    password_login: bool = True  # of people in the console
 
     def database(self) -> str:
         """The address of PostgreSQL, password included."""

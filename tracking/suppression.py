@@ -12,8 +12,13 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from schemas.notice import Channel
+from schemas.suppression import SuppressionReason
 from tracking.sealing import Sealer
 
+DEAD: Final = frozenset({SuppressionReason.BAD_ADDRESS, SuppressionReason.STOP})
+"""Nothing arrives there, or its provider lets nothing through. Who asked for fewer messages, or
+called one spam, did not mean the answer to a question of their own.
+"""
 _HASH: Final = 16  # bytes of a keyed hash; of an address, and of a link's proof
 _CHANNELS: Final = (Channel.SMS, Channel.EMAIL, Channel.PUSH)
 _LENGTH: Final = 16 + 1 + 2 * _HASH

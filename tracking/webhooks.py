@@ -23,6 +23,7 @@ from schemas.webhook import (
 from tracking.errors import KlatError
 from tracking.ids import uuid7
 from tracking.sealing import Sealer
+from tracking.staff.audit import Noting
 from tracking.store.deliveries import (
     Planned,
     attempts_of,
@@ -80,10 +81,21 @@ def secret_context(webhook_id: UUID) -> str:
 
 
 class ShopWebhooks:
-    """The webhooks of one shop."""
+    """The webhooks of one shop. `noting`: what is written with each thing that is done."""
 
-    def __init__(self, pool: asyncpg.Pool, sealer: Sealer, merchant_id: UUID) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        sealer: Sealer,
+        merchant_id: UUID,
+        noting: Noting | None = None,
+    ) -> None:
         self._pool, self._sealer, self._merchant_id = pool, sealer, merchant_id
+        self._noting = noting
+
+    async def _note(self, conn: asyncpg.Connection) -> None:
+        if self._noting is not None:
+            await self._noting(conn)
 
     async def create(self, wanted: WebhookWanted, *, now: datetime) -> WebhookWithSecret:
         """`wanted.url` was checked. Raises TooManyWebhooks."""
@@ -101,8 +113,9 @@ class ShopWebhooks:
                 now=now,
                 most=MOST,
             )
-        if row is None:
-            raise TooManyWebhooks
+            if row is None:
+                raise TooManyWebhooks
+            await self._note(conn)
         return WebhookWithSecret(**dict(body(row, now)), secret=secret)
 
     async def all(self, now: datetime) -> list[WebhookBody]:
@@ -123,21 +136,25 @@ class ShopWebhooks:
         """What is given; `change.url` was checked. Raises NoSuchWebhook, DisabledByOperator."""
         async with transaction(self._pool) as conn:
             row = _there(await webhook_for_update(conn, self._merchant_id, webhook_id))
+            await self._note(conn)
             return body(await change_webhook(conn, changed(row, change, now), now), now)
 
     async def delete(self, webhook_id: UUID) -> None:
         """Raises NoSuchWebhook."""
-        async with connection(self._pool) as conn:
+        async with transaction(self._pool) as conn:
             if not await delete_webhook(conn, self._merchant_id, webhook_id):
                 raise NoSuchWebhook
+            await self._note(conn)
 
     async def rotate(self, webhook_id: UUID, *, now: datetime) -> WebhookWithSecret:
         """Raises NoSuchWebhook."""
         secret = new_secret()
         sealed = self._sealer.seal_text(secret, secret_context(webhook_id))
-        async with connection(self._pool) as conn:
-            row = await rotate_secret(conn, self._merchant_id, webhook_id, sealed, now + OVERLAP)
-        return WebhookWithSecret(**dict(body(_there(row), now)), secret=secret)
+        until = now + OVERLAP
+        async with transaction(self._pool) as conn:
+            row = _there(await rotate_secret(conn, self._merchant_id, webhook_id, sealed, until))
+            await self._note(conn)
+        return WebhookWithSecret(**dict(body(row, now)), secret=secret)
 
     async def test(self, webhook_id: UUID, *, now: datetime) -> UUID:
         """Plan a test; its id. Raises NoSuchWebhook, WebhookDisabled."""
@@ -146,6 +163,7 @@ class ShopWebhooks:
         async with transaction(self._pool) as conn:
             await self._enabled(conn, webhook_id)
             await plan_deliveries(conn, [planned], now)
+            await self._note(conn)
         return delivery_id
 
     async def attempts(self, webhook_id: UUID) -> list[AttemptBody]:
@@ -163,6 +181,7 @@ class ShopWebhooks:
             if not await resend_delivery(conn, key, delivery_id, now):
                 state = await find_delivery(conn, key, delivery_id)
                 raise BeingSent if state else NoSuchWebhook
+            await self._note(conn)
 
     async def _enabled(self, conn: asyncpg.Connection, webhook_id: UUID) -> None:
         row = await self._found(conn, webhook_id)

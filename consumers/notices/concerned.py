@@ -15,7 +15,7 @@ from tracking.push import open_subscription
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.desk import Desk, Subject
 from tracking.store.suppressions import EVERYBODY, Suppression
-from tracking.suppression import address_hashes
+from tracking.suppression import DEAD, address_hashes
 
 log = structlog.get_logger()
 
@@ -33,11 +33,13 @@ Way = tuple[Addressee, Channel]
 class Against(NamedTuple):
     """`reason` says why nothing is said; None: only what is important is.
 
-    `under` is the hash of the address by which the person asked this shop for less.
+    `under` is the hash of the address by which the person asked this shop for less. `dead` says why
+    not even the answer to a question of their own is.
     """
 
     reason: str | None
     under: bytes | None = None
+    dead: str | None = None
 
 
 class Concerned(NamedTuple):
@@ -138,5 +140,6 @@ def _against(
                 for each in standing
                 if each.reason is SuppressionReason.ASKED and each.merchant_id == merchant_id
             )
-            against[way] = Against(next(words, None), next(asked, None))
+            dead = (_WORDS[each.reason] for each in standing if each.reason in DEAD)
+            against[way] = Against(next(words, None), next(asked, None), next(dead, None))
     return against

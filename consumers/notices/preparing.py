@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import structlog
 
+from consumers.notices.answering import Answer, answers_to
 from consumers.notices.apart import apart
 from consumers.notices.concerned import (
     Concerned,
@@ -26,7 +27,7 @@ from notifier.required import MissingValueError
 from notifier.said import said_of
 from notifier.values import Values
 from schemas.contact import Person
-from schemas.notice import Channel, NoticeState
+from schemas.notice import Channel, NoticeState, Occasion
 from schemas.push import Subscription
 from tracking.links import NewLink, Receiver
 from tracking.mail_proof import mail_proof
@@ -96,6 +97,7 @@ class Preparing:
     ) -> tuple[list[Ready], list[Ending]]:
         async with self._notices.look() as desk:
             found = await concerned(desk, {each.shipment_id for each in claimed}, self._sealer)
+            answers = await answers_to(desk, claimed, self._sealer)
         by_id = {known.subject.shipment_id: known for known in found}
         looked = [
             _or_fault(each, partial(self._looked_at, each, by_id.get(each.shipment_id), now))
@@ -104,7 +106,10 @@ class Preparing:
         true = [each for each in looked if isinstance(each, _True)]
         pages = await self._pages(true, now)
         worded = [
-            _or_fault(each.claimed, partial(self._worded, each, page, now))
+            _or_fault(
+                each.claimed,
+                partial(self._worded, each, page, now, answers.get(each.claimed.notice_id)),
+            )
             for each, page in zip(true, pages, strict=True)
         ]
         outcomes = [*(each for each in looked if isinstance(each, Ending)), *worded]
@@ -118,7 +123,7 @@ class Preparing:
         wanted = [NewLink(each.subject.shipment_id, self._receiver(each.to)) for each in true]
         paths = await self._link(wanted, now) if wanted else []
         pairs = zip(true, paths, strict=True)
-        return [f"{self._site_of(each.subject)}{path}" for each, path in pairs]
+        return [f"{self._site_of(each.subject)}{path}{_below(each)}" for each, path in pairs]
 
     def _receiver(self, to: str | None) -> Receiver | None:
         return Receiver(self.way.channel, to) if to else None
@@ -147,11 +152,13 @@ class Preparing:
         asked = against.under if against else None
         return _True(claimed, known.subject, person, to, subscriptions, asked)
 
-    def _worded(self, true: _True, page: str, now: datetime) -> Ready | Ending:
+    def _worded(
+        self, true: _True, page: str, now: datetime, answer: Answer | None
+    ) -> Ready | Ending:
         claimed, subject, person = true.claimed, true.subject, true.person
         sent_to = self._hash(true.to) if true.to else None
         links = Links(page, self._stop(subject, true.asked or sent_to))
-        values = values_of(subject, person, claimed.key, links, self._sealer, now)
+        values = values_of(subject, person, claimed.key, links, self._sealer, now, answer)
         try:
             words = self.way.compose(values)
         except MissingValueError as error:
@@ -209,6 +216,11 @@ class Preparing:
         """The words as sent, but for what opens the locker or the page."""
         kept = json.dumps(_shown(words, values), ensure_ascii=False)
         return self._sealer.seal_text(kept, content_context(claimed.notice_id))
+
+
+def _below(true: _True) -> str:
+    """An answer leads to what was said."""
+    return "/help" if true.claimed.key.occasion is Occasion.CASE_REPLY else ""
 
 
 def _or_fault(claimed: Claimed, work: Callable[[], T]) -> T | Ending:

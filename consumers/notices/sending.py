@@ -27,7 +27,7 @@ from tracking.store.notices import LAST_SHOP, Claimed, Ending, Notices
 log = structlog.get_logger()
 
 AT_ONCE: Final = 20  # notices of one claim
-_LOOK_EVERY: Final = 20.0  # seconds; rows that another process planned
+_LOOK_EVERY: Final = 1.0  # seconds; what another process planned: a shopper may be on the line
 _LEAST: Final = 0.05  # seconds; what is due and cannot be claimed is in another one's hands
 _GATHER: Final = 0.005  # seconds; what ends meanwhile is noted together
 _PAUSE: Final = 1.0  # seconds after a fault

@@ -69,7 +69,8 @@ def _reaches(known: Concerned, means: Means) -> Iterator[Reach]:
     """The recipient in any case, so that it is told why nothing was said."""
     contact = known.contact
     if contact is None:
-        yield Reach(Addressee.RECIPIENT, dict.fromkeys(Channel, _UNREADABLE))
+        nobody: dict[Channel, str | None] = dict.fromkeys(Channel, _UNREADABLE)
+        yield Reach(Addressee.RECIPIENT, nobody, to_answer=nobody)
         return
     yield _reach(known, Addressee.RECIPIENT, means, {})
     if contact.buyer is not None:
@@ -101,7 +102,8 @@ def _reach(
         for (who, channel), against in known.against.items()
         if who is addressee and against.reason is None
     }
-    return Reach(addressee, {**obstacles, **same}, frozenset(less))
+    to_answer = {channel: _to_answer(known, addressee, channel, means) for channel in Channel}
+    return Reach(addressee, {**obstacles, **same}, frozenset(less), to_answer)
 
 
 def _obstacle(known: Concerned, addressee: Addressee, channel: Channel, means: Means) -> str | None:
@@ -110,6 +112,18 @@ def _obstacle(known: Concerned, addressee: Addressee, channel: Channel, means: M
         return against.reason
     if not known.subject.notify.get(channel, True):
         return NOT_WANTED
+    return _no_way(known, addressee, channel, means)
+
+
+def _to_answer(
+    known: Concerned, addressee: Addressee, channel: Channel, means: Means
+) -> str | None:
+    against = known.against.get((addressee, channel))
+    dead = against.dead if against else None
+    return dead or _no_way(known, addressee, channel, means)
+
+
+def _no_way(known: Concerned, addressee: Addressee, channel: Channel, means: Means) -> str | None:
     if not _is_reachable(known, addressee, channel):
         return _NO_ADDRESS[channel]
     if channel not in means.channels:

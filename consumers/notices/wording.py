@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from consumers.notices.answering import Answer
 from consumers.notices.subject import zone_of
 from notifier.occasions import OF_BONUS
 from notifier.outside import typed
@@ -32,15 +33,26 @@ class Links(NamedTuple):
 
 
 def values_of(
-    subject: Subject, person: Person, key: Key, links: Links, sealer: Sealer, now: datetime
+    subject: Subject,
+    person: Person,
+    key: Key,
+    links: Links,
+    sealer: Sealer,
+    now: datetime,
+    answer: Answer | None = None,
 ) -> Values:
-    """The window of before a hindrance is the one that failed: it is told no more."""
+    """The window of before a hindrance is the one that failed: it is told no more.
+
+    `answer`: what support wrote, to who asked in its language.
+    """
     state = _opened(subject, key.addressee, sealer)
     carrier = CARRIERS.get(subject.carrier)
     return Values(
         occasion=key.occasion,
         addressee=key.addressee,
-        language=choose(person.language, subject.merchant_language),
+        language=choose(
+            answer.language if answer else None, person.language, subject.merchant_language
+        ),
         zone=zone_of(subject),
         now=now,
         brand=brand_of(subject),
@@ -61,6 +73,7 @@ def values_of(
         bonus=_bonus(subject, sealer) if key.occasion in OF_BONUS else None,
         spelling=subject.settings.sms.spelling,
         parcel_markup=subject.settings.parcel_markup,
+        answer=answer.text if answer else None,
     )
 
 
@@ -83,7 +96,8 @@ def _bonus(subject: Subject, sealer: Sealer) -> Bonus | None:
         code = sealer.open_text(bonus.code, code_context(subject.shipment_id))
     except SealBroken:
         return None
-    return Bonus(code, Money.from_cents(bonus.left, bonus.currency), bonus.until)
+    amount = Money.from_cents(bonus.left, bonus.currency)
+    return Bonus(code, amount, bonus.until, bonus.for_delay)
 
 
 def _window(state: ShipmentState) -> Window | None:

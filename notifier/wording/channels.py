@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from notifier.values import Values
 from notifier.wording import Line, Text
 from schemas.notice import Occasion
 from tracking.words.catalog import N_
@@ -46,6 +47,7 @@ _MAIL_ELSE: Final[Mapping[Occasion, Text]] = {
             ),
         ),
     ),
+    Occasion.CASE_REPLY: ((N_("If there is more to say, write on the page of the parcel."),),),
     Occasion.DELIVERY_RETRACTED: (
         (N_("The earlier message from the carrier was a mistake. We are sorry."),),
         ("%(arrival)s",),
@@ -53,6 +55,7 @@ _MAIL_ELSE: Final[Mapping[Occasion, Text]] = {
         ("%(advice)s",),
     ),
 }
+_MAIL_GOODWILL: Final[Text] = ((N_("%(brand)s gives you this bonus."),),)
 
 _PUSH_TO_COLLECT: Final[Line] = (
     N_("%(brand)s: You can collect it %(until)s."),
@@ -66,6 +69,8 @@ WITH_ORDER: Final = N_("%(news)s (order %(order)s)")
 
 
 def sms_lines(occasion: Occasion) -> Text:
+    if occasion is Occasion.CASE_REPLY:
+        return (_LINK,)
     if occasion is Occasion.BONUS_GRANTED:
         return _SMS_BONUS
     if occasion in PICKUP:
@@ -73,8 +78,10 @@ def sms_lines(occasion: Occasion) -> Text:
     return _SMS_TO_ACT if occasion in _ACT else _SMS
 
 
-def mail_lines(occasion: Occasion) -> Text:
-    return _MAIL_ELSE.get(occasion, _MAIL)
+def mail_lines(values: Values) -> Text:
+    if values.occasion is Occasion.BONUS_GRANTED and values.bonus and not values.bonus.for_delay:
+        return _MAIL_GOODWILL
+    return _MAIL_ELSE.get(values.occasion, _MAIL)
 
 
 def push_line(occasion: Occasion) -> Line:

@@ -12,6 +12,9 @@ from markupsafe import Markup
 
 from notifier.occasions import OF_BONUS
 from notifier.outside import addressed, branded, named, tidy, typed
+from notifier.plain import Piece
+from notifier.sms.segments import count
+from notifier.sms.spelling import spelt
 from notifier.values import Bonus, Values
 from notifier.wording import words_of
 from notifier.wording.advised import COLLECT_IN_TIME, advised
@@ -31,6 +34,8 @@ _LONGEST: Final = {Channel.SMS: 40, Channel.PUSH: 30, Channel.EMAIL: 80}
 # "Pay" beside a link is what thieves write; the e-mail says where to pay. OTHER says nothing.
 _NOT_IN_SHORT: Final = frozenset({Reason.RECIPIENT_PAYMENT, Reason.CUSTOMS_DUTIES, Reason.OTHER})
 
+_MOST_SEGMENTS: Final = 3  # of an answer by text message
+_AROUND: Final = 32  # characters of our own beside it
 _LONGEST_CAUSE: Final = 45  # characters; the page has the rest
 
 
@@ -64,6 +69,8 @@ class _Teller:
             yield from self._waiting()
         if self.values.occasion in OF_BONUS and self.values.bonus:
             yield from self._bonus(self.values.bonus)
+        if self.values.answer and self.channel is Channel.SMS:
+            yield "answer", self._answer(self.values.answer)
 
     def _names(self) -> Iterator[tuple[str, str | None]]:
         values = self.values
@@ -119,3 +126,11 @@ class _Teller:
         yield "amount", money_text(bonus.amount, self.words)
         if bonus.until is not None and bonus.until > self.values.now:
             yield "bonus_until", until_date(bonus.until, self.words, self.calendar)
+
+    def _answer(self, answer: str) -> str | None:
+        """In the text message itself where that does not cost too much; else it names the page."""
+        brand = branded(self.values.brand.name, min(self.longest, 60))
+        around = f"{brand}: {'x' * _AROUND}.\n{self.values.link}"
+        whole = [Piece(f"{around}{answer}")]
+        text = spelt(whole, choose(self.values.language), self.values.spelling)
+        return answer if count(text) <= _MOST_SEGMENTS else None

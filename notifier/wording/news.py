@@ -68,6 +68,10 @@ _NEWS: Final[dict[Occasion, Line]] = {
         N_("Your bonus code %(bonus)s is no longer valid"),
         N_("Your bonus code is no longer valid"),
     ),
+    Occasion.CASE_REPLY: (
+        N_("Answer to your question: %(answer)s"),
+        N_("Here is the answer to your question"),
+    ),
 }
 _DELIVERED: Final[dict[Handover, Line]] = {
     Handover.NEIGHBOUR: (N_("Your parcel was left with a neighbour"),),
@@ -97,6 +101,9 @@ _NOT_COLLECTED: Final = (N_("Your parcel was not collected in time"),)
 _STILL_THERE: Final = (N_("Correction: your parcel is not collected yet"),)
 
 
+_GOODWILL: Final = (N_("%(amount)s for your next order"), N_("A bonus for you"))
+
+
 def news_says_why(values: Values) -> bool:
     is_told = values.reason is Reason.PICKUP_MISSED or values.reason in _WORST
     return values.occasion is Occasion.HELD and is_told
@@ -106,6 +113,8 @@ def news(values: Values) -> Line:
     """What there is to say, from the fullest to the barest."""
     usual = _NEWS[values.occasion]
     match values.occasion:
+        case Occasion.BONUS_GRANTED if values.bonus and not values.bonus.for_delay:
+            return _GOODWILL
         case Occasion.DELIVERED if values.handover:
             return _DELIVERED.get(values.handover, usual)
         case Occasion.DELIVERY_RETRACTED if values.handover in COLLECTED_FROM:

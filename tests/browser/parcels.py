@@ -8,7 +8,7 @@ from schemas.scan import Confidence, Location, Scan, ScanTime, Window
 from schemas.shipment import EntryKind, HistoryEntry, ShipmentState
 from schemas.status import Handover, Reason, Status
 from tracking.estimates import days_of
-from tracking.web.view import BonusView, ParcelView, UnlockState
+from tracking.web.view import BonusView, ParcelView, SurveyView, UnlockState
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)  # Friday, 14:20 in Riga
 PATH = "/t/wJ4cVb8Qe2nRk5TzXy7Lm0"
@@ -157,6 +157,10 @@ STATES: dict[str, ParcelView] = {
         Status.HELD, Reason.CUSTOMS_DUTIES, state={"stages": STAGES, "estimate": TODAY}
     ),
     "delivered": stopped(Status.DELIVERED, handover=Handover.LOCKER, unlock=UnlockState.IMPOSSIBLE),
+    "asked_how_it_was": stopped(Status.DELIVERED, handover=Handover.RECIPIENT, survey=SurveyView()),
+    "told_how_it_was": stopped(
+        Status.DELIVERED, handover=Handover.RECIPIENT, survey=SurveyView(is_answered=True)
+    ),
     "returning": stopped(
         Status.RETURNING,
         Reason.PICKUP_MISSED,

@@ -21,7 +21,11 @@ def whys() -> set[str | None]:
 
 
 def said_in_the_code() -> set[str]:
-    parts = [(WEB / "console", "python", "**.py"), (WEB / "templates/console", "jinja2", "**.html")]
+    parts = [
+        (WEB / "console", "python", "**.py"),
+        (WEB / "templates/console", "jinja2", "**.html"),
+        (WEB.parent, "python", "policy_words.py"),
+    ]
     return set(map(str, whys())) | {
         text if isinstance(text, str) else text[0]
         for folder, method, pattern in parts

@@ -51,7 +51,7 @@ async def test_every_target_is_at_least_24_px(site: Site, page: Page) -> None:
 async def test_the_keyboard_follows_the_page_and_is_seen(site: Site, page: Page) -> None:
     await page.goto(f"{site.url}/t/ready_locked")
     visited = []
-    for _ in range(13):
+    for _ in range(16):
         await page.keyboard.press("Tab")
         visited.append(
             await page.evaluate(
@@ -63,8 +63,9 @@ async def test_the_keyboard_follows_the_page_and_is_seen(site: Site, page: Page)
                 }"""
             )
         )
-    order = ["lv", "lt", "et", "en", "ru", "map", "answer", "show", "shop", "carrier"]
-    order += ["messages", "refresh"]
+    order = ["lv", "lt", "et", "en", "ru", "map", "answer", "show"]
+    order += ["help-pickup-q", "help-damaged-q", "help-packaging_return-q"]
+    order += ["shop", "carrier", "messages", "refresh"]
     assert visited[: len(order)] == [[name, True] for name in order]
 
 

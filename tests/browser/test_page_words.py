@@ -105,7 +105,7 @@ def test_days_left_are_counted_as_people_count(language: str, said: dict[int, st
 
 def test_text_from_outside_is_escaped_and_isolated() -> None:
     said = words_of("en").gettext("Code of the carrier: %(code)s", code="<b>&\u202e")
-    assert said == "Code of the carrier: <bdi>&lt;b&gt;&amp;\u202e</bdi>"
+    assert said == "Code of the carrier: <bdi>&lt;b&gt;&amp;</bdi>", "what reorders is left out"
 
 
 def test_every_status_reason_and_handover_has_its_words() -> None:

@@ -7,7 +7,16 @@ import pytest
 from lives import RECEIPT, START, Book, received, scan
 from telling import announced, events, read, truth, utc
 
-from schemas.scan import LAST_DELIVERY, Confidence, Location, Pickup, ScanTime, Window
+from schemas.scan import (
+    LAST_DELIVERY,
+    SCAN,
+    Confidence,
+    Location,
+    Pickup,
+    ScanTime,
+    Window,
+    scan_key,
+)
 from schemas.status import Handover, Reason, Status
 from tracking.carriers.base import Meaning
 from tracking.carriers.times import read_time
@@ -354,6 +363,7 @@ def test_a_code_that_looks_final_and_is_not():
 
 OUT = scan(1, Status.OUT_FOR_DELIVERY, event_id="out")
 MISTAKE = scan(2, Status.DELIVERED, event_id="done", handover=Handover.RECIPIENT, signed_by="J. B.")
+WITHOUT_ID = scan(2, Status.DELIVERED)
 TAKEN_BACK = scan(3, retracts=LAST_DELIVERY, event_id="back")
 
 
@@ -405,6 +415,18 @@ TAKEN_BACK = scan(3, retracts=LAST_DELIVERY, event_id="back")
             Status.OUT_FOR_DELIVERY,
             1,
             id="and that one too",
+        ),
+        pytest.param(
+            [OUT, WITHOUT_ID, scan(3, retracts=f"{SCAN}{scan_key(WITHOUT_ID).hex()}")],
+            Status.OUT_FOR_DELIVERY,
+            1,
+            id="by key: it has no id",
+        ),
+        pytest.param(
+            [OUT, MISTAKE, scan(3, retracts=f"{SCAN}{scan_key(OUT).hex()}")],
+            Status.DELIVERED,
+            2,
+            id="by the key of another one",
         ),
         pytest.param(
             [OUT, scan(2, Status.RETURNED), scan(3, retracts=LAST_DELIVERY)],

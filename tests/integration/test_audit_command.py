@@ -20,6 +20,7 @@ from tracking.store.staff import StaffStore
 KEY = "q" * 42 + "Q="
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PARCEL = UUID(int=7)
+SHOP = UUID(int=8)
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ async def noted(database_url):
     zane = await store.staff_by_email("zane@x.example")
     await note(store, sealer, anna, Action.SEARCHED, NOW, q=f'=1+1"{PHONE}')
     later = NOW + timedelta(minutes=1)
-    await note(store, sealer, zane, Action.PARCEL_SEEN, later, shipment_id=PARCEL)
+    await note(store, sealer, zane, Action.PARCEL_SEEN, later, shipment_id=PARCEL, merchant_id=SHOP)
     await pool.close()
 
 
@@ -61,6 +62,7 @@ def klat(database_url, tmp_path):
 async def test_the_latest_is_first_and_what_was_typed_is_opened(noted, klat):
     seen, searched = await klat()
     assert (seen["email"], seen["action"]) == ("zane@x.example", "parcel_seen")
+    assert (seen["merchant_id"], searched["merchant_id"]) == (str(SHOP), "")
     assert (seen["at"], seen["shipment_id"]) == ("2026-11-20T12:01:00Z", str(PARCEL))
     assert (searched["action"], PHONE in searched["detail"]) == ("searched", True)
     assert not searched["detail"].startswith("="), "no spreadsheet runs it"

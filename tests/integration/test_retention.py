@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from schemas.retention import DataClass, ages
 from tracking import retention
 from tracking.errors import StoreUnavailable
-from tracking.retention import RULES, keep_pruned, prune
+from tracking.retention import OF_PARCELS, RULES, keep_pruned, prune
 from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -30,6 +32,11 @@ OF_OTHERS = {
     "staff_sessions": 1,
     "login_tries": 1,
     "audit": 730,
+    "case_texts": 90,
+    "cases": 730,
+    "contacts": 90,
+    "unclaimed": 180,
+    "raw_parcels": 90,
 }
 RAW = "INSERT INTO raw_payload VALUES ($1, 'omniva', $2, 's')"
 ENTRY = """
@@ -87,7 +94,8 @@ async def test_each_kind_is_deleted_at_its_age(pool, days, kept):
 
 
 def test_the_ages_are_those_that_are_promised():
-    assert {rule.kind: rule.age.days for rule in RULES} == KEPT | OF_OTHERS
+    assert {kind: age.days for kind, age in ages(()).items()} == KEPT | OF_OTHERS
+    assert {*(rule.kind for rule in RULES), *(kind for kind, _ in OF_PARCELS)} == set(DataClass)
 
 
 async def test_what_waits_is_kept_however_old(pool):
@@ -124,11 +132,11 @@ async def test_it_is_done_again_and_what_fails_ends_nothing(pool, monkeypatch, e
     monkeypatch.setattr(retention, "EVERY", 0.01)
     real, calls = retention.prune, []
 
-    async def sometimes(pool: asyncpg.Pool, now: datetime) -> dict[str, int]:
+    async def sometimes(pool: asyncpg.Pool, now: datetime, **kept: Any) -> dict[str, int]:
         calls.append(now)
         if len(calls) == 1:
             raise error
-        return await real(pool, now)
+        return await real(pool, now, **kept)
 
     monkeypatch.setattr(retention, "prune", sometimes)
     running = asyncio.create_task(keep_pruned(pool))

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from schemas.shipment import shipment_id
 from tracking.retention import prune
 from tracking.store.pool import open_pool
 
@@ -18,7 +19,11 @@ VALUES (gen_random_uuid(), 'delivered', '', 'sms', 'recipient', gen_random_uuid(
         1, 'sealed', 'hash', $1, $1)
 """
 PARCEL = """
-INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'lost', '{}', $2, true, $2, $2
+WITH told AS (
+    INSERT INTO registration (shipment_id, merchant_id, notify, digest, registered_at)
+    VALUES ($1, $1, '{}', 'd', $2)
+)
+INSERT INTO shipment SELECT $1, 'omniva', 'CE1', 1, NULL, 3, 'in_transit', '{}', $2, true, $2, $2
 """
 BROWSER = "INSERT INTO push_subscription VALUES ($1, $2, 't', 'lv', 's', $3)"
 METER = "INSERT INTO sms_quota VALUES ($1, 'spend', 'EUR', $2, 1, NULL, NULL)"
@@ -46,7 +51,7 @@ async def test_its_words_and_where_it_went_go_before_the_notice(pool, days, rows
     ("made", "heard", "left"), [(201, 201, 0), (199, 500, 1), (500, 199, 1), (500, 201, 0)]
 )
 async def test_a_link_goes_when_its_page_is_long_gone(pool, made, heard, left):
-    shipment = UUID(int=1)
+    shipment = shipment_id("omniva", "CE1")
     await pool.execute(PARCEL, shipment, NOW - timedelta(days=heard))
     await pool.execute(LINK, b"t", shipment, NOW - timedelta(days=made))
     await prune(pool, NOW)
@@ -55,7 +60,7 @@ async def test_a_link_goes_when_its_page_is_long_gone(pool, made, heard, left):
 
 @pytest.mark.parametrize(("heard", "kept"), [(89, 1), (91, 0)])
 async def test_a_browser_is_kept_as_long_as_its_parcel_has_news(pool, heard, kept):
-    parcel = UUID(int=1)
+    parcel = shipment_id("omniva", "CE1")
     await pool.execute(PARCEL, parcel, NOW - timedelta(days=heard))
     await pool.execute(BROWSER, parcel, b"1", NOW - timedelta(days=5000))
     assert (await prune(pool, NOW))["push_subscriptions"] == 1 - kept

@@ -84,6 +84,12 @@ def clean_environment(monkeypatch, tmp_path):
         ("KLAT_SMPP_URL", "http://u:hunter2@h", "must start with smpp:// or smpps://"),
         ("KLAT_MAIL_CALLBACK_SECRET", "hunter2", "must be 20 or more letters"),
         ("KLAT_MAIL_CALLBACK_SECRET", "hunter2 " * 5, "must be 20 or more letters"),
+        ("KLAT_OIDC_ISSUER", "http://id.example", "must start with https://"),
+        ("KLAT_OIDC_ISSUER", "https://u:hunter2@id.example", "without user and #"),
+        ("KLAT_OIDC_ISSUER", "https://id.example/?key=hunter2", "without a query"),
+        ("KLAT_OIDC_ISSUER", "https://id.example:port", "is not an address"),
+        ("KLAT_OIDC_NAME", "a" * 41, "at most 40 characters"),
+        ("KLAT_PASSWORD_LOGIN", "sometimes", "valid boolean"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_variable(monkeypatch, variable, value, fault):
@@ -163,6 +169,23 @@ def test_several_faults_of_one_list_are_several_lines(monkeypatch):
         "KLAT_SMS_PRICES: 'XX' is ",
         "KLAT_SMS_PRICES: 'LT' is ",
     ]
+
+
+def test_classes_of_data_are_kept_as_it_is_said_and_each_fault_is_a_line(monkeypatch):
+    monkeypatch.setenv("KLAT_RETENTION", "contacts=30d, audit=365d")
+    assert list(map(str, load_settings().retention)) == ["contacts=30d", "audit=365d"]
+    monkeypatch.setenv("KLAT_RETENTION", "contact=30d,audit=0d,links")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    lines = str(caught.value).splitlines()
+    assert [line.split(";")[0][:42] for line in lines] == [
+        "KLAT_RETENTION: knows no 'contact'",
+        "KLAT_RETENTION: audit: from 1d to 3650d",
+        "KLAT_RETENTION: 'links' is not a class of ",
+    ]
+    monkeypatch.setenv("KLAT_RETENTION", "links=9d,links=8d")
+    with pytest.raises(ConfigurationError, match="names links more than once"):
+        load_settings()
 
 
 def test_a_database_may_be_named_by_its_options_alone(monkeypatch):

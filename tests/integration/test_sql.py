@@ -68,6 +68,7 @@ def _queries(function: ast.AST) -> Iterator[str]:
 NOT_OF_A_SHIPMENT = {
     "schema_migration": "one row for each migration",
     "lease": "of no use any more, kept for the release before",
+    "erasure": "of a person, who may have many parcels; tells nobody which",
     "raw_payload": "a payload may hold many parcels; found by its hash",
     "quarantine": "what could not be read belongs to no parcel; found by its fingerprint",
     "code_map": "a reference table, copied to every shard",
@@ -88,7 +89,9 @@ NOT_OF_A_SHIPMENT = {
     "merchant_fact": "found by a shop's cursor",
     "webhook": "a shop's",
     "staff": "people who work for many shops",
+    "support_text": "a shop's; a reference table, copied to every shard",
     "staff_session": "theirs",
+    "staff_identity": "the same",
     "login_try": "of who is tried, who may not be there at all",
     "measure": "counts of many parcels of a shop on a day; kept with the shop",
     "measure_part": "the same",
@@ -172,11 +175,21 @@ FROM generate_series(1, 20000) n;
 INSERT INTO staff_note SELECT md5((n % 5000)::text)::uuid, md5('o' || n)::uuid, now(), 'a', 't'
 FROM generate_series(1, 20000) n;
 INSERT INTO audit SELECT md5('a' || n)::uuid, now() - n * interval '1 minute',
-    md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL
+    md5((n % 20)::text)::uuid, 'a@example.org', 'parcel_seen', md5(n::text)::uuid, NULL,
+    CASE WHEN n % 10 = 0 THEN md5((n % 3000 + 1)::text)::uuid END
 FROM generate_series(1, 20000) n;
 INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, now(), 'k', 'm',
     ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
 FROM generate_series(1, 20000) n;
+INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
+    opened_at, asked_at, changed_at)
+SELECT md5(n::text)::uuid, md5('q' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'damaged', 'shopper',
+    CASE WHEN n % 100 = 0 THEN 'open' ELSE 'solved' END, 'lv', now(),
+    now() - n * interval '1 minute', now() - n * interval '1 minute'
+FROM generate_series(1, 20000) n;
+INSERT INTO case_message SELECT md5((n % 20000 + 1)::text)::uuid, md5('q' || n % 20000 + 1)::uuid,
+    md5('m' || n)::uuid, now(), 'shopper', NULL, 's'
+FROM generate_series(1, 40000) n;
 INSERT INTO public_link SELECT decode(md5('t' || n), 'hex'), md5(n::text)::uuid, now(), NULL
 FROM generate_series(1, 20000) n;
 INSERT INTO challenge SELECT md5(n::text)::uuid, 1, NULL FROM generate_series(1, 20000, 4) n;
@@ -195,6 +208,14 @@ SELECT md5(n::text)::uuid, decode(md5('f' || n), 'hex'), 's', 'malformed', 'd', 
 FROM generate_series(1, 20000) n;
 INSERT INTO raw_payload SELECT decode(md5('r' || n), 'hex'), 'omniva',
     now() - n * interval '1 hour', 's'
+FROM generate_series(1, 20000) n;
+INSERT INTO case_message SELECT md5(n::text)::uuid, md5('c' || n)::uuid, md5('m' || n)::uuid, now(),
+    'shopper', NULL, 't'
+FROM generate_series(1, 20000) n;
+INSERT INTO inbox_message SELECT md5(n::text)::uuid, md5('n' || n)::uuid, 'sms', 'c', NULL, now()
+FROM generate_series(1, 20000) n;
+INSERT INTO raw_parcel SELECT md5(n::text)::uuid, decode(md5('r' || n), 'hex'),
+    now() - n * interval '1 hour'
 FROM generate_series(1, 20000) n;
 INSERT INTO notice (shipment_id, occasion, round, channel, addressee, notice_id, state, due_at,
                     until, version, provider, provider_id, planned_at, changed_at)
@@ -326,11 +347,14 @@ QUICK = {
     "claim_try": ((ID, "now()", "5", "interval '15 minutes'", "interval '1 day'"),
                   "challenge_pkey"),
     "forget_tries": ((ID,), "challenge_pkey"),
+    "registered_numbers": (("ARRAY['omniva', 'omniva']", "ARRAY['CE7', 'CE8']"),
+                           "shipment_by_number"),
     "registration": ((ID,), "registration_pkey"),
     "registration_for_update": ((ID,), "registration_pkey"),
     "shipments_of_order": (("'order-7'", "NULL"), "registration_by_order"),
     "misread_by_code": (("'omniva'", "'CODE7'", "1", "false", "200"), "unrecognised_scan_by_code"),
     "misread_of": ((IDS, KEYS, "1"), "unrecognised_scan_pkey"),
+    "parcels_by_code": (("'omniva'", "'CODE7'"), "unrecognised_scan_by_code"),
     "count_by_code": (("'omniva'", "'CODE7'"), "unrecognised_scan_by_code"),
     "has_told": (("'venipak'",), "unrecognised_scan_by_code"),
     "insert_unrecognised": ((IDS, KEYS, TIMES, KEYS, TEXTS, TEXTS, TEXTS, YEARS),
@@ -344,6 +368,7 @@ QUICK = {
     "prune_calls": (("now() - interval '2 days'",), "idempotency_by_age"),
     "recount_quarantined": ((KEY, "3", "now()"), "quarantine_fingerprint_key"),
     "list_quarantine": (("50",), "quarantine_open"),
+    "quarantine_of_reason": (("'malformed'", "50"), "quarantine_open"),
     "find_quarantined": ((ID, ID), "quarantine_pkey"),
     "open_quarantine": ((ID, "200"), "quarantine_pkey"),
     "resolve_quarantined": ((ID, "1", "now()", "now()"), "quarantine_pkey"),
@@ -353,6 +378,45 @@ QUICK = {
     "prune_parked": (("now() - interval '30 days'", "500"), "parked_replayed"),
     "find_parked": ((ID, ID), "parked_message_pkey"),
     "mark_replayed": ((ID, "now()"), "parked_message_pkey"),
+    "prune_raw_parcels": (("now() - interval '90 days'", "500"), "raw_parcel_by_age"),
+    "parcels_of_person": (("ARRAY[7]", "NULL", "100"), "person_index_by_term"),
+    "parcels_known": ((IDS, "NULL"), "shipment_pkey"),
+    "count_personal": ((IDS, IDS), "scan_pkey"),
+    "scans_to_anonymise": ((IDS,), "scan_pkey"),
+    "anonymise_scans": ((IDS, KEYS, KEYS, KEYS, "array_fill('{}'::text, ARRAY[20])"), "scan_pkey"),
+    "anonymise_unrecognised": ((IDS, KEYS, KEYS, KEYS, "array_fill('{}'::text, ARRAY[20])"),
+                               "unrecognised_scan_pkey"),
+    "drop_scans": ((IDS, KEYS), "scan_pkey"),
+    "rename_evidence": ((IDS, TEXTS, TEXTS), "compensation_pkey"),
+    "drop_raw_payloads": ((KEYS, IDS), "raw_parcel_pkey"),
+    "erase_contacts": ((IDS, TEXTS, YES), "registration_pkey"),
+    "erase_orders": ((IDS,), "registration_pkey"),
+    "write_anonymous": ((IDS, NUMBERS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
+    "unmark_erased": ((IDS,), "shipment_pkey"),
+    "erase_notices": ((IDS, TEXTS, "now()"), "notice_pkey"),
+    "erase_words": ((IDS,), "staff_note_pkey"),
+    "erase_ways_in": ((IDS, "now()"), "public_link_by_shipment"),
+    "drop_bonuses": ((IDS,), "bonus_pkey"),
+    "kept_quarantine": ((ID, "500"), "quarantine_pkey"),
+    "drop_quarantined": ((IDS,), "quarantine_pkey"),
+    "blank_quarantined": ((IDS,), "quarantine_pkey"),
+    "kept_parked": ((ID, "500"), "parked_message_pkey"),
+    "drop_parked": ((IDS,), "parked_message_pkey"),
+    "kept_calls": ((ID, "'key-7'", "500"), "idempotency_pkey"),
+    "drop_calls": ((IDS, TEXTS), "idempotency_pkey"),
+    "kept_searches": (("now() - interval '1 hour'", ID, "500"), "audit_by_age"),
+    "blank_audit": ((IDS,), "audit_pkey"),
+    "next_people": ((ID, "500"), "shipment_pkey"),
+    "ended_parcels": (("now() - interval '90 days'", "now() - interval '180 days'", "100"),
+                      "shipment_with_people"),
+    "unclaimed_parcels": (("now() - interval '180 days'", "100"), "shipment_with_people"),
+    "delete_parcels": ((IDS,), "shipment_pkey"),
+    "rows_of_parcels": ((IDS,), "registration_pkey"),
+    "states_of": ((IDS,), "shipment_pkey"),
+    "raw_payloads_of": ((KEYS,), "raw_payload_pkey"),
+    "suppression_rows": ((HASHES,), "suppression_pkey"),
+    "survey_standing": ((ID,), "registration_pkey"),
+    "answer_survey": ((ID, "now()", "9", "5", "'right'", "'w'"), "registration_pkey"),
     "hold_subjects": ((IDS,), "registration_pkey"),
     "notice_subjects": ((IDS,), "registration_pkey"),
     "notices_of": ((IDS,), "notice_pkey"),
@@ -410,6 +474,12 @@ QUICK = {
     "claim_deliveries": ((IDS, IDS, NUMBERS, NUMBERS, "64", "now()"), "webhook_delivery_waiting"),
     "abandoned_deliveries": (("now()", "now()"), "webhook_delivery_claimed"),
     "attempts_of": ((ID, ID, "100"), "webhook_delivery_pkey"),
+    "deliveries_of_parcel": ((ID, "md5('7')::uuid::text", "200"), "webhook_delivery_of_parcel"),
+    "deadlines_of": ((ID,), "deadline_pkey"),
+    "subscribed_at": ((ID,), "push_subscription_pkey"),
+    "guesses_at": ((ID,), "challenge_pkey"),
+    "wishes_since": ((HASHES, ID), "suppression_pkey"),
+    "raw_of_scan": ((ID, KEY), "scan_pkey"),
     "hasten_deliveries": ((ID, ID, "now()"), "webhook_delivery_waiting"),
     "resend_delivery": ((ID, ID, ID, "now()"), "webhook_delivery_pkey"),
     "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),
@@ -467,10 +537,25 @@ QUICK = {
     "eta_of": ((ID,), "eta_pkey"),
     "due_payouts": (("now()", "20"), "compensation_due"),
     "put_off_payouts": ((IDS, NUMBERS, TIMES, NUMBERS, YEARS, YEARS), "compensation_pkey"),
+    "cases_of": ((ID,), "support_case_pkey"),
+    "case_messages_of": ((ID,), "case_message_once"),
+    "case_answers": ((IDS, IDS), "case_message_once"),
+    "count_case_messages": ((ID, ID, "now()"), "case_message_once"),
+    "save_case": ((ID, ID, ID, "'t'", "'shopper'", "'open'", "'lv'", "NULL", "1", "NULL", "NULL",
+                   "now()", "now()", "NULL", "NULL", "now()"), "support_case_pkey"),
+    "insert_case_message": ((ID, ID, ID, "now()", "'shopper'", "NULL", "'s'"),
+                            "support_case_pkey"),
+    "waiting_cases": (("NULL", "NULL", "NULL", "'2000-01-01'", "51"), "support_case_waiting"),
+    "latest_cases": (("NULL", "NULL", "now()", "51"), "support_case_changed"),
+    "usual_answer": ((ID, "now() - interval '1 hour'", "now()"), "support_case_of_shop"),
+    "count_waiting_cases": (("NULL", ID), "support_case_waiting"),
+    "forget_case_texts": (("now() - interval '13 days'", "500"), "support_case_texts"),
+    "prune_cases": (("now() - interval '13 days'", "500"), "support_case_changed"),
     "notes_of": ((ID, "NULL"), "staff_note_pkey"),
     "revoke_links": ((ID, "now()"), "public_link_by_shipment"),
     "note_seen": ((ID, "now()", ID, "'e'", ID, "now() - interval '1 hour'"), "audit_of_shipment"),
     "audit_of_shipment": ((ID, "100", "NULL"), "audit_of_shipment"),
+    "audit_of_merchant": ((ID, "30", "NULL"), "audit_of_merchant"),
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
     "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"),
@@ -502,7 +587,7 @@ QUICK = {
     "standing_of": ((ID,), "standing_pkey"),
 }  # fmt: skip
 SMALL = {"merchant", "code_map", "lease", "api_key", "carrier_secret", "merchant_log"}
-SMALL |= {"staff", "staff_session", "login_try"}  # tens of people
+SMALL |= {"staff", "staff_identity", "staff_session", "login_try"}  # tens of people
 SMALL |= {"early_receipt"}  # what came within an hour, and is nobody's
 NOTHING_TO_FIND = {
     *("hold_measures", "note_measures_looked", "measures_as_of"),  # one row, and what is due
@@ -522,18 +607,26 @@ NOTHING_TO_FIND = {
     *("list_code_map", "meanings_of", "hold_code_map", "change_code_map"),
     *(
         "list_merchants",
+        "list_shops",
         "merchant_named",
         "shop",
         "shop_for_update",
+        "link_sites",
         "save_shop",
     ),  # a row for each shop
     *("ensure_merchant", "insert_key", "live_keys", "list_keys", "revoke_keys", "touch_keys"),
+    *("keys_of", "revoke_key_of"),  # some for each shop
     *("carrier_secrets", "save_carrier_secret"),
     *("prune_inbox", "inbox_messages", "inbox_parcels", "inbox_html"),  # 500 rows
     *("all_webhooks", "webhooks_within", "count_webhooks"),  # ten for each shop at the most
+    *("begin_erasure", "unfinished_erasure", "count_erased", "finish_erasure", "list_erasures"),
+    *("all_tables", "unhurried"),  # the catalogue, and no table at all
     "plan_deliveries",  # only writes
     *("note_audit", "insert_note"),  # the same
+    *("support_texts", "save_support_text", "drop_support_text"),  # tens for each shop
+    *("shops_to_choose", "colleagues"),  # a row for each shop; tens of people
     *("insert_staff", "list_staff", "staff_by_email", "save_password"),
+    *("staff_by_identity", "tie_identity"),
     *(
         "use_totp_step",
         "disable_staff",
@@ -544,6 +637,7 @@ NOTHING_TO_FIND = {
         "touch_session",
     ),
     *("end_session", "end_sessions_of", "prune_sessions"),  # tens of people
+    *("sessions_of", "end_sessions", "change_staff"),
     *("claim_login", "forget_logins", "prune_logins"),  # of a day
     *(
         "make_histograms",

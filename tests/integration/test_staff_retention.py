@@ -9,6 +9,15 @@ from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
+CASE = """
+INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
+    opened_at, asked_at, changed_at)
+VALUES (md5($1)::uuid, md5($1)::uuid, md5('m')::uuid, 'damaged', 'shopper', $2, 'lv', $3, $3, $3)
+"""
+MESSAGE = """
+INSERT INTO case_message VALUES (md5($1)::uuid, md5($1)::uuid, md5($1)::uuid, $2, 'shopper', NULL,
+    'sealed')
+"""
 STAFF = """
 INSERT INTO staff (staff_id, email, name, role, password, created_at)
 VALUES (gen_random_uuid(), 'a@example.org', 'A', 'support', 'p', $1)
@@ -40,3 +49,26 @@ async def test_it_goes_when_its_time_is_over(pool, table, days):
     kinds = {"staff_session": "staff_sessions", "login_try": "login_tries", "audit": "audit"}
     assert done[kinds[table]] == 1
     assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 1
+
+
+async def a_case(pool, name: str, state: str, at: datetime) -> None:
+    await pool.execute(CASE, name, state, at)
+    await pool.execute(MESSAGE, name, at)
+
+
+async def test_the_words_of_a_case_go_before_the_case_and_what_waits_keeps_them(pool):
+    for days, name in ((90, "words"), (730, "all")):
+        for age in (A_MINUTE, -A_MINUTE):
+            at = NOW - timedelta(days=days) - age
+            await a_case(pool, f"{name} {age}", "solved", at)
+    await a_case(pool, "answered", "answered", NOW - timedelta(days=91))
+    await a_case(pool, "waits", "open", NOW - timedelta(days=91))
+    done = await prune(pool, NOW, at_once=2)
+    assert (done["case_texts"], done["cases"]) == (4, 1)
+    kept = await pool.fetch(
+        "SELECT text, state FROM case_message JOIN support_case USING (case_id)"
+    )
+    assert len(kept) == 5
+    assert sorted(row["state"] for row in kept if row["text"]) == ["open", "solved"]
+    again = await prune(pool, NOW)
+    assert (again["case_texts"], again["cases"]) == (0, 0)

@@ -38,6 +38,7 @@ _UNTIL = {
     Occasion.PICKUP_LAST_DAY: NOW + 8 * HOUR,
     Occasion.PICKUP_LAST_HOURS: NOW + 8 * HOUR,
 }
+ANSWER = "The courier comes tomorrow.\nIs that too late?"
 _REASON = {
     Occasion.ATTEMPT_FAILED: Reason.RECIPIENT_ABSENT,
     Occasion.HELD: Reason.CUSTOMS_INSPECTION,
@@ -64,6 +65,7 @@ def usual(occasion: Occasion, language: str = "en", **changed: object) -> Values
         reason=_REASON.get(occasion),
         window=_WINDOW.get(occasion),
         bonus=BONUS if occasion in OF_BONUS else None,
+        answer=ANSWER if occasion is Occasion.CASE_REPLY else None,
     )
     return replace(_to_collect(values) if occasion in PICKUP else values, **changed)
 
@@ -100,6 +102,7 @@ def fewest(occasion: Occasion, language: str = "en") -> Values:
         place=Location(city="Rīga") if occasion in PICKUP else None,
         until=_UNTIL[occasion] if occasion in PICKUP[1:] else None,
         bonus=Bonus("A1", BONUS.amount) if occasion in OF_BONUS else None,
+        answer="Yes" if occasion is Occasion.CASE_REPLY else None,
     )
 
 

@@ -27,6 +27,7 @@ HOURS = [
 GSM7 = gsm0338.Codec()
 # With a link of 42 characters, a shop of 15 and a place of 17 or 18, as in test_notice_sms.
 LONGER = {("ru", occasion): 2 for occasion in Occasion}
+LONGER[("ru", Occasion.CASE_REPLY)] = 3  # somebody's own sentence
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -9,11 +9,16 @@ import pytest
 from hypothesis import Phase, settings
 from staging import Broker, Clock, World
 
+from consumers.notices.by_hand import Saying
+from consumers.notices.limits import SmsLimits
+from consumers.notices.subject import Means
 from notifier.preview import preview
+from schemas.notice import Channel
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
 from tracking.settings import Settings
+from tracking.store.notices import Notices
 from tracking.store.pool import open_pool
 from tracking.web.app import make_app
 from tracking.web.deps import Deps
@@ -46,6 +51,11 @@ def also_set() -> dict[str, Any]:
     return {}
 
 
+def saying(pool: asyncpg.Pool) -> Saying:
+    means = Means(frozenset({Channel.SMS, Channel.EMAIL}), SmsLimits())
+    return Saying(Notices(pool), Sealer(["a key of the tests"]), means)
+
+
 @pytest.fixture
 async def world(
     pool: asyncpg.Pool, database_url: str, public_url: str, also_set: dict[str, Any]
@@ -60,6 +70,7 @@ async def world(
         hub=LiveHub(),
         frames=Frames(pool),
         preview=preview,
+        by_hand=saying(pool),
         now=clock,
     )
     app = make_app(deps)

@@ -1,9 +1,14 @@
 """What staff do with a parcel: a note, a yes or a no, another link; who may; and it is noted."""
 
-import pytest
-from test_console_login import EMAIL, OWN, Browser, made
-from test_console_parcel import Desk
+import re
 
+import pytest
+from people import EMAIL as MAIL
+from people import PHONE
+from test_console_login import EMAIL, OWN, Browser, made
+from test_console_parcel import NUMBER, Desk
+
+from schemas.compensation import GOODWILL
 from schemas.staff import StaffRole
 from tracking.errors import StoreUnavailable
 from tracking.judge import judge
@@ -77,6 +82,110 @@ async def test_an_empty_note_is_none(desk, text):
     assert (answer.status, "Write something" in answer.text) == (422, True)
     assert text.strip() in answer.text, "nobody has to type it twice"
     assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
+
+
+async def choices(desk: Desk) -> dict[str, str]:
+    """What the first form offers, by the address; nothing of what is closed."""
+    page = await desk.page()
+    form = page.partition('id="say"')[2].partition("</form>")[0]
+    found = re.findall(r'value="([0-9a-f-]{36})" required>\s*<span>[^<]* <bdi>(.*?)</bdi>', form)
+    return {to: choice for choice, to in found}
+
+
+async def test_what_is_true_is_sent_by_the_way_that_support_chooses(desk):
+    await desk.world.scanned(NUMBER, "accepted", "out_for_delivery")
+    offered = await choices(desk)
+    assert set(offered) == {PHONE, MAIL}
+    for _ in range(2):  # the button is pressed twice
+        answer = await desk.browser.post(f"{desk.path}/messages", choice=offered[PHONE])
+        assert (answer.status, answer.headers["Location"]) == (303, f"{desk.path}?done")
+    rows = await desk.world.pool.fetch("SELECT * FROM notice")
+    (row,) = rows
+    assert (row["occasion"], row["channel"], row["state"]) == ("out_for_delivery", "sms", "planned")
+    page = await desk.page()
+    assert "data-moving" in page
+    assert "had a message sent" in page
+    assert "the same is being sent by this way just now" in page
+    assert set(await choices(desk)) == {MAIL}
+    assert await noted(desk) == {"message_sent"}
+
+
+async def test_a_message_that_is_not_on_offer_is_not_sent(desk):
+    await desk.page()
+    unknown = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    for choice, status, said in (
+        ("", 422, "Choose by which way it is to be sent."),
+        ("'; --", 422, "Choose by which way it is to be sent."),
+        (unknown, 409, "That has changed meanwhile."),
+    ):
+        answer = await desk.browser.post(f"{desk.path}/messages", choice=choice)
+        assert (answer.status, said in answer.text) == (status, True)
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM notice") == 0
+    assert await noted(desk) == set()
+
+
+async def granted(desk: Desk) -> list[tuple[int, int, str]]:
+    rows = await desk.world.pool.fetch(
+        "SELECT tier, cents, state FROM compensation WHERE rule = 'by_hand' ORDER BY tier"
+    )
+    return [tuple(row) for row in rows]
+
+
+async def grant(desk: Desk, amount: str, why: str = "The courier was rude", tier: int = GOODWILL):
+    await desk.page()
+    return await desk.browser.post(f"{desk.path}/grants", tier=str(tier), amount=amount, why=why)
+
+
+async def test_support_grants_five_euro_and_the_story_tells_who_and_why(desk):
+    assert re.search(r"Up to .{0,20}€5.{0,20} for this parcel at once", await desk.page())
+    for _ in range(2):
+        assert (await grant(desk, " 5,00 ")).status == 303
+    assert await granted(desk) == [(GOODWILL, 500, "issued")]
+    page = await desk.page()
+    assert "by support: " in page
+    assert "The courier was rude" in page
+    assert "granted a sum by hand" in page
+    assert await noted(desk) == {"compensation_granted"}
+
+
+NO_GRANT = [
+    *(
+        (amount, "x", "Amount: a sum such as 5.00.")
+        for amount in ("", "0", "-5", "5.001", "1e3", "٥")
+    ),
+    ("5", " ", "Say why in a few words."),
+]
+
+
+async def test_a_grant_without_a_sum_or_a_reason_is_none(desk):
+    for amount, why, said in NO_GRANT:
+        answer = await grant(desk, amount, why)
+        assert (answer.status, said in answer.text) == (422, True), (amount, why)
+        assert f'value="{amount}"' in answer.text
+    assert (await granted(desk), await noted(desk)) == ([], set())
+
+
+async def test_more_than_the_role_may_waits_for_one_who_may(desk):
+    assert (await grant(desk, "60")).status == 303
+    assert await granted(desk) == [(GOODWILL, 6000, "proposed")]
+    path = f"{desk.path}/compensations/{GOODWILL}/approve"
+    assert (await desk.browser.post(path)).status == 403
+    await becomes(desk, StaffRole.LEAD)
+    await desk.page()
+    answer = await desk.browser.post(path)
+    assert (answer.status, "more than your role may say yes to" in answer.text) == (403, True)
+    await becomes(desk, StaffRole.ADMIN)
+    await desk.page()
+    assert (await desk.browser.post(path)).status == 303
+    assert await granted(desk) == [(GOODWILL, 6000, "issued")]
+
+
+async def test_two_who_grant_at_once_see_each_other(desk):
+    assert (await grant(desk, "2")).status == 303
+    answer = await grant(desk, "3")
+    assert (answer.status, "That has changed meanwhile." in answer.text) == (409, True)
+    assert (await grant(desk, "3", tier=GOODWILL + 1)).status == 303
+    assert await granted(desk) == [(GOODWILL, 200, "issued"), (GOODWILL + 1, 300, "issued")]
 
 
 async def test_a_lead_says_yes_and_the_shopper_gets_it(desk):

@@ -150,3 +150,43 @@ async def test_a_page_shows_news_by_itself_but_not_from_under_the_hands(office, 
     await expect(note).to_have_value("half a sentence")
     looks = "SELECT count(*) FROM audit WHERE action = 'parcel_seen'"
     assert await office.pool.fetchval(looks) == 1
+
+
+async def test_news_leaves_open_what_somebody_opened_and_where_they_are(office, page):
+    """The page is changed in place: nothing jumps, and boxes stay as they were ticked."""
+    await enters(page, office)
+    key = await office.pool.fetchval(
+        "SELECT shipment_id FROM shipment WHERE tracking_number = $1", NUMBER
+    )
+    await page.set_viewport_size({"width": 390, "height": 700})
+    await page.goto(f"{office.url}/support/parcels/{key}?lang=en")
+    await page.get_by_label("Promises").uncheck()
+    await page.locator("summary", has_text="More").first.click()
+    await expect(page.get_by_text("time as sent").first).to_be_visible()
+    before = await page.evaluate("window.scrollY")
+    assert before > 0
+    version = await office.pool.fetchval("SELECT version FROM shipment WHERE shipment_id = $1", key)
+    for told in (["returning"], ["returning", "returned"]):  # it listens on
+        await office.scanned(NUMBER, "accepted", "ready_for_pickup", *told)
+        version += 1
+        office.deps.hub.publish(key, version)
+        await expect(page.locator(".entries [data-kind=scan]")).to_have_count(2 + len(told))
+    assert await page.locator(".entries details[open]").count() >= 1
+    assert await page.evaluate("window.scrollY") > 0
+    await expect(page.locator("[data-kind=promise]").first).to_be_hidden()
+    await expect(page.get_by_label("Promises")).not_to_be_checked()
+
+
+async def test_who_was_shut_out_meanwhile_is_led_to_the_login(office, page):
+    await enters(page, office)
+    key = await office.pool.fetchval(
+        "SELECT shipment_id FROM shipment WHERE tracking_number = $1", NUMBER
+    )
+    async with page.expect_response("**/stream*"):  # it listens, or it would hear nothing
+        await page.goto(f"{office.url}/support/parcels/{key}?lang=en")
+    await office.pool.execute("DELETE FROM staff_session")
+    await office.scanned(NUMBER, "accepted", "ready_for_pickup", "returning")
+    version = await office.pool.fetchval("SELECT version FROM shipment WHERE shipment_id = $1", key)
+    office.deps.hub.publish(key, version)
+    await expect(page).to_have_url(f"{office.url}/support/login")
+    await expect(page.get_by_label("Password")).to_be_visible()

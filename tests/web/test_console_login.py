@@ -8,15 +8,17 @@ import pytest
 
 from schemas.staff import StaffRole
 from tracking.local.simulate.shop import CONSOLE, STAFF, live_keys
-from tracking.staff import login
+from tracking.staff import login, passwords
 from tracking.staff.login import IDLE, LONGEST
 from tracking.staff.people import VALID, add_staff, disable_staff, reset_staff
 from tracking.web.app import CONSOLE_ROUTES
+from tracking.web.console.sign_on import SIGN_ON_ROUTES
 
 EMAIL, OWN = "anna@help.example", "septiņi zirgi lēni grauž"
 FORM = re.compile(r'name="form" value="([0-9a-f]{64})"')
 SEEN = re.compile(r'name="seen" value="([0-9a-f]{32})"')
 SEALED = re.compile(r'name="secret" value="([^"]+)"')
+INTO = {"/support/login", *(each.path for each in SIGN_ON_ROUTES)}
 SECRET = re.compile(r'class="secret"><bdi>([A-Z2-7 ]+)<')
 
 
@@ -85,6 +87,12 @@ async def test_the_first_day_of_a_support_person(world, browser):
     assert 'name="q"' in (await browser.follows(await browser.logs_in(OWN))).text
     noted = ["logged_in", "logged_in", "logged_out", "password_changed"]
     assert sorted(await actions(world)) == noted
+
+
+def test_a_guess_costs_what_rfc_9106_recommends():
+    """Section 4: t=3, p=4, m=64 MiB; argon2id."""
+    cost = passwords.COST
+    assert (cost.type.name, cost.time_cost, cost.memory_cost) == ("ID", 3, 64 * 1024)
 
 
 async def test_leads_and_admins_set_up_a_second_factor_and_no_code_works_twice(world, browser):
@@ -223,7 +231,7 @@ async def test_every_page_of_the_console_asks_who_it_is(world, browser):
     for route in CONSOLE_ROUTES:
         path = re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", route.path)
         answer = await world.call(route.method, path, data={} if route.method == "POST" else None)
-        if (route.method, path) in {("GET", "/support/login"), ("POST", "/support/login")}:
+        if path in INTO:
             continue
         nobody += 1
         assert (answer.status, answer.headers["Location"]) == (303, "/support/login"), path
@@ -232,7 +240,7 @@ async def test_every_page_of_the_console_asks_who_it_is(world, browser):
     await browser.logs_in(half)
     for route in CONSOLE_ROUTES:
         path = re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", route.path)
-        if path in {"/support/login", "/support/logout", "/support/password"}:
+        if path in {"/support/logout", "/support/password", *INTO}:
             continue
         answer = await world.call(route.method, path, data={} if route.method == "POST" else None)
         assert answer.headers["Location"] == "/support/password", path

@@ -113,6 +113,7 @@ def operations(document):
 FROM_MEMORY = {
     ("GET", "/v1/carriers/{carrier}/events"),
     ("GET", "/t/{token}/unlock"),
+    ("GET", "/t/{token}/survey"),
     ("GET", "/static/{name}"),
     ("GET", "/sw.js"),
     ("GET", "/openapi.json"),

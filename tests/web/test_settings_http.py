@@ -16,6 +16,7 @@ WHOLE = {
         "daily_cap": {"amount": "10.00", "currency": "EUR"},
     },
     "parcel_markup": False,
+    "survey": "off",
 }
 
 

@@ -13,7 +13,7 @@ from tracking.sealing import SealBroken, Sealer
 from tracking.staff.audit import detail_of
 from tracking.store.staff import AuditRow, StaffStore
 
-_COLUMNS = ("at", "email", "action", "shipment_id", "detail")
+_COLUMNS = ("at", "email", "action", "shipment_id", "detail", "merchant_id")
 
 
 def audit(
@@ -41,4 +41,5 @@ def _row(row: AuditRow, sealer: Sealer) -> tuple[str, ...]:
     except SealBroken:
         detail = {"sealed_with_another_key": True}
     said = json.dumps(detail, ensure_ascii=False) if detail else ""
-    return f"{row.at:%Y-%m-%dT%H:%M:%SZ}", row.email, row.action, str(row.shipment_id or ""), said
+    shipment, merchant = str(row.shipment_id or ""), str(row.merchant_id or "")
+    return f"{row.at:%Y-%m-%dT%H:%M:%SZ}", row.email, row.action, shipment, said, merchant

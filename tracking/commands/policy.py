@@ -51,7 +51,7 @@ def load(file: File, merchant: MerchantName = None, data_dir: DataDir = None) ->
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(f"version {loaded.version} is loaded")
     for line in policy_lines(loaded.policy):
-        typer.echo(f"  {line}")
+        typer.echo(f"  {line.striptags()}")
 
 
 @app.command()
@@ -69,7 +69,7 @@ def show(merchant: MerchantName = None, data_dir: DataDir = None) -> None:
     for each in reversed(versions):
         typer.echo(f"version {each.version}, loaded {show_time(each.loaded_at)}")
         for line in policy_lines(each.policy):
-            typer.echo(f"  {line}")
+            typer.echo(f"  {line.striptags()}")
 
 
 @app.command("try")

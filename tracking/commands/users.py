@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 import asyncpg
 import typer
@@ -10,13 +11,14 @@ import typer
 from schemas.base import clean_text
 from schemas.staff import StaffRole
 from tracking.commands.policy import merchant_of
-from tracking.commands.stack import DataDir, on_database
+from tracking.commands.stack import DataDir, Stack, on_database, on_stack
 from tracking.errors import KlatError
 from tracking.staff.people import (
     VALID,
     NoSuchStaff,
     StaffExists,
     add_staff,
+    change_staff,
     disable_staff,
     reset_staff,
 )
@@ -39,6 +41,14 @@ class SomebodyThere(KlatError):  # noqa: N818 - named for what was given
 
 class NoEmail(KlatError):  # noqa: N818 - named for what was given
     """--email: not an e-mail address."""
+
+
+class NothingToChange(KlatError):  # noqa: N818 - named for what was given
+    """Name what changes: --role, --merchant, or --all-shops."""
+
+
+class EitherShops(KlatError):  # noqa: N818 - named for what was given
+    """--merchant and --all-shops: one of them."""
 
 
 @app.command()
@@ -87,6 +97,37 @@ def disable(email: Email, data_dir: DataDir = None) -> None:
     except NoSuchStaff:
         raise NobodyThere from None
     typer.echo("disabled", err=True)
+
+
+@app.command()
+def change(
+    email: Email,
+    role: Annotated[StaffRole | None, typer.Option(help="From now on.")] = None,
+    merchant: Annotated[
+        list[str] | None, typer.Option(help="Only parcels of this shop; may be repeated.")
+    ] = None,
+    all_shops: Annotated[bool, typer.Option("--all-shops", help="Parcels of every shop.")] = False,  # noqa: FBT002 - an option
+    data_dir: DataDir = None,
+) -> None:
+    """Another role or other shops, at once: every session ends. It is in the audit log."""
+    if role is None and not merchant and not all_shops:
+        raise NothingToChange
+    if merchant and all_shops:
+        raise EitherShops
+
+    async def work(stack: Stack) -> None:
+        found = [await merchant_of(stack.pool, each) for each in merchant or ()]
+
+        def shops(staff: Staff) -> Sequence[UUID] | None:
+            return None if all_shops else found or staff.shops
+
+        await change_staff(stack.pool, stack.sealer, email, role, shops, now=stack.now)
+
+    try:
+        on_stack(data_dir, work)
+    except NoSuchStaff:
+        raise NobodyThere from None
+    typer.echo("changed", err=True)
 
 
 @app.command("list")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import NamedTuple
 
-from schemas.scan import LAST_DELIVERY, Confidence, Scan
+from schemas.scan import LAST_DELIVERY, SCAN, Confidence, Scan
 from schemas.status import RANK, TERMINAL
 
 FUTURE_TOLERANCE = timedelta(minutes=5)  # a courier's clock may be this far ahead
@@ -167,7 +167,8 @@ def retracted(ordered: Sequence[Placed]) -> set[bytes]:
     """Keys of scans that a retraction takes back.
 
     `last_delivery` takes back every delivery that happened before it; an event id takes back the
-    events of that id. A retraction may itself be taken back by a later one.
+    events of that id, `scan:` and a key that one event. A retraction may itself be taken back by a
+    later one.
     """
     named = _by_event_id(ordered)
     gone: set[bytes] = set()
@@ -178,7 +179,7 @@ def retracted(ordered: Sequence[Placed]) -> set[bytes]:
         if target is None or taker.key in gone:
             continue
         if target != LAST_DELIVERY:
-            gone.update(_taken_back(named.get(target, ()), index))
+            gone.update(_taken_back([*named.get(target, ()), *_of_key(target, ordered)], index))
         elif not deliveries_gone:
             # What an earlier retraction of this kind takes back is among these.
             gone.update(p.key for p in ordered[:index] if p.scan.status in TERMINAL)
@@ -192,6 +193,13 @@ def _by_event_id(ordered: Sequence[Placed]) -> Mapping[str, list[tuple[int, Plac
         if placed.scan.event_id is not None:
             named.setdefault(placed.scan.event_id, []).append((index, placed))
     return named
+
+
+def _of_key(target: str, ordered: Sequence[Placed]) -> list[tuple[int, Placed]]:
+    key = target.removeprefix(SCAN)
+    if key == target:
+        return []
+    return [(index, p) for index, p in enumerate(ordered) if p.key.hex() == key]
 
 
 def _taken_back(named: Iterable[tuple[int, Placed]], taker: int) -> Iterable[bytes]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from consumers.courier_events import CourierEvents, IngestMetrics, courier_events_runner
 from consumers.topology import topology
+from schemas.retention import ages
 from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
@@ -31,6 +32,6 @@ async def start(running: Running) -> Readiness:
     backlog = Backlog(running.pool, sealer, running.registry)
     running.start("listening", listening.keep_noting())
     running.start("backlog", backlog.keep_measured())
-    running.start("retention", keep_pruned(running.pool))
+    running.start("retention", keep_pruned(running.pool, ages(settings.retention)))
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
     return Readiness(checks)

@@ -9,17 +9,19 @@ import structlog
 
 from consumers.connection import Publisher
 from consumers.live_updates import LiveUpdates
+from consumers.notices.by_hand import Saying
 from consumers.notices.callbacks import admitting, callbacks_of
 from consumers.notices.deciding import Deciding, DecisionMetrics
 from consumers.notices.limits import limits_of
 from consumers.notices.parts import coming_back
-from consumers.notices.subject import beyond_important
+from consumers.notices.subject import Means, beyond_important
 from consumers.notices.ways import channels_of
 from consumers.topology import declare_first, topology
 from notifier.preview import preview
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.roles.running import Running, check
+from tracking.staff.oidc.setting import client_of
 from tracking.store.notices import Notices
 from tracking.store.receipts import Receipts
 from tracking.web.app import make_app
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 
 async def start(running: Running) -> Readiness:
     settings, hub = running.settings, LiveHub()
+    client_of(settings)  # what is missing is said before anything is opened
     wanted = topology(settings.ingest_queues)
     publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
     live = LiveUpdates(settings.broker(), hub)
@@ -46,6 +49,7 @@ async def start(running: Running) -> Readiness:
         admit=admitting(settings),
         preview=partial(preview, public_url=settings.public_url),
         redecide=partial(look_again, deciding),
+        by_hand=saying_of(running),
         says_more=beyond_important,
         registry=running.registry,
     )
@@ -73,6 +77,11 @@ def deciding_of(running: Running) -> Deciding:
         wake=lambda: None,
         limits=limits_of(running.settings),
     )
+
+
+def saying_of(running: Running) -> Saying:
+    means = Means(channels_of(running.settings), limits_of(running.settings))
+    return Saying(Notices(running.pool), running.sealer, means)
 
 
 async def look_again(deciding: Deciding, ids: Collection[UUID], why: str, now: datetime) -> None:

@@ -24,7 +24,11 @@ def blind_either(sealer: Sealer, terms: Iterable[Term]) -> list[int]:
     return sorted({each for term in terms for each in _hashes(sealer, term)})
 
 
-def _hashes(sealer: Sealer, term: Term) -> list[int]:
+def whole_hashes(sealer: Sealer, term: Term) -> list[bytes]:
+    """32 bytes under every key, the newest first; the index keeps the first four of them."""
     marked = f"search\x1f{term.kind}\x1f{term.text}".encode(errors="replace")
-    found = sealer.fingerprints(marked)
-    return [int.from_bytes(each[:_BYTES], signed=True) for each in found]
+    return sealer.fingerprints(marked)
+
+
+def _hashes(sealer: Sealer, term: Term) -> list[int]:
+    return [int.from_bytes(each[:_BYTES], signed=True) for each in whole_hashes(sealer, term)]

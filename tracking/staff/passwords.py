@@ -2,17 +2,49 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from tracking.errors import KlatError
 
 LONGEST: Final = 128
 _ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _GROUPS, _GROUP = 5, 4  # 98 bits
-_HASHER: Final = PasswordHasher()  # RFC 9106, the second recommended option: 64 MiB, 3 passes
+COST: Final = RFC_9106_LOW_MEMORY  # its second recommended option: 64 MiB, 3 passes
+_HASHER = PasswordHasher.from_parameters(COST)
 _AT_ONCE: Final = asyncio.Semaphore(2)
+MOST_WAITING: Final = 20  # a tenth of a second each, two at a time: a second for the last
+
+
+class TooManyPasswords(KlatError):  # noqa: N818 - named for what was found
+    """As many passwords wait to be hashed as may; a moment later there is room again."""
+
+
+class _Queue:
+    waiting = 0
+
+
+def refuse_when_full() -> None:
+    """Raises TooManyPasswords: each takes 64 MiB, and who waits long gives up anyway."""
+    if _Queue.waiting >= MOST_WAITING:
+        raise TooManyPasswords
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    refuse_when_full()
+    _Queue.waiting += 1
+    try:
+        async with _AT_ONCE:
+            yield
+    finally:
+        _Queue.waiting -= 1
 
 
 def one_time_password() -> str:
@@ -31,13 +63,14 @@ def _grouped(signs: str) -> str:
 
 
 async def hash_password(password: str) -> str:
-    async with _AT_ONCE:
+    """Raises TooManyPasswords."""
+    async with _turn():
         return await asyncio.to_thread(_HASHER.hash, password)
 
 
 async def is_password(hashed: str | None, password: str) -> bool:
-    """Takes as long where there is nobody: who asks learns nothing."""
-    async with _AT_ONCE:
+    """Takes as long where there is nobody: who asks learns nothing. Raises TooManyPasswords."""
+    async with _turn():
         return await asyncio.to_thread(_verified, hashed, password) and bool(hashed)
 
 

@@ -1,6 +1,6 @@
 """Who may work in the console: made, renewed and shut out by the operator."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,9 +9,11 @@ from uuid import UUID
 import asyncpg
 
 from schemas.contact import normal_email
-from schemas.staff import StaffRole
+from schemas.staff import Action, StaffRole
 from tracking.errors import KlatError
 from tracking.ids import uuid7
+from tracking.sealing import Sealer
+from tracking.staff.audit import noting
 from tracking.staff.passwords import hash_password, one_time_password
 from tracking.store.staff import Staff, StaffStore
 
@@ -64,6 +66,26 @@ async def reset_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> str:
     password = one_time_password()
     await store.reset_staff(staff.staff_id, await hash_password(password), now + VALID)
     return password
+
+
+async def change_staff(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    email: str,
+    role: StaffRole | None,
+    shops: Callable[[Staff], Sequence[UUID] | None],
+    *,
+    now: datetime,
+) -> None:
+    """Another role, unless None, and what `shops` makes of who it is; every session ends.
+
+    Raises NoSuchStaff, StoreUnavailable.
+    """
+    store, staff = StaffStore(pool), await _found(pool, email)
+    to, seen = role or staff.role, shops(staff)
+    shown = None if seen is None else [str(each) for each in seen]
+    deed = noting(sealer, staff, Action.ROLE_CHANGED, now, None, role=to, shops=shown)
+    await store.change_staff(staff.staff_id, to, seen, deed)
 
 
 async def password_for(pool: asyncpg.Pool, email: str, name: str, *, now: datetime) -> str:

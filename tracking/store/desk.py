@@ -1,7 +1,7 @@
 """Parcels as the notifier sees them, whom they concern, and what was decided to be said of them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from schemas.said import Said
 from schemas.shipment import ShipmentState
 from schemas.shop import ShopSettings, ShopTerms
 from tracking.sql import SQL
+from tracking.store.cases import case_answers
 from tracking.store.estimates import Eta, eta_in
 from tracking.store.merchants import kept_settings, kept_terms
 from tracking.store.push import SealedSubscription, push_subscriptions_of
@@ -23,7 +24,8 @@ from tracking.store.suppressions import Suppression, suppressions_of
 class SubjectBonus(NamedTuple):
     """The bonus code of a parcel, sealed; sums in cents. `at`: when it came to be worth this.
 
-    `is_withdrawn`: nothing is left as it was not owed, and the shopper is to be told.
+    `is_withdrawn`: nothing is left as it was not owed, and the shopper is to be told. `for_delay`:
+    the policy grants it; else support did, for whatever reason.
     """
 
     code: str
@@ -33,6 +35,7 @@ class SubjectBonus(NamedTuple):
     left: int
     at: datetime
     is_withdrawn: bool
+    for_delay: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,16 @@ class Desk:
         if self._unanswered:
             await answer_notices(self._conn, self._unanswered)
 
+    async def answers(
+        self, wanted: Sequence[tuple[UUID, UUID]]
+    ) -> list[tuple[UUID, UUID, str, str]]:
+        """Of these shipments and messages: both, the sealed words, the language of who asked."""
+        return await case_answers(self._conn, wanted)
+
+    async def note(self, noting: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
+        """Who did it, in the same transaction."""
+        await noting(self._conn)
+
 
 async def hold_subjects(conn: asyncpg.Connection, ids: Sequence[UUID]) -> None:
     await conn.execute(SQL["hold_subjects"], ids)
@@ -199,4 +212,5 @@ def _bonus(row: asyncpg.Record) -> SubjectBonus | None:
         left=row["bonus_left"],
         at=row["bonus_at"],
         is_withdrawn=row["bonus_withdrawn"] and row["bonus_tell"],
+        for_delay=row["bonus_for_delay"],
     )

@@ -1,6 +1,6 @@
 """API keys, the merchants behind them, and the secrets with which carriers sign."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from tracking.keys import Role, key_hash, new_key, shown_prefix
 from tracking.sql import SQL
 from tracking.store.pool import connection, transaction
 
+Doing = Callable[[asyncpg.Connection], Awaitable[None]]
 _UNCLEAR = "Several live keys begin like this: name one by its id."
 
 
@@ -50,15 +51,26 @@ class Keys:
         self._pool = pool
 
     async def create(
-        self, role: Role, name: str, *, now: datetime, carrier: str | None = None
+        self,
+        role: Role,
+        name: str,
+        *,
+        now: datetime,
+        carrier: str | None = None,
+        noting: Doing | None = None,
     ) -> str:
-        """A new key. A merchant's name is its account: two keys of one name share everything."""
+        """A new key. A merchant's name is its account: two keys of one name share everything.
+
+        `noting` writes that it was made, in the same transaction.
+        """
         key = new_key()
         async with transaction(self._pool) as conn:
             merchant = (
                 await self.ensure_merchant(conn, name, now) if role is Role.MERCHANT else None
             )
             await self.insert_key(conn, key, ApiKey(uuid4(), role, carrier, merchant), name, now)
+            if noting is not None:
+                await noting(conn)
         return key
 
     async def ensure_merchant(self, conn: asyncpg.Connection, name: str, now: datetime) -> UUID:
@@ -95,6 +107,21 @@ class Keys:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["list_keys"])
         return [ListedKey(**{**dict(row), "role": Role(row["role"])}) for row in rows]
+
+    async def keys_of(self, merchant_id: UUID | None, most: int) -> list[ListedKey]:
+        """Of a shop; where that is None, of couriers and support. The newest first."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["keys_of"], merchant_id, most)
+        return [ListedKey(**{**dict(row), "role": Role(row["role"])}) for row in rows]
+
+    async def revoke_key_of(
+        self, merchant_id: UUID | None, key_id: UUID, noting: Doing, *, now: datetime
+    ) -> None:
+        """End a live key of this shop, or of none. Raises NoSuchKey."""
+        async with transaction(self._pool) as conn:
+            if await conn.fetchval(SQL["revoke_key_of"], merchant_id, key_id, now) is None:
+                raise NoSuchKey
+            await noting(conn)
 
     async def revoke(self, id_or_prefix: str, *, now: datetime) -> UUID:
         """End one key. Raises NoSuchKey where it is none, or not clear which."""

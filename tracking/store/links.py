@@ -56,6 +56,7 @@ class LinkTarget:
     bonus_currency: str | None = None
     bonus_until: datetime | None = None
     bonus_left: int | None = None
+    bonus_for_delay: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Shops: what they set for themselves, and what their operator sets for them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -47,19 +47,42 @@ class Merchants:
         async with connection(self._pool) as conn:
             return await conn.fetchval(SQL["merchant_named"], name)  # type: ignore[no-any-return]  # no types
 
+    async def link_sites(self) -> list[str]:
+        """Addresses such as https://t.shop.example, of all shops that have one."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["link_sites"])
+        return [row[0] for row in rows]
+
     async def shop(self, merchant_id: UUID) -> Shop | None:
         async with connection(self._pool) as conn:
             row = await conn.fetchrow(SQL["shop"], merchant_id)
         return _shop(row) if row else None
 
-    async def change_shop(self, merchant_id: UUID, change: Callable[[Shop], Shop]) -> Shop | None:
-        """What it is after the change, which nobody else makes meanwhile and which may raise."""
+    async def list_shops(self, ids: Collection[UUID] | None, most: int) -> list[tuple[UUID, str]]:
+        """Of these, or of all where that is None: id and name, by name."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["list_shops"], None if ids is None else list(ids), most)
+        return [tuple(row) for row in rows]
+
+    async def change_shop(
+        self,
+        merchant_id: UUID,
+        change: Callable[[Shop], Shop],
+        noting: Callable[[Shop, Shop], Callable[[asyncpg.Connection], Awaitable[None]]]
+        | None = None,
+    ) -> Shop | None:
+        """What it is after the change, which nobody else makes meanwhile and which may raise.
+
+        `noting` says of before and after what is written in the same transaction.
+        """
         async with transaction(self._pool) as conn:
             found = await shop_for_update(conn, merchant_id)
             if found is None:
                 return None
             changed = change(found)
             await save_shop(conn, changed)
+            if noting is not None:
+                await noting(found, changed)(conn)
             return changed
 
 

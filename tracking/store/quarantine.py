@@ -170,6 +170,13 @@ async def list_quarantine(conn: asyncpg.Connection, limit: int) -> list[Quaranti
     return [_entry(row, None) for row in await conn.fetch(SQL["list_quarantine"], limit)]
 
 
+async def quarantine_of_reason(
+    conn: asyncpg.Connection, why: Why, limit: int
+) -> list[QuarantineEntry]:
+    rows = await conn.fetch(SQL["quarantine_of_reason"], why, limit)
+    return [_entry(row, None) for row in rows]
+
+
 async def count_quarantine(conn: asyncpg.Connection) -> dict[Why, int]:
     found = {row["reason"]: row["entries"] for row in await conn.fetch(SQL["count_quarantine"])}
     return {why: found.get(why, 0) for why in get_args(Why)}

@@ -1,9 +1,10 @@
 """What shops said about shipments."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -32,6 +33,14 @@ class RegistrationRow:
     digest: bytes
     registered_at: datetime
     region: str | None = None
+
+
+class Known(NamedTuple):
+    """`digest` is that of what the shop told last (tracking.register)."""
+
+    merchant_id: UUID
+    digest: bytes
+    registered_at: datetime
 
 
 def _row(record: asyncpg.Record | None) -> RegistrationRow | None:
@@ -78,6 +87,20 @@ class Registrations:
     async def registration(self, shipment_id: UUID) -> RegistrationRow | None:
         async with connection(self._pool) as conn:
             return _row(await conn.fetchrow(SQL["registration"], shipment_id))
+
+    async def registered_numbers(
+        self, numbers: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], Known]:
+        """By carrier and number, of those that somebody registered."""
+        carriers, told = [carrier for carrier, _ in numbers], [number for _, number in numbers]
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["registered_numbers"], carriers, told)
+        return {
+            (row["carrier"], row["tracking_number"]): Known(
+                row["merchant_id"], row["digest"], row["registered_at"]
+            )
+            for row in rows
+        }
 
     async def shipments_of_order(self, order: str, merchant_id: UUID | None) -> list[UUID]:
         """Of one merchant, or of all of them where that is None."""

@@ -11,6 +11,10 @@ async def prune_raw_payloads(conn: asyncpg.Connection, before: datetime, limit: 
     return _rows(await conn.execute(SQL["prune_raw_payloads"], before, limit))
 
 
+async def prune_raw_parcels(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["prune_raw_parcels"], before, limit))
+
+
 async def prune_quarantine(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
     return _rows(await conn.execute(SQL["prune_quarantine"], before, limit))
 
@@ -57,6 +61,14 @@ async def prune_logins(conn: asyncpg.Connection, before: datetime, limit: int) -
 
 async def prune_audit(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
     return _rows(await conn.execute(SQL["prune_audit"], before, limit))
+
+
+async def forget_case_texts(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return await conn.fetchval(SQL["forget_case_texts"], before, limit)  # type: ignore[no-any-return]  # no types
+
+
+async def prune_cases(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return await conn.fetchval(SQL["prune_cases"], before, limit)  # type: ignore[no-any-return]  # no types
 
 
 def _rows(status: str) -> int:

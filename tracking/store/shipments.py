@@ -27,6 +27,7 @@ class LockedShipment(NamedTuple):
     other_journeys: Sequence[int]
     merchant_id: UUID | None
     order: str | None
+    is_erased: bool = False  # it names nobody, nor shall it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _locked(row: asyncpg.Record, registered: asyncpg.Record | None) -> LockedShi
         other_journeys=row["other_journeys"] or (),
         merchant_id=registered["merchant_id"] if registered else None,
         order=registered["order_ref"] if registered else None,
+        is_erased=row["is_erased"],
     )
 
 

@@ -34,13 +34,20 @@ class Staff:
 
 
 class Session(NamedTuple):
-    """`second`: the second factor was given, where there is one."""
+    """`second`: two factors were given, here or to a provider. `by_provider`: it said who it is."""
 
     session_hash: bytes
     second: bool
     created_at: datetime
     seen_at: datetime
     staff: Staff
+    by_provider: bool = False
+
+
+class OwnSession(NamedTuple):
+    session_hash: bytes
+    created_at: datetime
+    seen_at: datetime
 
 
 class AuditRow(NamedTuple):
@@ -52,6 +59,17 @@ class AuditRow(NamedTuple):
     shipment_id: UUID | None
     detail: str | None
     audit_id: UUID
+    merchant_id: UUID | None = None
+
+
+class ShopDeed(NamedTuple):
+    """`email` None: somebody whom the reader need not know. `detail` is sealed."""
+
+    at: datetime
+    action: Action
+    detail: str | None
+    audit_id: UUID
+    email: str | None
 
 
 class NoteRow(NamedTuple):
@@ -98,6 +116,17 @@ class StaffStore:
             row = await conn.fetchrow(SQL["staff_by_email"], email)
         return _staff(row) if row else None
 
+    async def staff_by_identity(self, issuer: str, subject: str) -> Staff | None:
+        async with connection(self._pool) as conn:
+            row = await conn.fetchrow(SQL["staff_by_identity"], issuer, subject)
+        return _staff(row) if row else None
+
+    async def tie_identity(
+        self, staff_id: UUID, issuer: str, subject: str, *, now: datetime
+    ) -> bool:
+        """False where they, or this identity, are tied already, or they are shut out."""
+        return await self._run(SQL["tie_identity"], staff_id, issuer, subject, now) is not None
+
     async def save_password(self, staff: Staff, hashed: str, until: datetime | None) -> bool:
         """False where it is another one than `staff` has by now."""
         saved = await self._run(SQL["save_password"], staff.staff_id, hashed, until, staff.password)
@@ -118,11 +147,23 @@ class StaffStore:
         await self._run(SQL["disable_staff"], staff_id, at)
 
     async def insert_session(
-        self, session_hash: bytes, staff: Staff, *, second: bool, now: datetime
+        self,
+        session_hash: bytes,
+        staff: Staff,
+        *,
+        second: bool,
+        by_provider: bool = False,
+        now: datetime,
     ) -> bool:
         """False where the password that `staff` has is no longer theirs, or they are shut out."""
         made = await self._run(
-            SQL["insert_session"], session_hash, staff.staff_id, second, now, staff.password
+            SQL["insert_session"],
+            session_hash,
+            staff.staff_id,
+            second,
+            now,
+            staff.password,
+            by_provider,
         )
         return made is not None
 
@@ -137,6 +178,7 @@ class StaffStore:
             row["session_created_at"],
             row["seen_at"],
             _staff(row),
+            row["by_provider"],
         )
 
     async def touch_session(self, session_hash: bytes, now: datetime) -> None:
@@ -148,6 +190,29 @@ class StaffStore:
 
     async def end_sessions_of(self, staff_id: UUID) -> None:
         await self._run(SQL["end_sessions_of"], staff_id)
+
+    async def sessions_of(
+        self, staff_id: UUID, seen_after: datetime, begun_after: datetime, most: int
+    ) -> list[OwnSession]:
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["sessions_of"], staff_id, seen_after, begun_after, most)
+        return [OwnSession(*row) for row in rows]
+
+    async def end_sessions(self, staff_id: UUID, hashes: Collection[bytes]) -> int:
+        """How many there were."""
+        async with connection(self._pool) as conn:
+            return len(await conn.fetch(SQL["end_sessions"], staff_id, list(hashes)))
+
+    async def change_staff(
+        self,
+        staff_id: UUID,
+        role: StaffRole,
+        shops: Collection[UUID] | None,
+        noting: Callable[[asyncpg.Connection], Awaitable[None]],
+    ) -> None:
+        async with transaction(self._pool) as conn:
+            await conn.execute(SQL["change_staff"], staff_id, role, _list(shops))
+            await noting(conn)
 
     async def claim_login(self, name_hash: bytes, tries: int, *, now: datetime) -> bool:
         """One more try; False while paused."""
@@ -196,6 +261,14 @@ class StaffStore:
             rows = await conn.fetch(SQL["audit_of_shipment"], shipment_id, most, _list(shops))
         return [_audit({**row, "shipment_id": shipment_id}) for row in rows]
 
+    async def audit_of_merchant(
+        self, merchant_id: UUID, most: int, shops: Collection[UUID] | None
+    ) -> list[ShopDeed]:
+        """Who works for some shops is not told by whom, where they work for others, too."""
+        async with connection(self._pool) as conn:
+            rows = await conn.fetch(SQL["audit_of_merchant"], merchant_id, most, _list(shops))
+        return [ShopDeed(**{**row, "action": Action(row["action"])}) for row in rows]
+
     async def list_audit(self, before: datetime, email: str | None, most: int) -> list[AuditRow]:
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["list_audit"], before, email, most)
@@ -213,6 +286,7 @@ async def note_audit(conn: asyncpg.Connection, row: AuditRow, staff_id: UUID) ->
         row.action,
         row.shipment_id,
         row.detail,
+        row.merchant_id,
     )
 
 

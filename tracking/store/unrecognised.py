@@ -100,6 +100,10 @@ async def count_by_code(conn: asyncpg.Connection, carrier: str, code: str) -> in
     return int(await conn.fetchval(SQL["count_by_code"], carrier, code))
 
 
+async def parcels_by_code(conn: asyncpg.Connection, carrier: str, code: str) -> int:
+    return int(await conn.fetchval(SQL["parcels_by_code"], carrier, code))
+
+
 async def has_told(conn: asyncpg.Connection, carrier: str) -> bool:
     return await conn.fetchval(SQL["has_told"], carrier) is not None
 

@@ -23,7 +23,8 @@ def bonus_of(target: LinkTarget) -> BonusView | None:
     """Without its code; None where nothing is left of it."""
     if not target.bonus_left or target.bonus_until is None or target.bonus_currency is None:
         return None
-    return BonusView(Money.from_cents(target.bonus_left, target.bonus_currency), target.bonus_until)
+    amount = Money.from_cents(target.bonus_left, target.bonus_currency)
+    return BonusView(amount, target.bonus_until, for_delay=target.bonus_for_delay is not False)
 
 
 def with_code(bonus: BonusView | None, target: LinkTarget, sealer: Sealer) -> BonusView | None:
@@ -44,6 +45,7 @@ def bonus_card(view: ParcelView, calendar: Calendar) -> dict[str, Any] | None:
     if bonus is None or bonus.until <= calendar.now:
         return None
     return {
+        "for_delay": bonus.for_delay,
         "amount": money_text(bonus.amount, calendar.words),
         "code": bonus.code if view.unlock is UnlockState.UNLOCKED else None,
         "until": whole(calendar.last_date(bonus.until)),

@@ -12,13 +12,14 @@ import asyncpg
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from schemas.notice import Channel, Occasion
+from schemas.notice import Addressee, Channel, Occasion
 from schemas.preview import NoticePreview
 from schemas.shop import ShopSettings
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.sealing import Sealer
 from tracking.settings import Settings
+from tracking.staff.audit import Noting
 
 
 class Publish(Protocol):
@@ -90,6 +91,35 @@ class Redecide(Protocol):
     async def __call__(self, ids: Collection[UUID], why: str, now: datetime) -> None: ...
 
 
+class Offered(NamedTuple):
+    """What support may have said now: `choice` names it, `to` is the number or address that gets
+    it. With a `reason`: why it cannot be (schemas.explained).
+    """
+
+    choice: UUID
+    occasion: Occasion
+    channel: Channel
+    addressee: Addressee
+    to: str | None
+    reason: str | None
+
+
+class Noted(Protocol):
+    """The line of the audit log for a deed of which this is known."""
+
+    def __call__(self, **detail: str) -> Noting: ...
+
+
+class ByHand(Protocol):
+    """Messages that support has sent. Both raise tracking.errors.StoreUnavailable."""
+
+    async def offered(self, shipment_id: UUID, now: datetime) -> list[Offered]: ...
+
+    async def say(self, shipment_id: UUID, chosen: UUID, noted: Noted, now: datetime) -> bool:
+        """False: it is not on offer any more. Asked twice, it is said once."""
+        ...
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -100,9 +130,9 @@ class Deps:
 
     `callbacks` are those that the settings open, by their paths; `admit` has those of them whose
     proof is in the headers: nothing is read of who lacks it. `preview` None: nobody words
-    notices here. `redecide` None: nobody decides here. `says_more`: by which ways a shop of these
-    settings says more than what has to be acted on. `allow_private`: push services may be on this
-    machine, for tests.
+    notices here. `redecide`, `by_hand` None: nobody decides here. `says_more`: by which ways a shop
+    of these settings says more than what has to be acted on. `allow_private`: push services may be
+    on this machine, for tests.
     """
 
     pool: asyncpg.Pool
@@ -115,6 +145,7 @@ class Deps:
     admit: Mapping[str, Admit] = field(default_factory=dict)
     preview: Preview | None = None
     redecide: Redecide | None = None
+    by_hand: ByHand | None = None
     says_more: Callable[[ShopSettings], AbstractSet[Channel]] = lambda _: frozenset(Channel)
     allow_private: bool = False
     now: Callable[[], datetime] = utc_now

@@ -27,6 +27,7 @@ ABOUT: Final[Mapping[Occasion, str]] = {
     Occasion.DELIVERY_RETRACTED: N_("Correction"),
     Occasion.BONUS_GRANTED: N_("Bonus"),
     Occasion.BONUS_WITHDRAWN: N_("Bonus withdrawn"),
+    Occasion.CASE_REPLY: N_("Answer to a question"),
 }
 BY: Final[Mapping[Channel, str]] = {
     Channel.SMS: N_("Text message"),

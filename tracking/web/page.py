@@ -3,17 +3,19 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import segno
 from markupsafe import Markup
 
 from schemas.scan import Location
 from schemas.status import Status
+from schemas.survey import Packaging
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
+from tracking.web.ask_page import standings
 from tracking.web.bonus import bonus_card
-from tracking.web.frame import frame, template
+from tracking.web.frame import frame, safe_address, template
+from tracking.web.help import help_answers
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
 from tracking.web.view import ParcelView, UnlockState
@@ -22,7 +24,6 @@ from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 
 _STALE: Final = timedelta(minutes=2)  # an older view is a kept copy and says so
-_SCHEMES: Final = frozenset({"https", "http", "mailto", "tel"})
 
 
 class MessageKind(StrEnum):
@@ -65,6 +66,11 @@ _MESSAGES: Final = {
         ),
     ),
 }
+PACKAGING: Final = {
+    Packaging.RIGHT: N_("Just right"),
+    Packaging.TOO_BIG: N_("Too big a box"),
+    Packaging.DAMAGED: N_("Damaged"),
+}
 _RETRY: Final = frozenset({MessageKind.UNAVAILABLE, MessageKind.TOO_MANY})
 
 _tracking_page = template("tracking.html")
@@ -75,7 +81,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
     words = words_of(language)
     calendar = Calendar(words, view.zone, now)
     answer = read_answer(view, words, calendar)
-    carrier, shop = _address(view.carrier_page), _address(view.merchant_help)
+    carrier, shop = safe_address(view.carrier_page), safe_address(view.merchant_help)
     return _tracking_page.render(
         **frame(words, view.path),
         view=view,
@@ -86,11 +92,15 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         pickup=_pickup(view, calendar),
         unlock=_unlock(view, words, calendar),
         bonus=bonus_card(view, calendar),
+        survey=view.survey,
+        packagings=[(each.value, words.gettext(text)) for each, text in PACKAGING.items()],
         timeline=timeline(view.history, words, calendar),
         zone=calendar.place(entry.at for entry in view.history),
         carrier_page=carrier,
         merchant_help=shop,
         ask=_ask(answer.advice.ask if answer.advice else None, carrier, shop),
+        helped=help_answers(view, view.own_help, words, calendar),
+        asked=standings(view.cases, calendar),
         news=_news(view.state.last_scan_at, calendar),
         as_of=calendar.on(view.as_of),
         stale=now - view.as_of > _STALE,
@@ -123,16 +133,6 @@ def _ask(helper: Helper | None, carrier: str | None, shop: str | None) -> str | 
     if helper is Helper.CARRIER and carrier:
         return "carrier"
     return "shop" if helper and shop else None
-
-
-def _address(url: str | None) -> str | None:
-    """A link that may be offered; anything a browser would run is not one."""
-    if url is None:
-        return None
-    try:
-        return url if urlsplit(url).scheme.lower() in _SCHEMES else None
-    except ValueError:
-        return None
 
 
 def _pickup(view: ParcelView, calendar: Calendar) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """The view of one parcel, gathered from the store for the holder of a link."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -8,19 +9,26 @@ from aiohttp import web
 
 from schemas.contact import Recipient
 from schemas.scan import Window
+from schemas.shipment import ShipmentState
+from schemas.survey import SurveyMode
 from tracking.carriers import CARRIERS
 from tracking.contact import Contact, open_contact
+from tracking.domain.survey import asks_of_courier, is_to_be_asked
 from tracking.estimates import ENOUGH, days_of
 from tracking.place import delivery_zone
 from tracking.sealing import SealBroken
+from tracking.store.cases import Cases
 from tracking.store.links import LinkTarget, Tries
+from tracking.store.pool import connection
 from tracking.store.shipments import Shipments
+from tracking.store.surveys import survey_standing
 from tracking.web.bonus import bonus_of, with_code
 from tracking.web.deps import DEPS, Deps
 from tracking.web.link import shows_all
 from tracking.web.problem import not_found
+from tracking.web.reach import Reach, reaches
 from tracking.web.unlock import answers, is_granted
-from tracking.web.view import ParcelView, UnlockState
+from tracking.web.view import ParcelView, SurveyView, UnlockState
 from tracking.web.visible import (
     full_history,
     full_state,
@@ -38,6 +46,31 @@ async def parcel_view(request: web.Request, target: LinkTarget) -> ParcelView:
     unlock = _unlock_state(request, target)
     view = await _view(deps, target, request.match_info["token"])
     return _opened(view, deps, target) if unlock is UnlockState.UNLOCKED else _closed(view, unlock)
+
+
+async def helped_view(
+    deps: Deps, target: LinkTarget, view: ParcelView, language: str
+) -> ParcelView:
+    """The same with its help in this language, and where the questions stand that were asked."""
+    if target.merchant_id is None:
+        return view
+    own, cases = await Cases(deps.pool).help_of(target.shipment_id, target.merchant_id, language)
+    is_unprovable = view.unlock is UnlockState.IMPOSSIBLE
+    found = await reaches(deps, contact_of(deps, target)) if is_unprovable else ()
+    is_told = shows_all(target, deps.now())
+    return replace(
+        view,
+        own_help=own,
+        cases=cases if is_told else (),
+        can_ask=can_ask(deps, target, view, found),
+    )
+
+
+def can_ask(deps: Deps, target: LinkTarget, view: ParcelView, found: Sequence[Reach]) -> bool:
+    """Not of a parcel without a shop or of long ago, nor where nobody could read the answer."""
+    if target.merchant_id is None or not shows_all(target, deps.now()):
+        return False
+    return bool(found) or view.unlock is not UnlockState.IMPOSSIBLE
 
 
 def accepted_answers(deps: Deps, target: LinkTarget) -> list[str]:
@@ -97,7 +130,18 @@ async def _view(deps: Deps, target: LinkTarget, token: str) -> ParcelView:
         to_collect=is_to_collect(row.state, target.service),
         push_key=deps.settings.push_key(),
         bonus=bonus_of(target),
+        survey=await _survey(deps, target, row.state),
     )
+
+
+async def _survey(deps: Deps, target: LinkTarget, state: ShipmentState) -> SurveyView | None:
+    if not is_to_be_asked(state, deps.now()):
+        return None
+    async with connection(deps.pool) as conn:
+        standing = await survey_standing(conn, target.shipment_id)
+    if standing is None or standing.mode is SurveyMode.OFF:
+        return None
+    return SurveyView(standing.is_answered, asks_of_courier(state))
 
 
 def _promise(target: LinkTarget) -> Window | None:

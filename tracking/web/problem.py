@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from schemas.api import FieldError, Problem
 from schemas.faults import words
 from tracking.errors import BrokerUnavailable, KlatError, StatementTooSlow, StoreUnavailable
+from tracking.staff.passwords import TooManyPasswords
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
@@ -114,6 +115,8 @@ def as_problem(error: KlatError) -> HttpProblem:
             return unavailable("Events cannot be accepted now")
         case StoreUnavailable():
             return unavailable("The database cannot be reached")
+        case TooManyPasswords():
+            return HttpProblem(503, "Too many log in at once", headers=retry_after(1, 5))
         case StatementTooSlow():
             return unavailable("It took too long")
         case _:

@@ -39,6 +39,11 @@ async def secure_headers(request: web.Request, response: web.StreamResponse) -> 
         response.headers["Strict-Transport-Security"] = _HSTS
 
 
+def cookie_name(app: web.Application, name: str) -> str:
+    """Of one that is kept below a path: by TLS no other site can set it (RFC 6265bis)."""
+    return f"__Secure-{name}" if is_https(app) else name
+
+
 def is_https(app: web.Application) -> bool:
     """As the world sees it: a proxy in front may end TLS."""
     return app[DEPS].settings.public_url.startswith("https://")

@@ -33,8 +33,8 @@ async def put_settings(request: web.Request) -> web.Response:
     """Everything at once: what is left out is as by default."""
     seen = _seen(request)
     body = parse_body(ShopSettings, await read_body(request, _MAX_BODY))
-    _refuse_cap(body, request.app[DEPS].settings)
-    _refuse_countries(body, request.app[DEPS].settings)
+    if faults := unkept(body, request.app[DEPS].settings):
+        raise invalid_body(faults)
 
     def change(shop: Shop) -> Shop:
         if seen is not None and _tag(shop.settings) not in seen:
@@ -64,26 +64,33 @@ def _seen(request: web.Request) -> set[str] | None:
     return set(re.findall(_TAG, text))
 
 
-def _refuse_cap(body: ShopSettings, settings: Settings) -> None:
+def unkept(body: ShopSettings, settings: Settings) -> list[FieldError]:
+    """What the shop may want and this installation cannot keep. Pure."""
+    found = (
+        ("/sms/daily_cap", _of_cap(body, settings)),
+        ("/sms/countries", _of_countries(body, settings)),
+    )
+    return [FieldError(pointer=place, error=why) for place, why in found if why]
+
+
+def _of_cap(body: ShopSettings, settings: Settings) -> str | None:
     """One that could not be kept would stop every text message."""
     cap = body.sms.daily_cap
     if cap is None:
-        return
+        return None
     if not settings.sms_prices:
-        why = "no price of text messages is known here, so it could not be kept: ask the operator"
-    elif cap.currency != settings.sms_currency:
-        why = f"text messages are paid in {settings.sms_currency}"
-    else:
-        return
-    raise invalid_body([FieldError(pointer="/sms/daily_cap", error=why)])
+        return "no price of text messages is known here, so it could not be kept: ask the operator"
+    if cap.currency != settings.sms_currency:
+        return f"text messages are paid in {settings.sms_currency}"
+    return None
 
 
-def _refuse_countries(body: ShopSettings, settings: Settings) -> None:
+def _of_countries(body: ShopSettings, settings: Settings) -> str | None:
     """Those of the operator can be narrowed; by none of them every text would be stopped."""
     ours, theirs = set(settings.sms_countries), body.sms.countries
     if theirs is not None and not (theirs and ours.issuperset(theirs)):
-        why = f"must be some of {', '.join(sorted(ours))}; leave it out for all of them"
-        raise invalid_body([FieldError(pointer="/sms/countries", error=why)])
+        return f"must be some of {', '.join(sorted(ours))}; leave it out for all of them"
+    return None
 
 
 def _merchant(request: web.Request) -> UUID:

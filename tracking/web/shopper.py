@@ -18,10 +18,10 @@ from tracking.web.deps import DEPS
 from tracking.web.limits import client_address
 from tracking.web.link import follow_link, page_path
 from tracking.web.page import MessageKind, render_message_page, render_tracking_page
-from tracking.web.parcel import accepted_answers, parcel_view
+from tracking.web.parcel import accepted_answers, helped_view, parcel_view
 from tracking.web.problem import Handler, HttpProblem, as_problem, not_found, unavailable
 from tracking.web.routing import Parameter, Route
-from tracking.web.security import is_https
+from tracking.web.security import cookie_name, is_https
 from tracking.web.stream import get_stream
 from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
 from tracking.web.view import ParcelView, UnlockState
@@ -69,13 +69,13 @@ def _message(request: web.Request, problem: HttpProblem) -> web.Response:
 @for_people
 async def get_page(request: web.Request) -> web.Response:
     target = await follow_link(request)
-    return _shown(request, target, await parcel_view(request, target))
+    return await show_parcel_page(request, target, await parcel_view(request, target))
 
 
 @for_people
 async def get_unlock(request: web.Request) -> web.Response:
     """Where a browser lands that loads the answer to a form again."""
-    return _to_the_page(request)
+    return to_the_page(request)
 
 
 @for_people
@@ -83,12 +83,12 @@ async def post_unlock(request: web.Request) -> web.Response:
     """One answer to the question: right, the page opens; wrong, it says so; too many, it waits."""
     if is_from_elsewhere(request):
         raise HttpProblem(403, "This form was sent by another site")
-    answer = await _answer(request)
+    answer, below = await _answer(request)
     target = await follow_link(request)
     deps = request.app[DEPS]
     accepted = accepted_answers(deps, target)
     if not accepted or not answer:
-        return _to_the_page(request)
+        return to_the_page(request)
     if not request.app[TRIES].take(client_address(request)):
         raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
     links, now = Links(deps.pool), deps.now()
@@ -96,41 +96,44 @@ async def post_unlock(request: web.Request) -> web.Response:
     if tries is None or not is_right(answer, accepted):
         return await _refused(request, target, tries)
     await links.forget_tries(target.shipment_id)
-    response = _to_the_page(request)
+    response = to_the_page(request, below)
     grant(response, request, deps.sealer, target.shipment_id, now)
     return response
 
 
-async def _answer(request: web.Request) -> str:
+async def _answer(request: web.Request) -> tuple[str, str]:
+    """What was answered, and on which page below the parcel's that was asked."""
     body = await read_body(request, _MAX_FORM)
     try:
         fields = parse_qs(body.decode(), max_num_fields=8)
     except ValueError:
         raise HttpProblem(400, "The form could not be read") from None
-    return normal_postcode(fields.get("answer", [""])[0][:40])
+    below = "/help" if fields.get("to") == ["help"] else ""
+    return normal_postcode(fields.get("answer", [""])[0][:40]), below
 
 
 async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None) -> web.Response:
     view = await parcel_view(request, target)
     if tries is None:
-        return _shown(request, target, view, status=429)
+        return await show_parcel_page(request, target, view, status=429)
     if tries.paused_until is not None:
         paused = replace(view, unlock=UnlockState.PAUSED, paused_until=tries.paused_until)
-        return _shown(request, target, paused, status=422)
+        return await show_parcel_page(request, target, paused, status=422)
     wrong = replace(view, unlock=UnlockState.WRONG, tries_left=tries.left)
-    return _shown(request, target, wrong, status=422)
+    return await show_parcel_page(request, target, wrong, status=422)
 
 
-def _to_the_page(request: web.Request) -> web.Response:
-    path, wish = page_path(request), request.query.get("lang")
+def to_the_page(request: web.Request, below: str = "") -> web.Response:
+    path, wish = f"{page_path(request)}{below}", request.query.get("lang")
     location = f"{path}?lang={wish}" if wish in SUPPORTED else path
     return web.Response(status=303, headers={"Location": location})
 
 
-def _shown(
+async def show_parcel_page(
     request: web.Request, target: LinkTarget, view: ParcelView, status: int = 200
 ) -> web.Response:
     language = language_of(request, target.language, target.merchant_language)
+    view = await helped_view(request.app[DEPS], target, view, language)
     page = render_tracking_page(view, language, now=request.app[DEPS].now())
     return page_answer(request, page, status)
 
@@ -138,7 +141,11 @@ def _shown(
 def language_of(request: web.Request, *told: str | None) -> str:
     """`told`: the recipient's, then the shop's."""
     wish = request.query.get("lang")
-    explicit = wish if wish in SUPPORTED else request.cookies.get(_LANGUAGE_COOKIE)
+    explicit = (
+        wish
+        if wish in SUPPORTED
+        else request.cookies.get(cookie_name(request.app, _LANGUAGE_COOKIE))
+    )
     return choose(explicit, *told, accept_language=request.headers.get("Accept-Language"))
 
 
@@ -149,7 +156,7 @@ def page_answer(
     wish = request.query.get("lang")
     if wish is not None and wish in SUPPORTED:
         response.set_cookie(
-            _LANGUAGE_COOKIE,
+            cookie_name(request.app, _LANGUAGE_COOKIE),
             wish,
             path="/t",
             max_age=_A_YEAR,

@@ -11,7 +11,7 @@ from schemas.contact import Recipient, normal_postcode
 from tracking.errors import KlatError
 from tracking.sealing import Sealer
 from tracking.web.limits import Buckets
-from tracking.web.security import is_https
+from tracking.web.security import cookie_name, is_https
 
 UNLOCKED_FOR = timedelta(hours=12)
 _COOKIE = "klat_unlock"
@@ -54,7 +54,7 @@ def grant(
     """A cookie for this link only; what it says, and that we said it, is sealed."""
     token, until = request.match_info["token"], now + UNLOCKED_FOR
     response.set_cookie(
-        _COOKIE,
+        cookie_name(request.app, _COOKIE),
         sealer.seal_text(f"{shipment} {until.timestamp():.0f}", f"unlock:{token}"),
         path=f"/t/{token}",
         max_age=int(UNLOCKED_FOR.total_seconds()),
@@ -65,7 +65,7 @@ def grant(
 
 
 def is_granted(request: web.Request, sealer: Sealer, shipment: UUID, now: datetime) -> bool:
-    cookie = request.cookies.get(_COOKIE)
+    cookie = request.cookies.get(cookie_name(request.app, _COOKIE))
     if not cookie:
         return False
     try:

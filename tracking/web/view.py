@@ -1,13 +1,15 @@
 """What the tracking page is made from: everything a shopper may see, decided before rendering."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from schemas.api import Money
 from schemas.scan import Window
 from schemas.shipment import HistoryEntry, ShipmentState
+from tracking.domain.cases import Case
+from tracking.store.cases import SupportText
 
 
 class UnlockState(StrEnum):
@@ -22,11 +24,25 @@ class UnlockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BonusView:
-    """What a bonus code is worth, and until when; `code` is there for the recipient only."""
+    """What a bonus code is worth, and until when; `code` is there for the recipient only.
+
+    `for_delay` False: support granted it, for whatever reason.
+    """
 
     amount: Money
     until: datetime
     code: str | None = None
+    for_delay: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyView:
+    """What is asked of a delivery; `wrong`: why an answer was none, `typed` what it was."""
+
+    is_answered: bool = False
+    asks_of_courier: bool = True
+    wrong: str | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,9 @@ class ParcelView:
     point rather than to a door, None when nobody said so yet. `zone` is the IANA zone of the
     delivery place, in which every time is shown. `history` is newest first. `push_key` is the
     public half of the VAPID key; None: no browser can be told. `bonus` is what is left of its code.
+    `own_help` is what the shop says in place of our help, in the language of the page; `cases` are
+    the questions that were asked; `can_ask`: there is a form for another one.
+    `survey` None: nobody is asked how it was.
     """
 
     state: ShipmentState
@@ -61,3 +80,7 @@ class ParcelView:
     to_collect: bool | None = None
     push_key: str | None = None
     bonus: BonusView | None = None
+    own_help: Sequence[SupportText] = ()
+    cases: Sequence[Case] = ()
+    can_ask: bool = False
+    survey: SurveyView | None = None

@@ -15,6 +15,7 @@ from babel import Locale
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
+from schemas.base import for_eyes
 from tracking.words.language import SUPPORTED
 
 LOCALES: Final = Path(__file__).parent / "locale"
@@ -89,7 +90,7 @@ def _filled(text: str, values: dict[str, str | int]) -> Markup:
 
 def isolated(value: str | int) -> Markup:
     if isinstance(value, str) and not isinstance(value, Markup):
-        return Markup("<bdi>{}</bdi>").format(value)
+        return Markup("<bdi>{}</bdi>").format(for_eyes(value))
     return escape(value)
 
 

@@ -2,7 +2,7 @@
 
 CREATE TABLE compensation (
     shipment_id     uuid NOT NULL,
-    tier            integer NOT NULL,           -- of the policy, from 0: each is granted once
+    tier            integer NOT NULL,           -- of the policy, from 0; by hand, from 1000
     compensation_id uuid NOT NULL,              -- derived from the two
     merchant_id     uuid NOT NULL,
     policy_version  integer NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE compensation_move (
     at          timestamptz NOT NULL,
     state       text NOT NULL,
     cents       bigint NOT NULL,
-    by          text NOT NULL,                  -- policy | shop | operator | endpoint
+    by          text NOT NULL,                  -- policy | shop | operator | endpoint | support
     why         text,
     merchant_id uuid NOT NULL,
     currency    text NOT NULL,
@@ -68,7 +68,8 @@ CREATE UNIQUE INDEX bonus_by_code ON bonus (code_hash);
 CREATE VIEW bonus_standing AS
 SELECT b.shipment_id, b.code, b.currency, b.valid_until, b.tell, sum(k.cents)::bigint AS granted,
        sum(k.cents - k.used)::bigint AS remaining, max(c.changed_at) AS at,
-       bool_and(c.state = 'refused' OR coalesce(c.reason = 'not_owed', false)) AS is_withdrawn
+       bool_and(c.state = 'refused' OR coalesce(c.reason = 'not_owed', false)) AS is_withdrawn,
+       bool_or(c.rule <> 'by_hand' AND k.cents > 0) AS for_delay  -- else somebody was kind
 FROM bonus AS b
 JOIN compensation AS c USING (shipment_id)
 CROSS JOIN LATERAL (

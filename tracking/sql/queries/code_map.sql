@@ -59,6 +59,10 @@ WHERE revision <> $3 AND coalesce(u.digest, s.digest) = s.digest;
 SELECT count(*) FROM unrecognised_scan AS u JOIN scan AS s USING (shipment_id, scan_key)
 WHERE carrier = $1 AND code = $2 AND coalesce(u.digest, s.digest) = s.digest;
 
+-- name: parcels_by_code: of how many shipments scans of this code are, that the release did not know ($1 carrier, $2 code)
+SELECT count(DISTINCT shipment_id) FROM unrecognised_scan AS u JOIN scan AS s USING (shipment_id, scan_key)
+WHERE carrier = $1 AND code = $2 AND coalesce(u.digest, s.digest) = s.digest;
+
 -- name: forget_unrecognised: these scans need no map any more ($1 shipment ids, $2 scan keys)
 DELETE FROM unrecognised_scan u
 USING unnest($1::uuid[], $2::bytea[]) AS done (shipment_id, scan_key)

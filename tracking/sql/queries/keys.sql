@@ -18,6 +18,16 @@ SELECT key_id, prefix, role, name, carrier, created_at, last_used_at, revoked_at
 FROM api_key
 ORDER BY created_at DESC, key_id;
 
+-- name: keys_of: keys of a shop, or of no shop, the newest first ($1 merchant or null, $2 at the most)
+SELECT key_id, prefix, role, name, carrier, created_at, last_used_at, revoked_at
+FROM api_key WHERE merchant_id IS NOT DISTINCT FROM $1::uuid
+ORDER BY revoked_at IS NOT NULL, created_at DESC, key_id LIMIT $2;
+
+-- name: revoke_key_of: end a live key of a shop, or of no shop ($1 merchant or null, $2 key, $3 now)
+UPDATE api_key SET revoked_at = $3
+WHERE key_id = $2 AND merchant_id IS NOT DISTINCT FROM $1::uuid AND revoked_at IS NULL
+RETURNING key_id;
+
 -- name: revoke_keys: end the live keys with this id or shown prefix ($1 id or prefix, $2 now)
 UPDATE api_key
 SET revoked_at = $2

@@ -32,7 +32,8 @@ SELECT
     b.code AS bonus_code,
     b.currency AS bonus_currency,
     b.valid_until AS bonus_until,
-    b.remaining AS bonus_left
+    b.remaining AS bonus_left,
+    b.for_delay AS bonus_for_delay
 FROM public_link AS l
 JOIN shipment AS s USING (shipment_id)
 LEFT JOIN registration AS r USING (shipment_id)

@@ -10,7 +10,7 @@ SELECT r.shipment_id, s.carrier, s.tracking_number, s.version, s.state::text AS 
        m.language AS merchant_language, m.settings::text AS settings, m.terms::text AS terms,
        b.code AS bonus_code, b.currency AS bonus_currency, b.valid_until AS bonus_until,
        b.tell AS bonus_tell, b.granted AS bonus_granted, b.remaining AS bonus_left, b.at AS bonus_at,
-       b.is_withdrawn AS bonus_withdrawn, e.starts AS eta_starts, e.ends AS eta_ends,
+       b.is_withdrawn AS bonus_withdrawn, b.for_delay AS bonus_for_delay, e.starts AS eta_starts, e.ends AS eta_ends,
        e.p50 AS eta_p50, e.p90 AS eta_p90, e.samples AS eta_samples
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)

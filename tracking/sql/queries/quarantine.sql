@@ -21,6 +21,12 @@ SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::
        size, count, native, tracking_number, first_at, last_at
 FROM quarantine WHERE resolved_at IS NULL ORDER BY last_at DESC, quarantine_id LIMIT $1;
 
+-- name: quarantine_of_reason: what waits for this reason, the latest first ($1 reason, $2 limit)
+SELECT quarantine_id, fingerprint, source, reason, detail, carrier, code, NULL::bytea AS sealed,
+       size, count, native, tracking_number, first_at, last_at
+FROM quarantine WHERE resolved_at IS NULL AND reason = $1
+ORDER BY last_at DESC, quarantine_id LIMIT $2;
+
 -- name: count_quarantine: how many entries wait, by reason
 SELECT reason, count(*) AS entries FROM quarantine WHERE resolved_at IS NULL GROUP BY reason;
 
@@ -39,7 +45,14 @@ ORDER BY quarantine_id LIMIT $2;
 UPDATE quarantine SET resolved_at = $4 WHERE quarantine_id = $1 AND count = $2 AND last_at = $3
 RETURNING quarantine_id;
 
--- name: insert_raw_payloads: payloads in the carrier's own format, as received ($1 digests, $2 carriers, $3 received, $4 sealed)
+-- name: insert_raw_payloads: payloads in the carrier's own format, as received, and of which parcels they speak ($1 digests, $2 carriers, $3 received, $4 sealed; $5 parcels, $6 digests, $7 received)
+WITH parcels AS (
+    INSERT INTO raw_parcel (shipment_id, digest, received_at)
+    SELECT * FROM unnest($5::uuid[], $6::bytea[], $7::timestamptz[])
+         AS new (shipment_id, digest, received_at)
+    ORDER BY shipment_id, digest
+    ON CONFLICT DO NOTHING
+)
 INSERT INTO raw_payload (digest, carrier, received_at, sealed)
 SELECT digest, carrier, received_at, sealed
 FROM unnest($1::bytea[], $2::text[], $3::timestamptz[], $4::bytea[])

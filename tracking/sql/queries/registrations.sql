@@ -27,6 +27,14 @@ ON CONFLICT (shipment_id) DO UPDATE SET
 WHERE registration.merchant_id = EXCLUDED.merchant_id
 RETURNING shipment_id;
 
+-- name: registered_numbers: who registered the newest journey of these numbers, the digest of what was told, and when first ($1 carriers, $2 tracking numbers)
+SELECT DISTINCT ON (s.carrier, s.tracking_number) s.carrier, s.tracking_number, r.merchant_id,
+       r.digest, r.registered_at
+FROM unnest($1::text[], $2::text[]) AS asked (carrier, tracking_number)
+JOIN shipment AS s ON s.tracking_number = asked.tracking_number AND s.carrier = asked.carrier
+JOIN registration AS r USING (shipment_id)
+ORDER BY s.carrier, s.tracking_number, s.journey DESC;
+
 -- name: shipments_of_order: the shipments of an order, latest first ($1 order, $2 merchant or null for all)
 SELECT shipment_id
 FROM registration

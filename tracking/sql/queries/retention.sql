@@ -3,6 +3,11 @@ DELETE FROM raw_payload WHERE digest = ANY(ARRAY(
     SELECT digest FROM raw_payload WHERE received_at < $1
     ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
+-- name: prune_raw_parcels: forget of which parcels payloads spoke that came before this ($1 before, $2 limit)
+DELETE FROM raw_parcel WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM raw_parcel WHERE received_at < $1
+    ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED));
+
 -- name: prune_quarantine: forget entries that were resolved before this ($1 before, $2 limit)
 DELETE FROM quarantine WHERE quarantine_id = ANY(ARRAY(
     SELECT quarantine_id FROM quarantine WHERE resolved_at < $1

@@ -1,6 +1,6 @@
 -- name: lock_shipments: the shipments of these ids, locked in one order ($1 shipment ids)
 SELECT shipment_id, carrier, tracking_number, journey, other_journeys, version,
-       state::text AS state, last_at, simple
+       state::text AS state, last_at, simple, erased_at IS NOT NULL AS is_erased
 FROM shipment
 WHERE shipment_id = ANY($1::uuid[])
 ORDER BY shipment_id

@@ -12,12 +12,22 @@ FROM staff ORDER BY email;
 -- name: staff_by_email: who logs in by this ($1 e-mail)
 SELECT * FROM staff WHERE email = $1;
 
+-- name: staff_by_identity: whom a provider means ($1 issuer, $2 subject)
+SELECT staff.* FROM staff_identity JOIN staff USING (staff_id) WHERE issuer = $1 AND subject = $2;
+
+-- name: tie_identity: from now on a provider means somebody by this, unless either is tied already ($1 staff, $2 issuer, $3 subject, $4 now)
+INSERT INTO staff_identity (staff_id, issuer, subject, created_at)
+SELECT staff_id, $2, $3, $4 FROM staff WHERE staff_id = $1 AND disabled_at IS NULL
+ON CONFLICT DO NOTHING
+RETURNING staff_id;
+
 -- name: save_password: from now on this one, if that is the one before ($1 id, $2 password hash, $3 one-time until or null, $4 hash of before)
 UPDATE staff SET password = $2, one_time_until = $3 WHERE staff_id = $1 AND password = $4
 RETURNING staff_id;
 
 -- name: reset_staff: everything begins anew, and every session ends ($1 id, $2 password hash, $3 one-time until)
-WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
+WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1),
+     untied AS (DELETE FROM staff_identity WHERE staff_id = $1)
 UPDATE staff SET password = $2, one_time_until = $3, totp = NULL, totp_step = 0, disabled_at = NULL
 WHERE staff_id = $1;
 
@@ -32,18 +42,18 @@ UPDATE staff SET totp_step = $2 WHERE staff_id = $1 AND totp_step < $2 RETURNING
 WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
 UPDATE staff SET disabled_at = $2 WHERE staff_id = $1;
 
--- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password that was right)
+-- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password they had, $6 whether a provider said who it is)
 WITH held AS (
     SELECT staff_id FROM staff
     WHERE staff_id = $2 AND password = $5 AND disabled_at IS NULL
     FOR NO KEY UPDATE
 )
-INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at)
-SELECT $1, staff_id, $3, $4, $4 FROM held
+INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at, by_provider)
+SELECT $1, staff_id, $3, $4, $4, $6 FROM held
 RETURNING staff_id;
 
 -- name: find_session: a session and whose it is ($1 hash)
-SELECT s.session_hash, s.second, s.created_at AS session_created_at, s.seen_at, staff.*
+SELECT s.session_hash, s.second, s.created_at AS session_created_at, s.seen_at, s.by_provider, staff.*
 FROM staff_session AS s JOIN staff USING (staff_id)
 WHERE s.session_hash = $1 AND staff.disabled_at IS NULL;
 
@@ -55,6 +65,19 @@ DELETE FROM staff_session WHERE session_hash = $1 RETURNING staff_id;
 
 -- name: end_sessions_of: all of somebody have ended ($1 staff)
 DELETE FROM staff_session WHERE staff_id = $1;
+
+-- name: sessions_of: where somebody is logged in, the latest used first ($1 staff, $2 used after, $3 begun after, $4 at the most)
+SELECT session_hash, created_at, seen_at FROM staff_session
+WHERE staff_id = $1 AND seen_at > $2 AND created_at > $3
+ORDER BY seen_at DESC LIMIT $4;
+
+-- name: end_sessions: these of somebody have ended ($1 staff, $2 hashes)
+DELETE FROM staff_session WHERE staff_id = $1 AND session_hash = ANY($2::bytea[])
+RETURNING session_hash;
+
+-- name: change_staff: from now on this role and these shops, and every session ends ($1 id, $2 role, $3 shops or null)
+WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
+UPDATE staff SET role = $2, shops = $3 WHERE staff_id = $1;
 
 -- name: prune_sessions: forget those begun before this ($1 before, $2 limit)
 DELETE FROM staff_session WHERE session_hash = ANY(ARRAY(
@@ -80,9 +103,9 @@ DELETE FROM login_try WHERE name_hash = ANY($1::bytea[]);
 DELETE FROM login_try WHERE name_hash = ANY(ARRAY(
     SELECT name_hash FROM login_try WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
--- name: note_audit: somebody saw or did something ($1 id, $2 at, $3 staff, $4 e-mail, $5 action, $6 shipment or null, $7 sealed detail or null)
-INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+-- name: note_audit: somebody saw or did something ($1 id, $2 at, $3 staff, $4 e-mail, $5 action, $6 shipment or null, $7 sealed detail or null, $8 shop or null)
+INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id, detail, merchant_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: note_seen: somebody looks at a parcel, unless that was noted since then ($1 id, $2 at, $3 staff, $4 e-mail, $5 shipment, $6 since)
 INSERT INTO audit (audit_id, at, staff_id, email, action, shipment_id)
@@ -97,8 +120,16 @@ WHERE shipment_id = $1
       SELECT FROM staff WHERE staff.staff_id = a.staff_id AND staff.shops <@ $3))
 ORDER BY at DESC LIMIT $2;
 
+-- name: audit_of_merchant: what was done to a shop, the latest first; by whom, where they work for no other shops than these ($1 shop, $2 at the most, $3 shops or null for all)
+SELECT at, action, detail, audit_id,
+       CASE WHEN $3::uuid[] IS NULL OR EXISTS (
+           SELECT FROM staff WHERE staff.staff_id = a.staff_id AND staff.shops <@ $3)
+       THEN email END AS email
+FROM audit AS a WHERE merchant_id = $1
+ORDER BY at DESC LIMIT $2;
+
 -- name: list_audit: who saw or did what, the latest first ($1 before, $2 e-mail or null for all, $3 at the most)
-SELECT at, email, action, shipment_id, detail, audit_id FROM audit
+SELECT at, email, action, shipment_id, detail, audit_id, merchant_id FROM audit
 WHERE at < $1 AND ($2::text IS NULL OR email = $2)
 ORDER BY at DESC LIMIT $3;
 

@@ -1,46 +1,39 @@
-"""What staff do with a parcel: a note, a yes or a no, another link. Each is in the audit log."""
+"""What staff do with a parcel: a note, a message, another link. Each is in the audit log."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 from aiohttp import web
 
-from schemas.base import clean_text
 from schemas.staff import Action
-from tracking.decisions import NoSuchCompensation, move
-from tracking.domain.ledger import Entry, IllegalMove, approve, refuse
-from tracking.staff.audit import Noting, note
-from tracking.staff.audit import noting as note_deed
 from tracking.staff.notes import add_note
 from tracking.store.links import Links
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
-from tracking.web.console.errors import FOR_LEADS, for_people
+from tracking.web.console.doing import GONE, asked_for, noted, noting
+from tracking.web.console.errors import for_people
 from tracking.web.console.guard import (
     HOME,
+    PARCEL,
     SESSION,
-    Form,
     Page,
     for_staff,
     parcel_of,
-    read_form,
     to,
 )
-from tracking.web.console.life import may_see
-from tracking.web.console.parcel import DECIDERS, show_parcel
+from tracking.web.console.money import post_approval, post_grant, post_refusal
+from tracking.web.console.parcel import show_parcel
+from tracking.web.console.scans import post_event, post_retraction
 from tracking.web.deps import DEPS
 from tracking.web.link import issue_link
 from tracking.web.merchant import asked_id
-from tracking.web.problem import HttpProblem, not_found
+from tracking.web.problem import not_found
 from tracking.web.routing import Route
 from tracking.words.catalog import N_
 
-BY_SUPPORT: Final = "support"
-_LONGEST_WHY: Final = 200
-GONE: Final = N_("That has changed meanwhile. Look at it as it stands now.")
 NO_NOTE: Final = N_("Write something, of 2,000 characters at most.")
-NO_WHY: Final = N_("Say why in a few words.")
+NO_WAY: Final = N_("Choose by which way it is to be sent.")
 
 
 @for_people
@@ -61,51 +54,15 @@ async def post_note(request: web.Request) -> web.StreamResponse:
 
 
 @for_people
-async def post_approval(request: web.Request) -> web.StreamResponse:
-    shipment_id, _ = await asked_for(request)
-    return await _moved(request, shipment_id, approve, None, Action.COMPENSATION_APPROVED)
-
-
-@for_people
-async def post_refusal(request: web.Request) -> web.StreamResponse:
+async def post_message(request: web.Request) -> web.StreamResponse:
+    """What is true now, said at once by the way that was chosen."""
     shipment_id, form = await asked_for(request)
-    why = clean_text(form.get("why", ""))[:_LONGEST_WHY]
-    if not why:
-        return await show_parcel(request, 422, wrong=NO_WHY)
-    return await _moved(
-        request,
-        shipment_id,
-        lambda entry: refuse(entry, why),
-        why,
-        Action.COMPENSATION_REFUSED,
-    )
-
-
-async def _moved(
-    request: web.Request,
-    shipment_id: UUID,
-    make: Callable[[Entry], Entry],
-    why: str | None,
-    action: Action,
-) -> web.StreamResponse:
-    if request[SESSION].staff.role not in DECIDERS:
-        raise HttpProblem(403, FOR_LEADS)
-    deps, tier = request.app[DEPS], _tier(request)
-    try:
-        await move(
-            deps.pool,
-            deps.sealer,
-            shipment_id,
-            tier,
-            make,
-            by=BY_SUPPORT,
-            why=why,
-            now=deps.now(),
-            noting=noting(request, action, shipment_id, tier=tier, why=why),
-        )
-    except NoSuchCompensation:
-        raise not_found() from None
-    except IllegalMove:
+    deps, choice = request.app[DEPS], form.get("choice", "")
+    if not PARCEL.fullmatch(choice):
+        return await show_parcel(request, 422, wrong=NO_WAY)
+    noted = partial(noting, request, Action.MESSAGE_SENT, shipment_id)
+    by_hand = deps.by_hand
+    if by_hand is None or not await by_hand.say(shipment_id, UUID(choice), noted, deps.now()):
         return await show_parcel(request, 409, wrong=GONE)
     return to(f"{parcel_of(shipment_id)}?done")
 
@@ -126,47 +83,16 @@ async def post_link(request: web.Request) -> web.StreamResponse:
     return await show_parcel(request, link=url)
 
 
-async def asked_for(request: web.Request) -> tuple[UUID, Form]:
-    """Of a parcel that they may see. Raises HttpProblem."""
-    form, shipment_id = await read_form(request), asked_id(request)
-    registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
-    if not may_see(request[SESSION].staff, registration):
-        raise not_found()
-    return shipment_id, form
-
-
-def noting(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> Noting:
-    """Of who asks, for the transaction of the deed."""
-    deps, staff = request.app[DEPS], request[SESSION].staff
-    return note_deed(deps.sealer, staff, action, deps.now(), shipment_id, **detail)
-
-
-async def noted(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> None:
-    deps, staff = request.app[DEPS], request[SESSION].staff
-    await note(
-        StaffStore(deps.pool),
-        deps.sealer,
-        staff,
-        action,
-        deps.now(),
-        shipment_id=shipment_id,
-        **detail,
-    )
-
-
-def _tier(request: web.Request) -> int:
-    text = request.match_info["tier"]
-    if not (text.isascii() and text.isdigit() and len(text) < 4):
-        raise not_found()
-    return int(text)
-
-
 _AT: Final = f"{HOME}/parcels/{{shipment_id}}"
 _FORM: Final = ("application/x-www-form-urlencoded",)
 _ACTIONS: Final = (
     ("notes", post_note, "Write a note"),
+    ("messages", post_message, "Have a message sent"),
     ("compensations/{tier}/approve", post_approval, "Say yes to a compensation"),
     ("compensations/{tier}/refuse", post_refusal, "Say no to a compensation"),
+    ("grants", post_grant, "Grant a sum by hand"),
+    ("events", post_event, "Tell an event by hand"),
+    ("events/{key}/retract", post_retraction, "Take an event back"),
     ("link", post_link, "Make a new link"),
 )
 
@@ -198,4 +124,5 @@ ACTIONS: Final = (
     *(_form(*each) for each in _ACTIONS),
     _back("{form}"),
     _back("compensations/{tier}/{form}"),
+    _back("events/{key}/{form}"),
 )

@@ -14,7 +14,7 @@ from schemas.staff import Action
 from tracking.correct import ContactChanged, correct_recipient
 from tracking.sealing import SealBroken
 from tracking.staff.audit import Noting
-from tracking.web.console.actions import GONE, asked_for, noting
+from tracking.web.console.doing import GONE, asked_for, noting
 from tracking.web.console.errors import for_people
 from tracking.web.console.guard import HOME, Form, for_staff, parcel_of, to
 from tracking.web.console.parcel import show_parcel

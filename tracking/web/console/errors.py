@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from tracking.errors import KlatError
+from tracking.web.console import rights
 from tracking.web.console.frame import page, words_for
 from tracking.web.console.guard import Page
 from tracking.web.problem import HttpProblem, as_problem, unavailable
@@ -16,7 +17,10 @@ from tracking.words.catalog import N_
 log = structlog.get_logger()
 
 _LIMIT: Final = 10.0  # seconds
-FOR_LEADS: Final = N_("This is for leads and admins. Ask one of them.")
+TOO_MANY: Final = N_("There are too many parcels for this page. Ask whoever runs this service.")
+FOR_LEADS: Final = rights.FOR_LEADS
+FOR_ADMINS: Final = rights.FOR_ADMINS
+_OWN_WORDS: Final = frozenset({FOR_LEADS, FOR_ADMINS, rights.FOR_OPERATORS, TOO_MANY})
 _SAID: Final = {
     400: N_("That could not be read. Go back, load the page again and try once more."),
     403: N_("That did not come from this page. Load it again and try once more."),
@@ -28,11 +32,13 @@ _SAID: Final = {
 _ELSE: Final = N_("This is not available right now. Nothing is lost: try again in a minute.")
 
 
-def for_people(handler: Page) -> Page:
+def for_people(handler: Page, limit: float = _LIMIT) -> Page:
+    """`limit` in seconds."""
+
     @wraps(handler)
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            async with asyncio.timeout(_LIMIT):
+            async with asyncio.timeout(limit):
                 return await handler(request)
         except KlatError as error:
             return _said(request, as_problem(error))
@@ -47,7 +53,7 @@ def for_people(handler: Page) -> Page:
 
 def _said(request: web.Request, problem: HttpProblem) -> web.Response:
     title = problem.body.title
-    said = title if title == FOR_LEADS else _SAID.get(problem.status, _ELSE)
+    said = title if title in _OWN_WORDS else _SAID.get(problem.status, _ELSE)
     text = words_for(request).gettext(said)
     response = page(request, "fault", problem.status, text=text)
     response.headers.update(problem.headers)

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from tracking.web.assets import static_path
 from tracking.web.console.guard import HOME, SESSION, form_token
+from tracking.web.console.rights import WAYS, may
 from tracking.web.frame import template
-from tracking.web.security import CSP, is_https
+from tracking.web.security import CSP, cookie_name, is_https
 from tracking.words.catalog import Words, console_words
 from tracking.words.language import choose
 
@@ -17,7 +18,7 @@ _A_YEAR: Final = 365 * 24 * 3600  # seconds
 
 
 def language_of(request: web.Request) -> str:
-    wishes = request.query.get("lang"), request.cookies.get(_COOKIE)
+    wishes = request.query.get("lang"), request.cookies.get(cookie_name(request.app, _COOKIE))
     chosen = choose(*wishes, accept_language=request.headers.get("Accept-Language"))
     return chosen if chosen in LANGUAGES else "en"
 
@@ -40,6 +41,11 @@ def page(request: web.Request, name: str, status: int = 200, **values: Any) -> w
         home=HOME,
         path=request.path,
         staff=session.staff if session else None,
+        ways_on=[
+            (f"{HOME}/{path}", words.gettext(text))
+            for path, part, text in WAYS
+            if session and may(session.staff, part)
+        ],
         form_token=form_token(request) if session else "",
         **values,
     )
@@ -51,7 +57,7 @@ def page(request: web.Request, name: str, status: int = 200, **values: Any) -> w
     )
     if request.query.get("lang") in LANGUAGES:
         response.set_cookie(
-            _COOKIE,
+            cookie_name(request.app, _COOKIE),
             words.language,
             path=HOME,
             max_age=_A_YEAR,

@@ -15,11 +15,12 @@ from tracking.store.staff import Session
 from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS, Deps
 from tracking.web.problem import HttpProblem
-from tracking.web.security import is_https
+from tracking.web.security import cookie_name, is_https
 from tracking.web.unlock import is_from_elsewhere
 
 HOME: Final = "/support"
 LOGIN: Final = f"{HOME}/login"
+ACCOUNT: Final = f"{HOME}/account"
 PAGE_OF: Final = {
     Wanted.CODE: f"{HOME}/code",
     Wanted.PASSWORD: f"{HOME}/password",
@@ -37,17 +38,29 @@ Form = dict[str, str]
 
 def _to_login(request: web.Request) -> web.Response:
     """And afterwards to the parcel that was asked for."""
-    response, wanted = to(LOGIN), request.match_info.get("shipment_id", "")
+    response, wanted = _led_to_login(request), request.match_info.get("shipment_id", "")
     if PARCEL.fullmatch(wanted):
         response.set_cookie(
-            NEXT, wanted, path=HOME, max_age=600, httponly=True, secure=is_https(request.app),
+            cookie_name(request.app, NEXT),
+            wanted,
+            path=HOME,
+            max_age=600,
+            httponly=True,
+            secure=is_https(request.app),
             samesite="Lax",
-        )  # fmt: skip
+        )
     return response
 
 
+def _led_to_login(request: web.Request) -> web.Response:
+    """A page that renews itself would follow a redirect, and show the log-in in its own place."""
+    if "HX-Request" in request.headers:
+        return web.Response(status=204, headers={"HX-Redirect": LOGIN})
+    return to(LOGIN)
+
+
 def login_of(deps: Deps) -> Login:
-    return Login(deps.pool, deps.sealer)
+    return Login(deps.pool, deps.sealer, by_passwords=deps.settings.password_login)
 
 
 def for_staff(handler: Page, wanted: Wanted | None = None, *, is_open: bool = False) -> Page:
@@ -89,21 +102,36 @@ def form_token(request: web.Request) -> str:
     return request.app[DEPS].sealer.fingerprints(b"form\x1f" + session)[0].hex()
 
 
-async def read_form(request: web.Request, *, is_of_session: bool = True) -> Form:
+async def read_form(
+    request: web.Request,
+    *,
+    is_of_session: bool = True,
+    longest: int = _MAX_FORM,
+    most: int = _MOST_FIELDS,
+) -> Form:
     """The last of each field. Raises HttpProblem for what another site sent, and for nonsense."""
-    if is_from_elsewhere(request):
-        raise HttpProblem(403, "This form was sent by another site")
-    body = await read_body(request, _MAX_FORM)
+    refuse_elsewhere(request)
+    body = await read_body(request, longest)
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         raise HttpProblem(400, "The form could not be read") from None
     form = {name: values[-1].replace("\0", "") for name, values in fields.items()}
-    if is_of_session and not hmac.compare_digest(
-        form.pop("form", "").encode(), form_token(request).encode()
-    ):
-        raise HttpProblem(403, "This form is of an earlier session. Load its page again")
+    if is_of_session:
+        refuse_foreign(request, form.pop("form", ""))
     return form
+
+
+def refuse_elsewhere(request: web.Request) -> None:
+    """Raises HttpProblem for what another site sent."""
+    if is_from_elsewhere(request):
+        raise HttpProblem(403, "This form was sent by another site")
+
+
+def refuse_foreign(request: web.Request, token: str) -> None:
+    """Raises HttpProblem for a form that is of no page of this session."""
+    if not hmac.compare_digest(token.encode(errors="replace"), form_token(request).encode()):
+        raise HttpProblem(403, "This form is of an earlier session. Load its page again")
 
 
 def parcel_of(shipment_id: UUID | str) -> str:

@@ -9,7 +9,8 @@ from uuid import UUID
 import structlog
 
 from schemas.api import NoticeBody
-from schemas.compensation import CompensationBody
+from schemas.compensation import GOODWILL, CompensationBody
+from schemas.notice import Channel
 from schemas.scan import Window
 from tracking.carriers import CARRIERS
 from tracking.compensations import compensations
@@ -22,11 +23,14 @@ from tracking.promises import Promised, promised_for
 from tracking.sealing import SealBroken
 from tracking.staff.audit import detail_of
 from tracking.staff.notes import Note, notes_of
+from tracking.store.beside import Beside, read_beside
 from tracking.store.merchants import Merchants, Shop
 from tracking.store.promises import promise_rows
 from tracking.store.registrations import RegistrationRow, Registrations
 from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.store.staff import AuditRow, Staff, StaffStore
+from tracking.suppression import address_hashes
+from tracking.threads import Thread, threads_of
 from tracking.web.deps import Deps
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.visible import full_history, full_state, is_to_collect
@@ -60,6 +64,8 @@ class Life:
     why: Sequence[NotPaid]
     audit: Sequence[Seen]
     notes: Sequence[Note]
+    beside: Beside
+    threads: Sequence[Thread] = ()
 
 
 async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
@@ -69,6 +75,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
     if row is None or not may_see(staff, registration):
         return None
     shop = await Merchants(deps.pool).shop(registration.merchant_id) if registration else None
+    contact = _contact(deps, registration)
     promised = await promised_for(deps.pool, shipment_id) if registration else Promised()
     made, _ = await promise_rows(deps.pool, shipment_id)
     paid = await compensations(deps.pool, deps.sealer, shipment_id)
@@ -77,15 +84,36 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
         view=await _view(deps, row, registration, shop, promised),
         registration=registration,
         shop=shop,
-        contact=_contact(deps, registration),
+        contact=contact,
         promises=made,
         promised=promised,
         notices=await told(deps.pool, deps.sealer, shipment_id),
         paid=paid,
-        why=() if paid else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
+        why=()
+        if any(each.tier < GOODWILL for each in paid)
+        else await why_not_paid(deps.pool, shipment_id, now=deps.now()),
         audit=await _audit(deps, staff, shipment_id),
         notes=await notes_of(StaffStore(deps.pool), deps.sealer, staff, shipment_id),
+        beside=await read_beside(
+            deps.pool,
+            shipment_id,
+            registration.merchant_id if registration else None,
+            _hashes(deps, contact),
+        ),
+        threads=await threads_of(deps.pool, deps.sealer, shipment_id),
     )
+
+
+def _hashes(deps: Deps, contact: Contact) -> list[bytes]:
+    """Of the addresses of its people, under every key."""
+    return [
+        each
+        for person in (contact.recipient, contact.buyer)
+        if person
+        for channel, to in ((Channel.SMS, person.phone), (Channel.EMAIL, person.email))
+        if to
+        for each in address_hashes(deps.sealer, channel, to)
+    ]
 
 
 async def _audit(deps: Deps, staff: Staff, shipment_id: UUID) -> list[Seen]:

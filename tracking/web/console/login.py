@@ -1,7 +1,7 @@
 """Logging in, step by step, and out."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import segno
@@ -15,6 +15,7 @@ from tracking.staff.strength import SHORTEST
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import page, words_for
 from tracking.web.console.guard import (
+    ACCOUNT,
     HOME,
     PAGE_OF,
     SESSION,
@@ -28,13 +29,13 @@ from tracking.web.console.guard import (
     read_form,
     to,
 )
+from tracking.web.console.sign_on import login_page, take
 from tracking.web.deps import DEPS
-from tracking.web.limits import Buckets, client_address
-from tracking.web.problem import HttpProblem
+from tracking.web.limits import client_address
+from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Model, Route
 from tracking.words.catalog import N_, Words
 
-LOGINS: Final = web.AppKey("logins", Buckets)
 _ISSUER: Final = "Klāt"
 _WRONG: Final = {
     Refused.WRONG: N_("E-mail and password do not match. Check both, and the keyboard's language."),
@@ -49,6 +50,8 @@ _PRESENT: Final = {
     **_WRONG,
     Refused.WRONG: N_("That is not the password you have."),
 }
+_FRESH: Final = timedelta(minutes=10)
+_STALE: Final = N_("You logged in too long ago for this. Log out, log in again, and do it then.")
 _WEAK: Final = {
     "short": N_(
         "Take %(n)d characters or more: four words that have nothing to do with each other."
@@ -61,20 +64,17 @@ _WEAK: Final = {
 }
 
 
-def logins() -> Buckets:
-    """Tries that an address may make, over all accounts; each account has its own count."""
-    return Buckets(burst=30, per_second=0.2)
-
-
 @for_people
 async def get_login(request: web.Request) -> web.StreamResponse:
-    return to(HOME) if await find_session(request) else page(request, "login", wrong=None, email="")
+    return to(HOME) if await find_session(request) else login_page(request)
 
 
 @for_people
 async def post_login(request: web.Request) -> web.StreamResponse:
+    if not request.app[DEPS].settings.password_login:
+        raise not_found()
     form = await read_form(request, is_of_session=False)
-    _take(request)
+    take(request)
     deps, email = request.app[DEPS], form.get("email", "")[:254]
     found = await login_of(deps).by_password(
         email, form.get("password", ""), client_address(request), deps.now()
@@ -82,12 +82,7 @@ async def post_login(request: web.Request) -> web.StreamResponse:
     if isinstance(found, LoggedIn):
         return begun(request, found)
     wrong = words_for(request).gettext(_WRONG[found])
-    return page(request, "login", _status(found), wrong=wrong, email=email)
-
-
-def _take(request: web.Request) -> None:
-    if not request.app[LOGINS].take(client_address(request)):
-        raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
+    return login_page(request, _status(found), wrong=wrong, email=email)
 
 
 def _status(refused: Refused) -> int:
@@ -102,7 +97,7 @@ async def get_code(request: web.Request) -> web.StreamResponse:
 @for_people
 async def post_code(request: web.Request) -> web.StreamResponse:
     form, deps = await read_form(request), request.app[DEPS]
-    _take(request)
+    take(request)
     found = await login_of(deps).by_code(
         request[SESSION], form.get("code", "")[:20], client_address(request), deps.now()
     )
@@ -112,16 +107,14 @@ async def post_code(request: web.Request) -> web.StreamResponse:
     return page(request, "code", _status(found), wrong=wrong)
 
 
-@for_people
-async def get_account(request: web.Request) -> web.StreamResponse:
-    return page(request, "account", has_factor=request[SESSION].staff.totp is not None)
-
-
 async def _not_present(request: web.Request, form: Form) -> Markup | None:
     """Who changes what they have of their own proves again that it is them."""
     if still_wanted(request[SESSION]) is not None:
         return None
     deps = request.app[DEPS]
+    if request[SESSION].by_provider:
+        is_fresh = deps.now() - request[SESSION].created_at <= _FRESH
+        return None if is_fresh else words_for(request).gettext(_STALE)
     refused = await login_of(deps).is_present(
         request[SESSION], form.get("present", ""), client_address(request), deps.now()
     )
@@ -133,8 +126,15 @@ def _is_own(request: web.Request) -> bool:
     return still_wanted(request[SESSION]) is None
 
 
+def _asks_present(request: web.Request) -> bool:
+    """Who came by a provider may have no password: they have to have come just now."""
+    return _is_own(request) and not request[SESSION].by_provider
+
+
 @for_people
 async def get_password(request: web.Request) -> web.StreamResponse:
+    if not request.app[DEPS].settings.password_login:
+        raise not_found()
     return _password(request, None)
 
 
@@ -146,13 +146,16 @@ def _password(request: web.Request, wrong: Markup | None) -> web.Response:
         wrong=wrong,
         shortest=SHORTEST,
         is_own=_is_own(request),
+        asks_present=_asks_present(request),
     )
 
 
 @for_people
 async def post_password(request: web.Request) -> web.StreamResponse:
+    if not request.app[DEPS].settings.password_login:
+        raise not_found()
     form, deps = await read_form(request), request.app[DEPS]
-    _take(request)
+    take(request)
     if (wrong := await _not_present(request, form)) is not None:
         return _password(request, wrong)
     found = await login_of(deps).set_password(
@@ -189,14 +192,14 @@ def _authenticator(
         sealed=request.app[DEPS].sealer.seal_text(secret, _context(request)),
         qr=Markup(drawn.svg_inline(omitsize=True, border=3, dark="#000", light="#fff")),  # noqa: S704 - segno's own drawing
         wrong=wrong,
-        is_own=_is_own(request),
+        asks_present=_asks_present(request),
     )
 
 
 @for_people
 async def post_authenticator(request: web.Request) -> web.StreamResponse:
     form, deps = await read_form(request), request.app[DEPS]
-    _take(request)
+    take(request)
     try:
         secret = deps.sealer.open_text(form.get("secret", ""), _context(request))
     except (KlatError, ValueError):
@@ -259,16 +262,7 @@ def _asks(path: str, get: Page, post: Page, summary: str, wanted: Wanted | None)
     ]
 
 
-ACCOUNT: Final = f"{HOME}/account"
 LOGIN_ROUTES: Final = (
-    Route(
-        "GET",
-        ACCOUNT,
-        for_staff(get_account),
-        "What somebody of the staff has of their own",
-        access="session",
-        answers={200: _HTML},
-    ),
     *_asks(f"{HOME}/login", get_login, post_login, "Log in", None),
     *_asks(PAGE_OF[Wanted.CODE], get_code, post_code, "The second factor", Wanted.CODE),
     *_asks(PAGE_OF[Wanted.PASSWORD], get_password, post_password, "A password", Wanted.PASSWORD),

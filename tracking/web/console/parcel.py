@@ -1,38 +1,50 @@
 """The parcel page of the console: what it is, what to do next, and its whole life."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from aiohttp import web
 from markupsafe import Markup
 
+from schemas.api import NoticeBody
 from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
+from schemas.notice import NoticeState
 from schemas.staff import StaffRole
+from tracking.by_hand import TELLABLE, Told
 from tracking.correct import contact_sign
 from tracking.staff.audit import note_seen
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
 from tracking.web.answer import read_answer
+from tracking.web.console.aside import waited_for
+from tracking.web.console.conversation import CaseForm, call_form, cards, chosen, read_talk
+from tracking.web.console.entry import AT_FIRST, KINDS, Kind
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page, words_for
+from tracking.web.console.grants import grantable
 from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
 from tracking.web.console.life import Life, may_see, read_life
 from tracking.web.console.rules import rule_said
-from tracking.web.console.steps import NOTHING, next_steps
-from tracking.web.console.story import KINDS, Teller
+from tracking.web.console.steps import NOTHING, WHERE, next_steps
+from tracking.web.console.story import Teller
+from tracking.web.console.tell import sayings
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
 from tracking.web.problem import not_found
 from tracking.web.routing import Route
 from tracking.web.stream import stream_of
-from tracking.web.wording import status_word
+from tracking.web.wording import WENT_WRONG, event, status_word
 from tracking.why_paid import NotPaid, WhyNot
 from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
 from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
+_NOTHING_TOLD: Final = {"event": "", "at": "", "why": ""}
+_MOMENT: Final = timedelta(seconds=30)
 _LIFE: Final = 300.0  # seconds of a stream: who is shut out sees no news beyond that
 _FIELDS: Final = (
     ("name", N_("Name"), 200),
@@ -81,8 +93,14 @@ async def show_parcel(
     link: str | None = None,
     typed: Mapping[str, str | None] | None = None,
     text: str = "",
+    case: CaseForm | None = None,
+    granting: Mapping[str, str] | None = None,
+    telling: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """`wrong`: why what was just asked was not done; `typed`, `text`: what was typed for it.
+    """`wrong`: why what was just asked was not done; what was typed stands
+    in `typed`, `text`, `granting` and `telling`.
+
+    `case`: the same of an answer to a case.
 
     `link`: a new one, shown this once.
     """
@@ -94,6 +112,7 @@ async def show_parcel(
     await note_seen(StaffStore(deps.pool), staff, shipment_id, now)
     words, shopper = words_for(request), words_of(language_of(request))
     calendar = Calendar(shopper, life.view.zone, now)
+    talk, form = await read_talk(deps, life), case or chosen(request)
     return page(
         request,
         "parcel",
@@ -105,6 +124,17 @@ async def show_parcel(
         is_open=typed is not None,
         done="done" in request.query,
         may_decide=staff.role in DECIDERS,
+        cases=cards(life, talk, form, staff, words, calendar),
+        call=call_form(talk, form, words, shopper),
+        grant=await grantable(request, shipment_id, words) if life.registration else None,
+        granting=granting or {"amount": "", "why": ""},
+        telling={**_NOTHING_TOLD, **(telling or {})},
+        is_telling=telling is not None,
+        tellable=[(name, _label(told, shopper)) for name, told in TELLABLE.items()],
+        form_id=uuid4(),
+        is_granting=granting is not None,
+        sayings=await sayings(request, shipment_id, shopper),
+        is_admin=staff.role is StaffRole.ADMIN,
         **_shown(life, words, shopper, calendar, contact_sign(deps.sealer, life.contact)),
     )
 
@@ -122,7 +152,7 @@ def _shown(
         "answer": answer,
         "standing": status_word(shopper, state.status, state.handover),
         "advice": shopper.gettext(answer.advice.text) if answer.advice else None,
-        "steps": [words.gettext(each) for each in steps],
+        "steps": [(words.gettext(each), WHERE.get(each)) for each in steps],
         "calm": steps == [NOTHING],
         "people": [_person(each, words) for each in _people(life)],
         "fields": [(name, words.gettext(label), longest) for name, label, longest in _FIELDS],
@@ -130,9 +160,24 @@ def _shown(
         "paid": [_paid(each, words, shopper) for each in life.paid],
         "why": [_why_not(each, words, calendar) for each in life.why],
         "days": Teller(words, shopper, calendar).story(life),
-        "kinds": [(kind.value, words.gettext(text)) for kind, text in KINDS.items()],
+        "kinds": [(each.value, words.gettext(KINDS[each]), each in AT_FIRST) for each in Kind],
+        "waits": list(waited_for(life.beside, words, calendar)),
+        "is_moving": any(_is_on_its_way(each, calendar.now) for each in life.notices),
         "zone": calendar.place(entry.at for entry in life.view.history),
     }
+
+
+def _label(told: Told, shopper: Words) -> Markup:
+    if told.reason is not None:
+        return shopper.gettext(WENT_WRONG[told.reason])
+    return event(shopper, told.status, told.handover)
+
+
+def _is_on_its_way(notice: NoticeBody, now: datetime) -> bool:
+    """Support waits for it: soon it is known what becomes of it."""
+    is_due = notice.state is NoticeState.PLANNED and notice.due_at <= now
+    is_being_sent = is_due or notice.state in {NoticeState.CLAIMED, NoticeState.HANDED}
+    return is_being_sent and now - notice.changed_at < _MOMENT
 
 
 def _recipient(life: Life) -> Mapping[str, str | None]:

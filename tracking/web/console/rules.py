@@ -5,6 +5,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from schemas.compensation import BY_HAND
 from tracking.words.catalog import Words
 
 _LATE: Final = re.compile(r"late_by ([0-9]+)(m|h|d|bd)")
@@ -12,6 +13,8 @@ _LATE: Final = re.compile(r"late_by ([0-9]+)(m|h|d|bd)")
 
 def rule_said(rule: str, words: Words) -> Markup:
     """What nobody foresaw is shown as it stands."""
+    if rule == BY_HAND:
+        return words.gettext("by hand")
     if rule == "lost":
         return words.gettext("lost")
     found = _LATE.fullmatch(rule)

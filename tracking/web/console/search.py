@@ -27,6 +27,7 @@ from tracking.web.console.guard import (
 from tracking.web.deps import DEPS
 from tracking.web.mood import MOOD, Mood
 from tracking.web.routing import Route
+from tracking.web.security import cookie_name, is_https
 from tracking.web.wording import status_word
 from tracking.words.catalog import N_, Words, words_of
 from tracking.words.dates import Calendar
@@ -47,10 +48,11 @@ _BY: Final = {
 @for_people
 async def get_home(request: web.Request) -> web.StreamResponse:
     """The box; or the parcel to which somebody was on the way before they had to log in."""
-    wanted = request.cookies.get(NEXT, "")
+    name = cookie_name(request.app, NEXT)
+    wanted = request.cookies.get(name, "")
     if PARCEL.fullmatch(wanted):
         response = to(parcel_of(wanted))
-        response.del_cookie(NEXT, path=HOME)
+        response.del_cookie(name, path=HOME, secure=is_https(request.app), httponly=True)
         return response
     return page(request, "search", q="", found=None, wrong=None)
 

@@ -1,11 +1,12 @@
 """What to do next for a parcel, the most pressing first: read from its life as it stands. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from schemas.case import CaseState
 from schemas.compensation import CompensationState
-from schemas.notice import MAY_HAVE_ARRIVED, Occasion
+from schemas.notice import MAY_HAVE_ARRIVED, NoticeState, Occasion
 from schemas.promise import Slip
 from schemas.status import Status
 from tracking.web.console.life import Life
@@ -26,10 +27,21 @@ NOBODY: Final = N_("Nobody can be told: the shop gave no phone and no e-mail.")
 NOT_TOLD: Final = N_("It waits, and no message about that arrived. Tell the shopper now.")
 LAST_DAY: Final = N_("It waits, and the time to collect it is over within a day.")
 OVER: Final = N_("The time to collect it is over. Ask the carrier whether it is still there.")
+ASKED: Final = N_("The shopper waits for an answer.")
+NOT_REACHED: Final = N_("The answer did not arrive. Send it by another way, or call.")
 WAITS_FOR_YES: Final = N_("A bonus waits for a yes.")
 FAILED: Final = N_("The shop's system did not carry out a compensation. The shop has to look.")
 LATE: Final = N_("It is late, and nothing was paid. The reason stands under Compensation.")
 UNKNOWN_CODE: Final = N_("The carrier reported something that nobody mapped. The operator can.")
+WHERE: Final[Mapping[str, str]] = {
+    NOT_TOLD: "say",
+    ASKED: "cases",
+    NOT_REACHED: "cases",
+    NOBODY: "people",
+    LATE: "money",
+    WAITS_FOR_YES: "money",
+}
+"""In which part of the page a step is done."""
 
 
 def next_steps(life: Life, now: datetime) -> list[str]:
@@ -42,19 +54,30 @@ def _all(life: Life, now: datetime) -> Iterator[str]:
         yield UNREGISTERED
         return
     yield from _waiting(life, now)
+    if any(each.case.state is CaseState.OPEN for each in life.threads):
+        yield ASKED
+    elif _was_not_reached(life):
+        yield NOT_REACHED
     states = {each.state for each in life.paid}
     if CompensationState.PROPOSED in states:
         yield WAITS_FOR_YES
     if CompensationState.FAILED in states:
         yield FAILED
     promise = life.promised.promise
-    if promise is not None and promise.standing is Slip.BROKEN and not life.paid:
+    if promise is not None and promise.standing is Slip.BROKEN and life.why:
         yield LATE
     people = (life.contact.recipient, life.contact.buyer)
     if not any(person.phone or person.email for person in people if person):
         yield NOBODY
     if any(not entry.scan.recognised for entry in life.view.history):
         yield UNKNOWN_CODE
+
+
+def _was_not_reached(life: Life) -> bool:
+    """By the last answer that was sent."""
+    answers = [each for each in life.notices if each.occasion is Occasion.CASE_REPLY]
+    last = max(answers, key=lambda each: each.planned_at, default=None)
+    return last is not None and last.state in {NoticeState.FAILED, NoticeState.DROPPED}
 
 
 def _waiting(life: Life, now: datetime) -> Iterator[str]:

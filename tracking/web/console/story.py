@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -15,8 +14,12 @@ from schemas.notice import Addressee, NoticeState
 from schemas.promise import Mover
 from schemas.shipment import EntryKind, HistoryEntry
 from schemas.staff import Action
+from tracking.by_hand import is_by_support
 from tracking.domain.promise import Promise
 from tracking.staff.notes import Note
+from tracking.web.console.aside import beside_entries
+from tracking.web.console.conversation import said_in
+from tracking.web.console.entry import Entry, Kind
 from tracking.web.console.life import Life, Seen
 from tracking.web.console.rules import rule_said
 from tracking.web.notice_words import ABOUT, BY
@@ -25,22 +28,6 @@ from tracking.words.catalog import N_, Words, isolated
 from tracking.words.dates import Calendar
 from tracking.words.money import money_text
 
-
-class Kind(StrEnum):
-    SCAN = "scan"
-    MESSAGE = "message"
-    PROMISE = "promise"
-    MONEY = "money"
-    STAFF = "staff"
-
-
-KINDS: Final[Mapping[Kind, str]] = {
-    Kind.SCAN: N_("Scans"),
-    Kind.MESSAGE: N_("Messages"),
-    Kind.PROMISE: N_("Promises"),
-    Kind.MONEY: N_("Compensation"),
-    Kind.STAFF: N_("Staff"),
-}
 _STATE: Final[Mapping[NoticeState, str]] = {
     NoticeState.PLANNED: N_("waits until then"),
     NoticeState.CLAIMED: N_("being sent"),
@@ -67,21 +54,53 @@ _MOVER: Final[Mapping[Mover, str]] = {
     Mover.SHOPPER: N_("moved by the shopper"),
     Mover.CARRIER: N_("moved by the carrier"),
 }
-_ACTION: Final[Mapping[Action, str]] = {
+ACTIONS_SAID: Final[Mapping[Action, str]] = {
     Action.LOGGED_IN: N_("logged in"),
     Action.LOGGED_OUT: N_("logged out"),
+    Action.IDENTITY_TIED: N_("logged in by the provider of identities for the first time"),
     Action.PASSWORD_CHANGED: N_("changed the password"),
+    Action.SESSIONS_ENDED: N_("ended sessions of their own"),
+    Action.ROLE_CHANGED: N_("was given another role or other shops"),
     Action.SECOND_FACTOR_SET: N_("set up the second factor"),
     Action.SEARCHED: N_("searched"),
     Action.PARCEL_SEEN: N_("looked at the parcel"),
+    Action.PAYLOAD_SEEN: N_("looked at a payload"),
     Action.CONTACT_CORRECTED: N_("corrected the recipient"),
     Action.NOTE_ADDED: N_("wrote a note"),
+    Action.MESSAGE_SENT: N_("had a message sent"),
     Action.COMPENSATION_APPROVED: N_("said yes to a compensation"),
     Action.COMPENSATION_REFUSED: N_("said no to a compensation"),
+    Action.COMPENSATION_GRANTED: N_("granted a sum by hand"),
+    Action.EVENT_ADDED: N_("told an event by hand"),
+    Action.EVENT_RETRACTED: N_("took an event back"),
     Action.LINK_MADE: N_("made a new link"),
     Action.LINKS_REVOKED: N_("revoked the links"),
+    Action.PERSON_LOOKED_UP: N_("looked at everything that is kept of a person"),
+    Action.PERSON_EXPORTED: N_("downloaded a person's data"),
+    Action.PERSON_ERASED: N_("erased a person"),
+    Action.SHOP_CHANGED: N_("changed the settings"),
+    Action.POLICY_LOADED: N_("put rules into force"),
+    Action.PARCELS_REGISTERED: N_("registered parcels from a file"),
+    Action.WEBHOOK_MADE: N_("added a webhook"),
+    Action.WEBHOOK_CHANGED: N_("changed a webhook"),
+    Action.WEBHOOK_DELETED: N_("removed a webhook"),
+    Action.WEBHOOK_ROTATED: N_("made a new secret of a webhook"),
+    Action.WEBHOOK_TESTED: N_("tested a webhook"),
+    Action.DELIVERY_RESENT: N_("sent a delivery again"),
+    Action.KEY_MADE: N_("made a key"),
+    Action.KEY_REVOKED: N_("ended a key"),
+    Action.CODE_MAPPED: N_("said what a code means"),
+    Action.CODE_UNMAPPED: N_("took back what a code means"),
+    Action.QUARANTINE_RETRIED: N_("tried the quarantine again"),
+    Action.QUARANTINE_DISMISSED: N_("closed an entry of the quarantine"),
+    Action.CASE_OPENED: N_("wrote down a question"),
+    Action.CASE_ANSWERED: N_("answered"),
+    Action.CASE_SOLVED: N_("closed a case"),
+    Action.CASE_REOPENED: N_("opened a case again"),
+    Action.CASE_HANDED_OVER: N_("handed a case over"),
+    Action.SUPPORT_TEXT_CHANGED: N_("changed a text of the shop"),
 }
-
+_SHOWN_THEMSELVES: Final = frozenset({Action.NOTE_ADDED, Action.CASE_OPENED, Action.CASE_ANSWERED})
 
 _WHO: Final[Mapping[str, str]] = {
     "policy": N_("by the rules"),
@@ -95,26 +114,11 @@ _WHY: Final[Mapping[str, str]] = {
     "not_owed": N_("it turned out not to be owed"),
     "not_owed_used_is_kept": N_("it turned out not to be owed; what is used is kept"),
     "redeemed": N_("used for an order"),
+    "above_role": N_("it is more than the role may grant"),
     "above_approval": N_("so much needs a yes"),
     "budget_spent": N_("the month's money is spent"),
     "shopper_cap": N_("as much as one shopper gets in a month"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the story. `at` orders it; `time` is None where only the day is known."""
-
-    at: datetime
-    kind: Kind
-    title: Markup
-    state: Markup | None = None
-    details: Sequence[Markup] = ()
-    more: Sequence[Markup] = ()  # behind a tap: words as sent, codes, ids
-    is_wrong: bool = False
-    is_void: bool = False
-    iso: str = ""
-    time: Markup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +160,13 @@ class Teller:
         for paid in life.paid:
             yield from self._money(paid)
         for seen in life.audit:
-            if seen.row.action is not Action.NOTE_ADDED:  # the note itself is there
+            if seen.row.action not in _SHOWN_THEMSELVES:
                 yield self._staff(seen)
+        for thread in life.threads:
+            yield from said_in(thread, self.words, self.page)
         for note in life.notes:
             yield self._note(note)
+        yield from beside_entries(life.beside, self.words, self.page)
 
     def _scan(self, entry: HistoryEntry, *, abroad: bool) -> Entry:
         line, scan = line_of(entry, self.page, self.calendar, abroad=abroad), entry.scan
@@ -168,9 +175,11 @@ class Teller:
         if scan.code:
             more.append(self.words.gettext("code %(code)s", code=scan.code))
         more.append(self.words.gettext("time as sent: %(raw)s", raw=scan.time.raw))
-        if scan.event_id:
-            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
         details = [each for each in (line.place, line.cause, line.description) if each]
+        if is_by_support(scan.event_id):
+            details.append(self.words.gettext("told by support"))
+        elif scan.event_id:
+            more.append(self.words.gettext("event %(id)s", id=scan.event_id))
         return Entry(
             entry.at,
             Kind.SCAN,
@@ -180,6 +189,7 @@ class Teller:
             is_wrong=entry.kind is EntryKind.UNRECOGNISED,
             is_void=line.taken_back,
             time=line.about,
+            scan=entry.key,
         )
 
     def _message(self, notice: NoticeBody) -> Entry:
@@ -258,14 +268,15 @@ class Teller:
         return Markup("{}: {}").format(whom, why)
 
     def _staff(self, seen: Seen) -> Entry:
-        told = [*seen.detail.get("fields", ()), *filter(None, [seen.detail.get("why")])]
+        said = (seen.detail.get("why"), seen.detail.get("whom"))
+        told = [*seen.detail.get("fields", ()), *filter(None, said)]
         return Entry(
             seen.row.at,
             Kind.STAFF,
             self.words.gettext(
                 "%(who)s %(did)s",
                 who=seen.row.email,
-                did=self.words.gettext(_ACTION[seen.row.action]),
+                did=self.words.gettext(ACTIONS_SAID[seen.row.action]),
             ),
             details=[isolated(", ".join(told))] if told else [],
         )

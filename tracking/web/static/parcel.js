@@ -1,10 +1,15 @@
 "use strict";
 (() => {
-  const boxes = [...document.querySelectorAll("[name=kind]")];
-  const back = document.querySelector("#back");
+  const back = document.querySelector("#back"), main = document.querySelector("#main");
+  let line;
+  htmx.config.morphIgnore.push("open"); // what somebody opened stays open
+
+  function boxes() {
+    return [...document.querySelectorAll("[name=kind]")];
+  }
 
   function show() {
-    const wanted = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+    const wanted = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
     sessionStorage.setItem("kinds", [...wanted]);
     for (const entry of document.querySelectorAll("[data-kind]")) entry.hidden = !wanted.has(entry.dataset.kind);
     for (const day of document.querySelectorAll(".story .days > li")) {
@@ -13,7 +18,7 @@
   }
 
   const kinds = sessionStorage.getItem("kinds");
-  for (const box of boxes) {
+  for (const box of boxes()) {
     if (kinds !== null) box.checked = kinds.split(",").includes(box.value);
     box.addEventListener("change", show);
   }
@@ -22,20 +27,47 @@
   // Whoever logs out leaves nothing behind in this tab.
   document.querySelector(".who")?.addEventListener("submit", () => sessionStorage.clear());
 
+  // A prepared answer is filled in without loading the page, so that nothing typed elsewhere is lost.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-fill]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const field = document.getElementById(link.dataset.fill);
+    if (field.value.trim() && field.value !== field.dataset.filled && !confirm(link.closest("[data-sure]").dataset.sure)) return;
+    field.value = field.dataset.filled = link.dataset.text;
+    link.closest("details").open = false;
+    field.focus();
+  });
+
   // A page in which somebody is writing is not taken from under their hands.
-  const line = new EventSource(document.querySelector("main").dataset.stream);
-  line.addEventListener("update", () => {
+  function isWriting() {
+    const fields = [...main.querySelectorAll("form :is(textarea, select, input:not([type=hidden]))")];
+    return fields.some((field) => field === document.activeElement
+      || (field.tagName === "SELECT" ? field.value !== (field.querySelector("[selected]") ?? field.options[0]).value : field.value !== field.defaultValue || field.checked !== field.defaultChecked)) || location.search.includes("answer=");
+  }
+
+  function renew() {
     line.close();
-    const fields = [...document.querySelectorAll("main form :is(textarea, input:not([type=hidden]))")];
-    const writing = document.querySelector("main details[open]") || fields.some((field) => field === document.activeElement
-      || field.value !== field.defaultValue || field.checked !== field.defaultChecked);
-    if (writing || location.pathname !== document.querySelector("#fresh a").pathname) document.querySelector("#fresh").hidden = false;
-    else location.replace(`${location.pathname}?fresh`);
+    if (isWriting() || location.pathname !== document.querySelector("#fresh a").pathname) document.querySelector("#fresh").hidden = false;
+    else htmx.trigger(main, "news");
+  }
+
+  function listen() {
+    line?.close();
+    line = new EventSource(main.dataset.stream);
+    line.addEventListener("update", renew);
+    if ("moving" in main.dataset) setTimeout(renew, 1500);
+  }
+
+  listen();
+  main.addEventListener("htmx:after:swap", () => {
+    show();
+    listen();
   });
   addEventListener("pagehide", () => line.close());
 
   document.addEventListener("keydown", (event) => {
-    const typing = /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName);
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) location.href = back.href;
   });
 })();

@@ -1,0 +1,91 @@
+"""How people are written, and what is not them."""
+
+import json
+
+import pytest
+
+from schemas.contact import Recipient
+from tracking.person.sweep import About, Work
+from tracking.person.traces import finder, traces_of
+
+ANNA = Recipient(
+    name="Anna Ozoliņa-Bērza", phone="+37120000345", email="Anna.Ozolina@Example.LV",
+    postcode="LV-1050", country="LV",
+)  # fmt: skip
+FINDER = finder(traces_of([ANNA]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+37120000345",
+        "call 20000345 now",
+        "00371 20 000 345",
+        "(+371) 2000-0345",
+        "+371 20.000.345",
+        "%2B37120000345",
+        "ANNA.OZOLINA@example.lv",
+        "anna.ozolina%40example.lv",
+        json.dumps({"to": "anna.ozolina@example.lv"}),
+    ],
+)
+def test_a_phone_and_an_address_are_found_anywhere(text):
+    assert FINDER.finds_anywhere(text)
+    assert FINDER.finds_beside(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left with Ozoliņa",
+        "OZOLINA",
+        "Озолина",
+        json.dumps("Bērza"),
+        "anna",
+        "LV-1050",
+        "lv 1050",
+        '{"postcode": "1050"}',
+    ],
+)
+def test_names_and_postcodes_are_found_beside_their_parcels_only(text):
+    assert FINDER.finds_beside(text)
+    assert not FINDER.finds_anywhere(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "120000345",
+        "200003456",
+        "2000034",
+        "xanna.ozolinab",
+        "Annas",
+        "Ozols",
+        "1050 EUR",
+        "LV-10505",
+    ],
+)
+def test_what_only_looks_like_it_is_not_them(text):
+    assert not FINDER.finds_beside(text)
+
+
+def test_who_stays_is_not_looked_for():
+    buyer = Recipient(name="Juris Bērza", phone="+37120000345", email="juris@example.lv")
+    found = finder(traces_of([ANNA]).without(traces_of([buyer])))
+    assert not found.finds_beside("Bērza")
+    assert not found.finds_anywhere("+37120000345")
+    assert found.finds_beside("Anna")
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [("CE12", True), ('"CE12"', True), ("CE123", False), ("ACE12", False), ("a b 1", True)],
+)
+def test_a_number_within_another_one_is_another_one(text, speaks):
+    about = About.of(Work(numbers=("CE12", "A B 1")))
+    assert about.names_parcel(text.upper() if " " in text else text) is speaks
+
+
+def test_nobody_is_found_where_there_is_nothing_to_look_for():
+    nobody = About.of(Work())
+    assert not nobody.speaks("+37120000345 anna@example.lv CE12")

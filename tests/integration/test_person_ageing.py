@@ -1,0 +1,131 @@
+"""People are forgotten 90 days after their parcel's end, parcels that are nobody's altogether."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+from consuming import SEALER
+from people import said_of_people
+from person_world import PersonWorld, head
+
+from schemas.retention import ages, kept_for
+from schemas.status import Status
+from tracking.retention import prune
+from tracking.search.find import search
+from tracking.store.pool import open_pool
+from tracking.store.shipments import Shipments
+
+THEN = datetime(2026, 1, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(database_url, size=4)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def world(pool) -> PersonWorld:
+    return await PersonWorld.open(pool, THEN)
+
+
+async def aged(world: PersonWorld, days: float, *changed: str) -> dict[str, int]:
+    kept = ages(map(kept_for, changed))
+    return await prune(world.pool, THEN + timedelta(days=days), kept=kept)
+
+
+async def people(world: PersonWorld) -> list[str]:
+    rows = await world.pool.fetch(
+        "SELECT body::text AS said FROM scan UNION ALL SELECT state::text FROM shipment"
+    )
+    sealed = await world.pool.fetchval("SELECT count(*) FROM registration WHERE contact <> ''")
+    return [what for row in rows for what in said_of_people(row["said"])] + ["sealed"] * sealed
+
+
+@pytest.mark.parametrize(
+    ("days", "changed", "is_kept"),
+    [
+        (89, (), True),
+        (91, (), False),
+        (91, ("contacts=120d",), True),
+        (31, ("contacts=30d",), False),
+    ],
+)
+async def test_contacts_and_what_couriers_wrote_go_when_the_end_is_old(
+    world, days, changed, is_kept
+):
+    await world.register("CE1")
+    await world.delivered("CE1")
+    assert len(await people(world)) > 3
+    done = await aged(world, days, *changed)
+    assert done["contacts"] == (0 if is_kept else 1)
+    assert bool(await people(world)) is is_kept
+    assert (await Shipments(world.pool).find(head("CE1"))).state.status is Status.DELIVERED
+    assert (await aged(world, days, *changed))["contacts"] == 0, "once is enough"
+    found = await search(world.pool, SEALER, "berzins")
+    assert bool(found.hits) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("status", "days", "is_kept"),
+    [(Status.IN_TRANSIT, 179, True), (Status.IN_TRANSIT, 181, False), (Status.RETURNED, 91, False)],
+)
+async def test_what_never_ended_is_given_up_after_90_days_of_silence(world, status, days, is_kept):
+    await world.register("CE1")
+    await world.scanned(world.scan("CE1", status))
+    await aged(world, days)
+    assert bool(await people(world)) is is_kept
+
+
+async def test_a_parcel_that_is_promised_for_later_keeps_whom_it_is_for(world):
+    by = (THEN + timedelta(days=300)).isoformat()
+    await world.register("CE1", promise={"by": by})
+    await aged(world, 250)
+    assert await people(world) == ["sealed"]
+
+
+@pytest.mark.parametrize(("days", "left"), [(179, 1), (181, 0)])
+async def test_what_no_shop_registered_is_forgotten_altogether(world, days, left):
+    await world.delivered("CE1")
+    done = await aged(world, days)
+    assert done["unclaimed"] == 1 - left
+    for table in ("shipment", "deadline"):
+        assert await world.pool.fetchval(f"SELECT count(*) FROM {table}") <= left
+    assert bool(await world.pool.fetchval("SELECT count(*) FROM scan")) == bool(left)
+    await world.scanned(world.scan("CE1", Status.ACCEPTED))
+    assert (await Shipments(world.pool).find(head("CE1"))).version == 1 + left
+
+
+async def test_of_a_number_that_names_two_parcels_the_old_one_is_only_forgotten_by_name(world):
+    await world.delivered("CE1")
+    world.now = THEN + timedelta(days=100)
+    await world.scanned(world.scan("CE1", Status.ACCEPTED))
+    await aged(world, 190)
+    assert await world.pool.fetchval("SELECT count(*) FROM shipment") == 2
+    assert await people(world) == []
+
+
+async def test_much_is_done_in_steps(world, monkeypatch):
+    monkeypatch.setattr("tracking.retention._PAUSE", 0)
+    for number in range(5):
+        await world.register(f"CE{number}")
+        await world.delivered(f"CE{number}")
+    done = await prune(world.pool, THEN + timedelta(days=91), at_once=2)
+    assert (done["contacts"], await people(world)) == (5, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("contacts", "is not a class of data and days"),
+        ("contact=90d", "knows no 'contact'"),
+        ("contacts=0d", "from 1d to 3650d"),
+        ("contacts=4000d", "from 1d to 3650d"),
+        ("contacts=3h", "is not a class of data and days"),
+    ],
+)
+def test_an_age_that_nobody_can_mean_says_what_is_wrong(text, fault):
+    with pytest.raises(ValueError, match=fault):
+        kept_for(text)

@@ -1,0 +1,1 @@
+"""Many parcels registered at once from a table that somebody made in a spreadsheet."""

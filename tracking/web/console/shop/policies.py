@@ -1,0 +1,215 @@
+"""What a shop promises and pays when it is late: in words, tried out, put into force."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from aiohttp import web
+from markupsafe import Markup
+
+from schemas.api import Money
+from schemas.policy import Goodwill, ShopPolicy
+from schemas.staff import Action, StaffRole
+from tracking.carriers.klat import HOME_ZONE
+from tracking.policy_file import LONGEST, Fault, PolicyRefused, read_policy
+from tracking.policy_load import PolicyChanged, load_policy, refuse_other_currency
+from tracking.policy_try import Tried, try_policy
+from tracking.policy_words import policy_lines
+from tracking.staff.audit import Noting
+from tracking.store.merchants import Shop
+from tracking.store.policies import PolicyVersion, policies_of
+from tracking.store.pool import connection
+from tracking.web.console.frame import language_of, words_for
+from tracking.web.console.guard import SESSION, read_form, to
+from tracking.web.console.rights import Part
+from tracking.web.console.rules import rule_said
+from tracking.web.console.shop.door import (
+    GONE,
+    SHOP,
+    at,
+    deed,
+    for_shop,
+    form,
+    shop_page,
+    shown,
+    sign_of,
+)
+from tracking.web.deps import DEPS
+from tracking.words.catalog import N_, Words, words_of
+from tracking.words.dates import Calendar
+from tracking.words.money import money_text
+
+_DAYS: Final = (30, 90, 180)
+_LONGEST_FORM: Final = 4 * LONGEST  # as a form writes it
+_TRIED_WITHIN: Final = 7.0  # seconds
+_SLOW: Final = N_("There are too many parcels to try it on so many days. Choose fewer.")
+_BY_HAND: Final = N_(
+    "Only an admin changes what may be granted by hand: leave goodwill as it is in the version in"
+    " force."
+)
+_REFUSED: Final = N_("Nothing is loaded. What is wrong stands below, with its line.")
+
+
+class Trial(NamedTuple):
+    policy: ShopPolicy
+    tried: Tried
+    days: int
+
+
+async def get_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
+    return await _show(request, shop)
+
+
+async def post_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
+    """Try what was typed; or put into force what was tried."""
+    sent = await read_form(request, longest=_LONGEST_FORM)
+    text = sent.get("text", "").replace("\r\n", "\n").strip("\n") + "\n"
+    versions = await _versions(request, shop)
+    show = partial(_show, request, shop, text=text)
+    try:
+        policy = read_policy(text)
+        refuse_other_currency(versions, policy, text)
+        if request[SESSION].staff.role is not StaffRole.ADMIN and _other_grants(policy, versions):
+            return await show(403, problem=_BY_HAND)
+        if sent.get("do") == "load" and sent.get("seen") == _sign(request, text, versions):
+            return await _load(request, shop, text, _last(versions))
+        return await show(trial=await _try(request, shop, policy, _days(sent.get("days", ""))))
+    except PolicyRefused as error:
+        return await show(422, faults=error.faults, problem=_REFUSED)
+    except PolicyChanged:
+        return await show(409, problem=GONE)
+    except TimeoutError:
+        return await show(422, problem=_SLOW)
+
+
+def _other_grants(policy: ShopPolicy, versions: Sequence[PolicyVersion]) -> bool:
+    """Whether it moves the limits of who would load it."""
+    return policy.goodwill != (versions[-1].policy.goodwill if versions else Goodwill())
+
+
+async def _load(request: web.Request, shop: Shop, text: str, after: int) -> web.StreamResponse:
+    deps = request.app[DEPS]
+
+    def noting(version: int) -> Noting:
+        return deed(request, Action.POLICY_LOADED, shop.merchant_id, what=str(version), text=text)
+
+    await load_policy(deps.pool, shop.merchant_id, text, now=deps.now(), after=after, noting=noting)
+    return to(f"{at(shop, Part.POLICIES)}?done")
+
+
+async def _try(request: web.Request, shop: Shop, policy: ShopPolicy, days: int) -> Trial:
+    """Raises TimeoutError."""
+    deps = request.app[DEPS]
+    since = deps.now() - timedelta(days=days)
+    async with asyncio.timeout(_TRIED_WITHIN):
+        tried = await try_policy(
+            deps.pool, deps.sealer, shop.merchant_id, policy, since, now=deps.now()
+        )
+    return Trial(policy, tried, days)
+
+
+async def _versions(request: web.Request, shop: Shop) -> Sequence[PolicyVersion]:
+    async with connection(request.app[DEPS].pool) as conn:
+        return (await policies_of(conn, [shop.merchant_id])).get(shop.merchant_id, ())
+
+
+def _last(versions: Sequence[PolicyVersion]) -> int:
+    return max((each.version for each in versions), default=0)
+
+
+def _sign(request: web.Request, text: str, versions: Sequence[PolicyVersion]) -> str:
+    """Of a text that was tried when this was the last version."""
+    return sign_of(request, "policy", f"{_last(versions)}\x1f{text}")
+
+
+def _days(text: str) -> int:
+    return int(text) if text in map(str, _DAYS) else _DAYS[0]
+
+
+async def _show(
+    request: web.Request,
+    shop: Shop,
+    status: int = 200,
+    *,
+    text: str | None = None,
+    faults: Sequence[Fault] = (),
+    problem: str | None = None,
+    trial: Trial | None = None,
+) -> web.Response:
+    words, versions = words_for(request), await _versions(request, shop)
+    calendar = Calendar(words_of(language_of(request)), HOME_ZONE, request.app[DEPS].now())
+    latest = versions[-1].source if versions else ""
+    return shop_page(
+        request,
+        shop,
+        Part.POLICIES,
+        "policies",
+        status,
+        problem=words.gettext(problem) if problem else None,
+        faults=[(each.line, each.place, each.why) for each in faults],
+        text=latest if text is None else text,
+        trial=_trial(trial, words) if trial else None,
+        seen=_sign(request, text, versions) if text and trial else "",
+        days=[
+            (str(n), words.ngettext("the last %(n)d day", "the last %(n)d days", n)) for n in _DAYS
+        ],
+        chosen=str(trial.days if trial else _DAYS[0]),
+        versions=[_version(each, words, calendar) for each in reversed(versions)],
+    )
+
+
+def _version(each: PolicyVersion, words: Words, calendar: Calendar) -> dict[str, Any]:
+    return {
+        "number": each.version,
+        "loaded": calendar.on(each.loaded_at),
+        "lines": list(policy_lines(each.policy, words)),
+        "source": each.source,
+    }
+
+
+def _trial(trial: Trial, words: Words) -> dict[str, Any]:
+    tried, policy = trial.tried, trial.policy
+
+    def money(cents: int) -> Markup:
+        return money_text(Money.from_cents(cents, policy.currency), words_of(words.language))
+
+    sums = (
+        (N_("Granted by itself"), tried.granted),
+        (N_("Waits for somebody's yes"), tried.waiting),
+        (N_("Not granted: above the cap of a shopper"), tried.capped),
+    )
+    return {
+        "lines": list(policy_lines(policy, words)),
+        "parcels": words.ngettext(
+            "%(n)d parcel was registered in these days.",
+            "%(n)d parcels were registered in these days.",
+            tried.parcels,
+        ),
+        "promised": tried.promised,
+        "late": tried.late,
+        "tiers": [
+            (rule_said(tier.rule, words), tried.tiers[number])
+            for number, tier in enumerate(policy.tiers)
+        ],
+        "sums": [(words.gettext(name), money(cents)) for name, cents in sums],
+        "months": [
+            (f"{month:%Y-%m}", money(cents)) for month, cents in sorted(tried.months.items())
+        ],
+        "without_value": tried.without_value,
+    }
+
+
+POLICY_PAGES: Final = (
+    shown(
+        f"{SHOP}/{Part.POLICIES}",
+        for_shop(Part.POLICIES, get_policies),
+        "What a shop promises and pays",
+    ),
+    form(
+        f"{SHOP}/{Part.POLICIES}",
+        for_shop(Part.POLICIES, post_policies),
+        "Try a policy, or put it into force",
+    ),
+)
