@@ -7,7 +7,7 @@ from is deleted sooner or later, and what is said of them must stay true.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import structlog
 
+from schemas.retention import DataClass
 from tracking.carriers.klat import HOME_ZONE
 from tracking.domain.measures import EDGES
 from tracking.errors import KlatError, StatementTooSlow
@@ -38,14 +39,16 @@ from tracking.store.pool import transaction
 log = structlog.get_logger()
 
 OPEN_FOR: Final = timedelta(days=180)
-"""So long a day is counted anew when something of it changes; shorter than any of its sources is
-kept.
-"""
+"""So long a day is counted anew when something of it changes, at the most."""
+SOURCES: Final = (DataClass.NOTICES, DataClass.CASES)
+"""Of what a day is counted from, what is deleted when it is old enough."""
 FOLLOWS: Final = timedelta(days=14)
 """So long after it was solved a case may turn out not to be."""
 EVERY: Final = timedelta(minutes=1)
 _OVERLAP: Final = timedelta(minutes=10)  # what was written at an instant may be committed after it
 _SHARE: Final = 10  # of so much time a round may take one part
+_EARLIER: Final = timedelta(days=2)  # than its sources go a day is closed
+_A_DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = 20  # days of shops in a transaction
 _EVER: Final = date(1, 1, 1)
 
@@ -55,12 +58,20 @@ def day_of(now: datetime) -> date:
     return now.astimezone(ZoneInfo(HOME_ZONE)).date()
 
 
-def opens(now: datetime) -> date:
+def open_for(kept: Mapping[DataClass, timedelta]) -> timedelta:
+    """How long a day is open where its sources are kept for so long."""
+    shortest = min(kept[kind] for kind in SOURCES) - _EARLIER
+    return max(_A_DAY, min(OPEN_FOR, shortest))
+
+
+def opens(now: datetime, open_: timedelta = OPEN_FOR) -> date:
     """The first day that is not closed."""
-    return day_of(now) - OPEN_FOR
+    return day_of(now) - open_
 
 
-async def mark_due(pool: asyncpg.Pool, now: datetime, *, every: timedelta = EVERY) -> bool:
+async def mark_due(
+    pool: asyncpg.Pool, now: datetime, *, every: timedelta = EVERY, open_: timedelta = OPEN_FOR
+) -> bool:
     """Note which days are to be counted anew, unless somebody did so just now. The first time: all
     of which there is something. Raises StoreUnavailable.
     """
@@ -71,7 +82,7 @@ async def mark_due(pool: asyncpg.Pool, now: datetime, *, every: timedelta = EVER
         elif looked + every > now:
             return False
         else:
-            await mark_changed_days(conn, looked - _OVERLAP, looked, HOME_ZONE, opens(now))
+            await mark_changed_days(conn, looked - _OVERLAP, looked, HOME_ZONE, opens(now, open_))
         await note_measures_looked(conn, now)
     return True
 
@@ -128,23 +139,25 @@ async def _add_up_months(pool: asyncpg.Pool, at_once: int) -> int:
     return len(months)
 
 
-async def rebuild(pool: asyncpg.Pool, since: date, now: datetime) -> int:
+async def rebuild(
+    pool: asyncpg.Pool, since: date, now: datetime, *, open_: timedelta = OPEN_FOR
+) -> int:
     """Count every day from then on anew that is not closed; how many. Raises StoreUnavailable."""
     async with transaction(pool) as conn:
         looked = await hold_measures(conn)
-        first = _EVER if looked is None else max(since, opens(now))
+        first = _EVER if looked is None else max(since, opens(now, open_))
         await mark_all_days(conn, looked, HOME_ZONE, first)
         if looked is None:
             await note_measures_looked(conn, now)
     return await count_due(pool)
 
 
-async def keep_counted(pool: asyncpg.Pool) -> None:
+async def keep_counted(pool: asyncpg.Pool, open_: timedelta) -> None:
     """Until cancelled, in every process of a role: what one has in hand the others leave to it."""
     while True:
         began = time.monotonic()
         try:
-            await mark_due(pool, datetime.now(UTC))
+            await mark_due(pool, datetime.now(UTC), open_=open_)
             await count_due(pool)
         except (KlatError, asyncpg.PostgresError) as error:
             log.warning("measures.not_counted", error=type(error).__name__)

@@ -1,6 +1,7 @@
 """Measures on the real database: counted by day, in any order, once; closed before sources go."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 from promise_shop import DAY, HOUR, NOON, Shop
 
 from schemas.measures import By
+from schemas.retention import ages, kept_for
 from schemas.shipment import shipment_id
 from schemas.status import Status
 from tracking import retention
 from tracking.measures import Asked, measures
-from tracking.measuring import OPEN_FOR, count_due, mark_due, opens, rebuild
+from tracking.measuring import OPEN_FOR, SOURCES, count_due, mark_due, open_for, opens, rebuild
 from tracking.sql import SQL
+from tracking.store.measures import Span, count_measures, mark_months, take_due
 from tracking.store.pool import open_pool
 
 TODAY = NOON.date()
@@ -384,19 +387,34 @@ async def test_within_that_time_a_change_is_counted(shop, desk, pool):
     assert (await measures(pool, YEAR)).total.messages["sms"].confirmed == 1
 
 
-SOURCES = ("notice", "registration", "outcome", "compensation", "support_case", "survey")
+COUNTED = ("notice", "registration", "outcome", "compensation", "support_case", "survey")
+DELETES = re.compile(rf"DELETE FROM ({'|'.join(COUNTED)})\b")
 
 
-def test_nothing_that_is_counted_is_deleted_before_its_day_is_closed():
+def test_whatever_is_deleted_of_what_is_counted_closes_its_day_before():
     """Of what retention deletes by age; whoever adds a rule meets this."""
-    deleting = {
-        rule.kind: rule.age
-        for rule in retention.RULES
-        for table in SOURCES
-        if f"DELETE FROM {table} " in SQL[rule.prune.__name__]
-    }
-    assert "notices" in deleting
-    assert all(age >= OPEN_FOR + 7 * DAY for age in deleting.values()), deleting
+    deleting = {r.kind for r in retention.RULES if DELETES.search(SQL[r.prune.__name__])}
+    assert deleting == set(SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("kept", "days"),
+    [("cases=730d", 180), ("cases=90d", 88), ("notices=30d", 28), ("contacts=1d", 180),
+     ("notices=1d", 1)],
+)  # fmt: skip
+def test_a_day_is_closed_before_the_operator_has_its_sources_deleted(kept, days):
+    assert open_for(ages([kept_for(kept)])) == timedelta(days=days)
+
+
+async def test_so_a_day_may_be_closed_sooner(shop, desk, pool):
+    await shop.register(1)
+    await round_at(pool, NOON)
+    await desk.is_told(1, "delivered", NOON + 30 * DAY)
+    month = open_for(ages([kept_for("notices=30d")]))
+    await mark_due(pool, NOON + 30 * DAY, open_=month)
+    assert await count_due(pool) == 0
+    assert await rebuild(pool, TODAY, NOON + 30 * DAY, open_=month) == 0
+    assert await rebuild(pool, TODAY, NOON + 30 * DAY) == 1
 
 
 async def test_a_rebuild_ends_the_same_and_mends_what_is_wrong(shop, desk, pool):
@@ -422,6 +440,23 @@ async def test_several_count_at_once(shop, desk, pool):
     assert sum(counted) == 12
     found = await cells(pool)
     assert found == await from_scratch(pool, shop.now)
+
+
+async def test_a_month_is_not_added_up_while_one_of_its_days_is_counted(shop, pool):
+    """Its mark is held by who counts the day, also where it stood there before."""
+    await shop.register(1)
+    await mark_due(pool, NOON)
+    month = "INSERT INTO measure_due VALUES ($1, 'month', $2, $3)"
+    await pool.execute(month, shop.merchant_id, TODAY.replace(day=1), NOON)
+    async with pool.acquire() as conn, conn.transaction():
+        days = await take_due(conn, Span.DAY, 5)
+        await count_measures(conn, days, "Europe/Riga", DAY)
+        await mark_months(conn, days)
+        assert await count_due(pool) == 0
+        assert await pool.fetchval("SELECT count(*) FROM measure") == 0
+    assert await count_due(pool) == 0
+    found = await pool.fetch("SELECT span, parcels FROM measure ORDER BY span")
+    assert [tuple(row) for row in found] == [("day", 1), ("month", 1)]
 
 
 async def test_what_changes_while_it_is_counted_is_counted_again(shop, desk, pool):

@@ -148,12 +148,12 @@ async def test_no_cell_is_a_formula(world):
     await world.pool.execute(
         "INSERT INTO measure"
         " SELECT (jsonb_populate_record(NULL::measure, z || jsonb_build_object("
-        " 'merchant_id', $1::uuid, 'span', 'day', 'day', $2::date, 'carrier', '=1+1',"
+        " 'merchant_id', $1::uuid, 'span', 'month', 'day', $2::date, 'carrier', '=1+1',"
         " 'parcels', 1))).*"
         " FROM (SELECT jsonb_object_agg(column_name, 0) AS z FROM information_schema.columns"
         "       WHERE table_name = 'measure' AND data_type = 'integer') AS x",
         shop,
-        TODAY,
+        TODAY.replace(day=1),
     )
     key = await world.key("merchant", "Shop")
     text = (await world.call("GET", "/v1/measures.csv", headers=key)).text

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from schemas.retention import ages
 from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
-from tracking.measuring import OPEN_FOR, opens
+from tracking.local.folder import settings_for
+from tracking.measuring import open_for, opens
 from tracking.measuring import rebuild as count_anew
 
 app = typer.Typer(help="How shops, carriers and support do.", no_args_is_help=True)
@@ -30,12 +32,13 @@ def measures() -> None:
 @app.command()
 def rebuild(since: Since = None, data_dir: DataDir = None) -> None:
     """Count days anew from what is kept, half a year back at the most."""
-    now = datetime.now(UTC)
-    first = opens(now) if since is None else since.date()
-    if first < opens(now):
+    now, open_ = datetime.now(UTC), open_for(ages(settings_for(data_dir).retention))
+    earliest = opens(now, open_)
+    first = earliest if since is None else since.date()
+    if first < earliest:
         raise DaysClosed(
-            f"--since: {opens(now)} at the earliest; days are closed after {OPEN_FOR.days} days,"
+            f"--since: {earliest} at the earliest; days are closed after {open_.days} days,"
             " since what they were counted from is deleted some day"
         )
-    counted = on_database(data_dir, lambda pool: count_anew(pool, first, now))
+    counted = on_database(data_dir, lambda pool: count_anew(pool, first, now, open_=open_))
     typer.echo(f"days of shops counted anew: {counted}", err=True)

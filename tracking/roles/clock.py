@@ -6,9 +6,10 @@ from uuid import UUID
 
 from consumers.clock import Watching, clock_runner
 from consumers.topology import CLOCK_QUEUE
+from schemas.retention import ages
 from tracking.clock import Clock, ClockMetrics
 from tracking.estimates import Learned
-from tracking.measuring import keep_counted
+from tracking.measuring import keep_counted, open_for
 from tracking.pulse import Silence
 from tracking.roles.running import Running, check
 from tracking.search.index import keep_indexed
@@ -35,7 +36,8 @@ async def start(running: Running) -> Readiness:
     running.start("listening", clock.keep_listening(running.settings.database()))
     running.start("silence", Silence(running.pool, running.registry).keep_watching())
     running.start("indexing", keep_indexed(running.pool, running.sealer))
-    running.start("measuring", keep_counted(running.pool))
+    open_ = open_for(ages(running.settings.retention))
+    running.start("measuring", keep_counted(running.pool, open_))
     running.start("overdue", clock.keep_measured())
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
     return Readiness(checks)

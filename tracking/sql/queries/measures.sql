@@ -60,12 +60,12 @@ DELETE FROM measure_due WHERE ctid = ANY(ARRAY(
     LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING merchant_id, day, since;
 
--- name: mark_months: of which days are counted anew ($1 merchants, $2 days, $3 before that all is counted, of each)
-INSERT INTO measure_due
+-- name: mark_months: of which days are counted anew; nobody takes them before that is committed ($1 merchants, $2 days, $3 before that all is counted, of each)
+INSERT INTO measure_due AS m
 SELECT merchant_id, 'month', date_trunc('month', day::timestamp)::date, min(since)
 FROM unnest($1::uuid[], $2::date[], $3::timestamptz[]) AS d (merchant_id, day, since)
 GROUP BY 1, 3 ORDER BY 1, 3
-ON CONFLICT (span, day, merchant_id) DO NOTHING;
+ON CONFLICT (span, day, merchant_id) DO UPDATE SET since = least(m.since, EXCLUDED.since);
 
 -- name: forget_measures: before these are counted anew ($1 merchants, $2 days, $3 day or month)
 DELETE FROM measure AS m USING unnest($1::uuid[], $2::date[]) AS d (merchant_id, day)
