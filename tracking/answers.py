@@ -18,8 +18,8 @@ async def plan_answer(
     conn: asyncpg.Connection, shipment_id: UUID, message_id: UUID, by: Channel, now: datetime
 ) -> None:
     """Senders do the rest: what is in the way of it, and the night, are asked right before."""
-    (subject,) = await Desk(conn, holds=True).subjects([shipment_id])
+    desk = Desk(conn, holds=True)
+    (subject,) = await desk.subjects([shipment_id])
     key = Key(Occasion.CASE_REPLY, str(message_id), by, Addressee.RECIPIENT)
     decision = Decision(key, now, now + ANSWER_LASTS)
-    # Another desk: what of the parcel needs another way has not had its answer by this.
-    await Desk(conn, holds=True).decide_notices([(subject, decision)], {shipment_id: WHY}, now)
+    await desk.decide_notices([(subject, decision)], {shipment_id: WHY}, now)

@@ -74,6 +74,7 @@ class Deciding:
         async with self._notices.desk() as desk:
             decisions = await self._decided(desk, facts, now)
             await desk.decide_notices(decisions, facts, now)
+            await desk.answered()
         return decisions
 
     async def _decided(

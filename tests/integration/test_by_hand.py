@@ -108,6 +108,17 @@ async def test_what_is_true_no_more_is_not_planned(shop, saying):
     assert noted == []
 
 
+async def test_what_needs_another_way_still_has_to_get_it(shop, saying):
+    """A text failed, and whoever noted that died before a mail was decided in its place."""
+    key = await shop.waits("CE1")
+    await shop.decide(key)
+    await shop.pool.execute("UPDATE notice SET needs_another_way = true")
+    chosen = await choice(saying, key, shop.now, Channel.EMAIL)
+    assert await saying.say(key, chosen, noting([]), shop.now)
+    left = "SELECT bool_and(needs_another_way) FROM notice WHERE round NOT LIKE '%asked%'"
+    assert await shop.pool.fetchval(left)
+
+
 async def test_a_line_that_cannot_be_noted_leaves_no_message(shop, saying):
     key = await shop.waits("CE1")
 

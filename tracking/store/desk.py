@@ -117,7 +117,7 @@ class Desk:
         facts: Mapping[UUID, str],
         now: datetime,
     ) -> None:
-        """Keeps them; what of these subjects needed another way has had its answer."""
+        """Keeps them. Whoever looked for every other way says so by `answered`."""
         rows = [
             (
                 subject.shipment_id,
@@ -135,6 +135,9 @@ class Desk:
         ]
         if rows:
             await self._conn.execute(SQL["decide_notices"], *zip(*rows, strict=True), now)
+
+    async def answered(self) -> None:
+        """What of these subjects needed another way has had its answer."""
         if self._unanswered:
             await answer_notices(self._conn, self._unanswered)
 
