@@ -154,8 +154,12 @@ class StaffStore:
         second: bool,
         by_provider: bool = False,
         now: datetime,
+        since: datetime | None = None,
     ) -> bool:
-        """False where the password that `staff` has is no longer theirs, or they are shut out."""
+        """False where the password that `staff` has is no longer theirs, or they are shut out.
+
+        `since`: when they logged in; None: now.
+        """
         made = await self._run(
             SQL["insert_session"],
             session_hash,
@@ -164,6 +168,7 @@ class StaffStore:
             now,
             staff.password,
             by_provider,
+            since or now,
         )
         return made is not None
 

@@ -42,14 +42,14 @@ UPDATE staff SET totp_step = $2 WHERE staff_id = $1 AND totp_step < $2 RETURNING
 WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
 UPDATE staff SET disabled_at = $2 WHERE staff_id = $1;
 
--- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password they had, $6 whether a provider said who it is)
+-- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password they had, $6 whether a provider said who it is, $7 since when they are logged in)
 WITH held AS (
     SELECT staff_id FROM staff
     WHERE staff_id = $2 AND password = $5 AND disabled_at IS NULL
     FOR NO KEY UPDATE
 )
 INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at, by_provider)
-SELECT $1, staff_id, $3, $4, $4, $6 FROM held
+SELECT $1, staff_id, $3, $7, $4, $6 FROM held
 RETURNING staff_id;
 
 -- name: find_session: a session and whose it is ($1 hash)
