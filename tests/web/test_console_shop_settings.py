@@ -9,6 +9,7 @@ from test_console_policies import POLICY
 from schemas.notice import Occasion
 from schemas.shop import ShopSettings
 from schemas.staff import StaffRole
+from schemas.survey import SurveyMode
 from tracking.errors import StoreUnavailable
 from tracking.policy_load import load_policy
 from tracking.staff import audit
@@ -61,8 +62,10 @@ async def test_each_subject_leaves_the_others_as_they_are(desk):
     await saves(desk, "language", language="lv")
     await saves(desk, "quiet", starts="22:00", ends="07:30")
     await saves(desk, "texts", spelling="full", countries="lv, ee", cap="20,50")
+    await saves(desk, "survey", survey="page_and_message")
     settings = await kept(desk)
     assert settings.brand.name == "Grāmatu nams"
+    assert settings.survey is SurveyMode.PAGE_AND_MESSAGE
     assert (settings.language, settings.parcel_markup) == ("lv", False), "the box was not ticked"
     assert f"{settings.quiet.starts:%H:%M} {settings.quiet.ends:%H:%M}" == "22:00 07:30"
     assert settings.sms.model_dump(mode="json") == {
@@ -106,6 +109,7 @@ async def test_of_occasions_only_what_differs_from_the_default_is_kept(desk):
         ("language", {"language": "pl"}, "One of the list."),
         ("quiet", {"starts": "25:00", "ends": "08:00"}, "A time such as 21:00."),
         ("quiet", {"starts": "21:00", "ends": ""}, "A time such as 08:00."),
+        ("survey", {"survey": "always"}, "One of the list."),
         ("texts", {"spelling": "long", "countries": "", "cap": ""}, "One of the list."),
         ("texts", {"spelling": "full", "countries": "XX", "cap": ""}, "Two letters each"),
         ("texts", {"spelling": "full", "countries": "", "cap": "-1"}, "An amount such as"),
