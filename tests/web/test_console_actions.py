@@ -84,6 +84,16 @@ async def test_an_empty_note_is_none(desk, text):
     assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
 
 
+async def test_of_a_parcel_whose_people_were_erased_no_note_is_kept(desk):
+    await desk.page()
+    await desk.world.pool.execute("UPDATE shipment SET erased_at = now()")
+    answer = await desk.browser.post(f"{desk.path}/notes", text="She calls again")
+    assert (answer.status, "no note is kept of it" in answer.text) == (409, True)
+    assert "She calls again" in answer.text, "nobody has to type it twice"
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
+    assert "note_added" not in await noted(desk)
+
+
 async def choices(desk: Desk) -> dict[str, str]:
     """What the first form offers, by the address; nothing of what is closed."""
     page = await desk.page()

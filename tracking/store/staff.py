@@ -245,12 +245,15 @@ class StaffStore:
         shipment_id: UUID,
         row: NoteRow,
         noting: Callable[[asyncpg.Connection], Awaitable[None]],
-    ) -> None:
+    ) -> bool:
+        """False where its people were erased."""
         async with transaction(self._pool) as conn:
-            await conn.execute(
+            written = await conn.fetchval(
                 SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text
             )
-            await noting(conn)
+            if written:
+                await noting(conn)
+        return bool(written)
 
     async def notes_of(self, shipment_id: UUID, shops: Collection[UUID] | None) -> list[NoteRow]:
         """Who works for some shops sees what was written by who works for no others."""
