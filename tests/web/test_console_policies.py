@@ -2,12 +2,17 @@
 
 import re
 from html import unescape
+from threading import current_thread, main_thread
 
 import pytest
 from shop_desk import ShopDesk
 
+from schemas.policy import ShopPolicy
 from schemas.staff import StaffRole
+from tracking import policy_load
+from tracking.policy_file import read_policy
 from tracking.policy_load import load_policy
+from tracking.web.console.shop import policies
 
 POLICY = """\
 name = "standard"
@@ -90,6 +95,21 @@ async def test_what_is_wrong_is_said_with_its_line_and_stays_typed(desk, text, s
     assert (answer.status, said in answer.text) == (422, True)
     assert text.strip()[:100] in answer.text
     assert await loaded(desk) == []
+
+
+async def test_nobody_waits_while_a_policy_is_read(desk, monkeypatch):
+    """It is read beside the loop that answers everybody else."""
+    read_by = []
+
+    def reads(text: str) -> ShopPolicy:
+        read_by.append(current_thread())
+        return read_policy(text)
+
+    for module in (policies, policy_load):
+        monkeypatch.setattr(module, "read_policy", reads)
+    assert (await puts(desk, await tries(desk, POLICY))).status == 303
+    assert len(read_by) == 3
+    assert main_thread() not in read_by
 
 
 async def test_only_what_was_tried_goes_into_force(desk):
