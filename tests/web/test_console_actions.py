@@ -210,6 +210,19 @@ async def test_a_lead_says_yes_and_the_shopper_gets_it(desk):
     assert (again.status, "changed meanwhile" in again.text) == (409, True)
 
 
+async def test_to_more_than_a_lead_may_grant_an_admin_says_yes(desk):
+    """Whether somebody asked for it or the policy owes it."""
+    await becomes(desk, StaffRole.LEAD)
+    await desk.world.pool.execute("UPDATE compensation SET cents = 5001")
+    await desk.page()
+    path = f"{desk.path}/compensations/0/approve"
+    answer = await desk.browser.post(path)
+    assert (answer.status, "Ask an admin." in answer.text) == (403, True)
+    assert (await state(desk), await noted(desk)) == ("proposed", set())
+    await desk.world.pool.execute("UPDATE compensation SET cents = 5000")
+    assert (await desk.browser.post(path)).status == 303
+
+
 async def test_or_no_with_the_reason(desk):
     await becomes(desk, StaffRole.LEAD)
     await desk.page()
