@@ -47,6 +47,8 @@ LABELS: Final[Mapping[str, str]] = {
     "spelling": N_("Spelling"),
     "countries": N_("Only to these countries"),
     "cap": N_("At most a day"),
+    "title": N_("Title"),
+    "text": N_("Text"),
 }
 WRONG: Final[Mapping[str, str]] = {
     "name": N_("1 to 60 characters, at least one that is seen."),
