@@ -37,6 +37,8 @@ TITLES: Final[Mapping[Subject, str]] = {
 }
 LABELS: Final[Mapping[str, str]] = {
     "name": N_("Name that shoppers know"),
+    "title": N_("Title"),
+    "text": N_("Text"),
     "colour": N_("Colour"),
     "logo": N_("Address of the logo"),
     "help": N_("Where shoppers ask"),
@@ -47,8 +49,6 @@ LABELS: Final[Mapping[str, str]] = {
     "spelling": N_("Spelling"),
     "countries": N_("Only to these countries"),
     "cap": N_("At most a day"),
-    "title": N_("Title"),
-    "text": N_("Text"),
 }
 WRONG: Final[Mapping[str, str]] = {
     "name": N_("1 to 60 characters, at least one that is seen."),
