@@ -8,6 +8,8 @@ LONGEST: Final = 2000  # characters of a message
 ANSWER_LASTS: Final = timedelta(days=3)
 """What no provider took by then is not sent any more: it stands on the page anyway."""
 
+MOST_BY_TEXT: Final = 5  # answers by text message to one person of a parcel in a day
+
 
 class Topic(StrEnum):
     """What it is about; the reasons for which people turn to support after they have bought."""

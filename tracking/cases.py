@@ -37,7 +37,7 @@ from tracking.threads import message_context, sign_of
 
 log = structlog.get_logger()
 
-MOST_A_DAY: Final = 10  # messages that shoppers write of one parcel
+MOST_A_DAY: Final = 10  # of one parcel by shoppers who are proven, and as many by who is not
 MOST_EVER: Final = 100
 _DAY: Final = timedelta(days=1)
 _TICK: Final = timedelta(microseconds=1)
@@ -60,7 +60,10 @@ class TooManyMessages(KlatError):  # noqa: N818 - named for what was found
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a shopper says. `by`: e-mail of the staff who wrote it down, None: the shopper."""
+    """What a shopper says. `by`: e-mail of the staff who wrote it down, None: the shopper.
+
+    `proven` False: whoever says it has the link only.
+    """
 
     topic: Topic
     text: str
@@ -69,6 +72,7 @@ class Question:
     form_id: UUID
     opened_by: Opener = Opener.SHOPPER
     by: str | None = None
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,9 @@ async def ask_within(
     registration = await Registrations(pool).registration_for_update(conn, shipment_id)
     if registration is None:
         raise NoSuchCase
-    known, lately, ever, last = await count_case_messages(conn, shipment_id, message_id, now - _DAY)
+    known, lately, ever, last = await count_case_messages(
+        conn, shipment_id, message_id, now - _DAY, proven=question.proven
+    )
     cases = await cases_of(conn, shipment_id)
     if known:
         return await _case_of(conn, shipment_id, message_id, cases), False
@@ -149,12 +155,16 @@ async def ask_within(
             question.opened_by,
             question.language,
             question.reply_by,
+            question.proven,
         ),
         now,
     )
     await save_case(conn, case)
     at, by = _after(last, now), question.by
-    await _write(conn, sealer, case, message_id, Author.SHOPPER, by, question.text, at)
+    await _write(
+        conn, sealer, case, message_id, Author.SHOPPER, by, question.text, at,
+        proven=question.proven,
+    )  # fmt: skip
     return case, True
 
 
@@ -218,17 +228,24 @@ async def move(
     case_id: UUID,
     make: Callable[[Case], Case],
     *,
+    seen: str,
     noting: Noting,
 ) -> Case:
-    """Solved, or opened again. Raises NoSuchCase, StoreUnavailable."""
+    """Solved, or opened again, by who had all of it before them (`seen`: the sign of the thread).
+
+    Raises NoSuchCase, CaseChanged, StoreUnavailable.
+    """
 
     async def moved() -> Case:
         async with transaction(pool) as conn:
-            case, _ = await _held(pool, conn, shipment_id, case_id)
+            case, rows = await _held(pool, conn, shipment_id, case_id)
             after = make(case)
-            if after != case:
-                await save_case(conn, after)
-                await noting(conn)
+            if after == case:
+                return case
+            if sign_of(rows) != seen:
+                raise CaseChanged
+            await save_case(conn, after)
+            await noting(conn)
             return after
 
     return await retried(moved)
@@ -291,9 +308,11 @@ async def _write(
     email: str | None,
     text: str,
     at: datetime,
+    *,
+    proven: bool = True,
 ) -> None:
     sealed = sealer.seal_text(text, message_context(message_id))
-    row = MessageRow(case.case_id, message_id, at, author, email, sealed)
+    row = MessageRow(case.case_id, message_id, at, author, email, sealed, proven)
     await insert_case_message(conn, case.shipment_id, row)
 
 

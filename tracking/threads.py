@@ -1,6 +1,6 @@
 """What was said in the cases of a parcel, opened."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from schemas.case import Author
+from schemas.case import Author, Opener
 from tracking.domain.cases import Case
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.cases import Cases, MessageRow
@@ -18,13 +18,14 @@ log = structlog.get_logger()
 
 
 class Message(NamedTuple):
-    """`text` None: it was forgotten, or no key opens it."""
+    """`text` None: it was forgotten, or no key opens it. `email`, `proven` as in MessageRow."""
 
     message_id: UUID
     at: datetime
     author: Author
     email: str | None
     text: str | None
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Thread:
 
     case: Case
     messages: Sequence[Message]
+
+    @property
+    def was_asked_here(self) -> bool:
+        """Whether a shopper wrote in it, and not only on the telephone or in the survey."""
+        return any(
+            each.author is Author.SHOPPER and each.email is None
+            for each in self.messages[self.case.opened_by is Opener.SURVEY :]
+        )
 
     @property
     def sign(self) -> str:
@@ -45,9 +54,17 @@ def message_context(message_id: UUID) -> str:
     return f"case_message:{message_id}"
 
 
-async def threads_of(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> list[Thread]:
-    """Of a parcel, the oldest first. Raises StoreUnavailable."""
-    cases, rows = await Cases(pool).of_shipment(shipment_id)
+async def threads_of(
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shipment_id: UUID,
+    shops: Collection[UUID] | None = None,
+) -> list[Thread]:
+    """Of a parcel, the oldest first, as who works for these shops may read it; None: for all.
+
+    Raises StoreUnavailable.
+    """
+    cases, rows = await Cases(pool).of_shipment(shipment_id, shops)
     return [
         Thread(case, [_message(row, sealer) for row in rows if row.case_id == case.case_id])
         for case in cases
@@ -55,7 +72,7 @@ async def threads_of(pool: asyncpg.Pool, sealer: Sealer, shipment_id: UUID) -> l
 
 
 def _message(row: MessageRow, sealer: Sealer) -> Message:
-    return Message(row.message_id, row.at, row.author, row.email, _opened(row, sealer))
+    return Message(row.message_id, row.at, row.author, row.email, _opened(row, sealer), row.proven)
 
 
 def _opened(row: MessageRow, sealer: Sealer) -> str | None:

@@ -81,6 +81,15 @@ def test_who_writes_again_says_how_the_answer_shall_come_now():
     assert (case.language, case.reply_by, case.opened_by) == ("ru", None, Opener.SHOPPER)
 
 
+def test_who_has_the_link_only_says_so_of_a_new_case_only():
+    again = by(2, language="ru", reply_by=None, proven=False)
+    case = asked([a_case(ANSWERED)], again, NOW)
+    assert (case.language, case.reply_by) == ("lv", Channel.EMAIL)
+    assert (case.state, case.contacts) == (OPEN, 2)
+    fresh = asked([a_case(SOLVED)], again, NOW)
+    assert (fresh.language, fresh.reply_by) == ("ru", None)
+
+
 def test_the_first_answer_is_kept_through_all_that_follows():
     case = answered(a_case(), ANNA, NOW)
     later = asked([case], by(2), NOW + HOUR)

@@ -11,7 +11,7 @@ from notice_shop import PERSON, FakeWay, Shop
 
 from notifier.values import Values
 from notifier.ways import sms_words
-from schemas.case import Topic
+from schemas.case import MOST_BY_TEXT, Topic
 from schemas.notice import Channel
 from schemas.staff import StaffRole
 from schemas.status import Status
@@ -137,12 +137,31 @@ async def test_news_of_the_parcel_takes_no_answer_back(shop):
     assert [str(sent.values.occasion) for sent in way.taken] == ["case_reply"]
 
 
-async def test_every_answer_is_said_however_many(shop):
-    key, way = await asked(shop), FakeWay()
-    for _ in range(6):  # of news, four would be the most
+async def test_every_answer_is_said_by_mail_and_five_a_day_by_text(shop):
+    """Whoever earns by text messages to a number of theirs asks and asks."""
+    key, text, mail = await asked(shop), FakeWay(), FakeWay(Channel.EMAIL)
+    for _ in range(MOST_BY_TEXT + 2):
         await answers(shop, key)
-        await shop.send(way)
-    assert len(way.taken) == 6
+        await answers(shop, key, Channel.EMAIL)
+        await shop.send(text)
+        await shop.send(mail)
+    assert (len(text.taken), len(mail.taken)) == (MOST_BY_TEXT, MOST_BY_TEXT + 2)
+    assert (await states(shop)).count(("dropped", "asked_often")) == 2
+    shop.now += timedelta(days=1, minutes=1)
+    await answers(shop, key)
+    await shop.send(text)
+    assert len(text.taken) == MOST_BY_TEXT + 1
+
+
+async def test_those_that_waited_for_the_morning_are_counted_together(shop):
+    shop.now += NIGHT
+    key, way = await asked(shop), FakeWay()
+    for _ in range(MOST_BY_TEXT + 2):
+        await answers(shop, key)
+    shop.now += timedelta(hours=10)
+    await shop.send(way)
+    assert len(way.taken) == MOST_BY_TEXT
+    assert (await states(shop)).count(("dropped", "asked_often")) == 2
 
 
 async def test_what_waits_for_another_way_still_finds_it(shop):

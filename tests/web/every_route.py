@@ -76,8 +76,8 @@ SENT: Mapping[tuple[str, str], Mapping[str, Any] | None] = {
     ("POST", f"{PARCEL}/cases/{{case_id}}/reply"): {
         "text": "We send another", "seen": "{said}", "id": "{once}",
     },
-    ("POST", f"{PARCEL}/cases/{{case_id}}/solve"): {},
-    ("POST", f"{PARCEL}/cases/{{case_id}}/reopen"): {},
+    ("POST", f"{PARCEL}/cases/{{case_id}}/solve"): {"seen": "{said}"},
+    ("POST", f"{PARCEL}/cases/{{case_id}}/reopen"): {"seen": "{said}"},
     ("POST", f"{PARCEL}/cases/{{case_id}}/assign"): {"to": "", "word": "look", "id": "{once}"},
     ("POST", "/support/texts"): {
         "shop": "{merchant_id}", "language": "lv", "kind": "help", "topic": "where_is_it",

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 from people import EMAIL, NAME, PHONE
 
-from schemas.case import Author, CaseState, Topic
+from schemas.case import Author, CaseState, Opener, Topic
 from schemas.notice import Channel
 from schemas.status import Handover
-from tracking.cases import MOST_A_DAY
+from tracking.cases import MOST_A_DAY, Question, ask
 from tracking.store.cases import SupportText, TextKind, save_support_text
 from tracking.threads import threads_of
 
@@ -74,7 +74,7 @@ async def shopper(world):
 
 async def test_a_question_is_a_case_with_its_words_sealed(shopper, world):
     page = await shopper.page()
-    assert "By e-mail to <bdi>j…@" in unescape(page)
+    assert "By e-mail</span>" in page
     assert EMAIL not in page
     answer = await shopper.asks()
     assert (answer.status, answer.headers["Location"]) == (303, f"{shopper.path}/help?sent&lang=en")
@@ -87,7 +87,72 @@ async def test_a_question_is_a_case_with_its_words_sealed(shopper, world):
     assert "broken" not in kept
     sent = unescape(await shopper.page("/help?sent&lang=en"))
     assert "We have your question" in sent
-    assert "The answer comes by e-mail to" in sent
+    assert "The answer comes by e-mail." in sent
+
+
+class TestByTextToo:
+    @pytest.fixture
+    def also_set(self):
+        return {"demo": True}
+
+    async def test_who_has_the_link_only_sees_no_letter_and_no_digit_of_an_address(self, shopper):
+        """The end of the number is half of the second factor."""
+        await shopper.asks()
+        for below in ("?lang=en", "/help?lang=en", "/help?lang=en&sent"):
+            page = await shopper.page(below)
+            assert "…" not in page, below
+            assert PHONE[-2:] not in re.findall(r"\d+", page.replace(NUMBER, "")), below
+        assert "By text message</span>" in await shopper.page()
+        await shopper.unlocks()
+        page = unescape(await shopper.page("/help?lang=en&sent"))
+        assert "By e-mail to <bdi>j…@" in page
+        assert f"…{PHONE[-2:]}" in page
+        assert "The answer comes by e-mail to <bdi>j…@" in page
+
+
+async def test_of_what_was_said_elsewhere_who_has_the_link_only_learns_nothing(shopper, world):
+    """On the telephone, or in the survey; the recipient reads it."""
+    for opener, topic in ((Opener.STAFF, Topic.PICKUP), (Opener.SURVEY, Topic.FEEDBACK)):
+        by = "a@example.org" if opener is Opener.STAFF else None
+        question = Question(topic, "He was rude", "en", None, uuid4(), opener, by)
+        await ask(world.pool, world.deps.sealer, shopper.id, question, now=world.clock())
+    for below in ("?lang=en", "/help?lang=en", "/help?lang=en&sent"):
+        page = await shopper.page(below)
+        for told in ("You asked us", "Write again", "We have your question", "rude"):
+            assert told not in page, below
+    assert 'name="answer"' in await shopper.page(), "the way to it is there for everybody"
+    await shopper.asks(data={"topic": "pickup"})  # joins what was said on the telephone
+    assert "We have your question" in await shopper.page("/help?lang=en&sent")
+    await shopper.unlocks()
+    page = await shopper.page()
+    assert page.count("He was rude") == 2
+    assert "You asked us" in await shopper.page("?lang=en")
+
+
+async def test_who_has_the_link_only_is_known_as_such_and_redirects_no_answer(shopper):
+    await shopper.asks("A stranger's", data={"by": "sms"})
+    await shopper.unlocks()
+    await shopper.asks("My own")
+    shopper.world.http.cookie_jar.clear()
+    await shopper.asks("A stranger's again", data={"by": "page"})
+    (thread,) = await shopper.threads()
+    assert thread.case.reply_by is Channel.EMAIL
+    assert [each.proven for each in thread.messages] == [False, True, False]
+
+
+async def test_strangers_with_the_link_leave_the_recipient_room(shopper, world):
+    for n in range(MOST_A_DAY):
+        await shopper.asks(f"again {n}")
+    assert (await shopper.asks("and again")).status == 429
+    await shopper.unlocks()
+    assert (await shopper.asks("My own")).status == 303
+    await world.pool.execute(
+        "INSERT INTO case_message SELECT shipment_id, case_id, gen_random_uuid(), at, author, NULL,"
+        " text, false FROM case_message CROSS JOIN generate_series(1, 9) WHERE NOT proven"
+    )
+    world.clock.pass_by(days=2)
+    await shopper.unlocks()
+    assert (await shopper.asks("My own again")).status == 303
 
 
 async def test_a_link_that_was_passed_on_shows_no_words(shopper):
@@ -157,7 +222,7 @@ async def test_an_address_where_nothing_arrives_is_not_offered(shopper, world):
             "INSERT INTO suppression VALUES ($1, 'email', $2, $3, 'all', now())",
             hashed, UUID(int=0), reason,
         )  # fmt: skip
-        assert ("By e-mail" in await shopper.page()) == is_offered
+        assert ("By e-mail</span>" in await shopper.page()) == is_offered
 
 
 async def test_what_is_written_runs_nowhere(shopper):
@@ -200,7 +265,7 @@ async def test_one_parcel_takes_so_many_a_day(shopper, world):
     assert (await shopper.asks("tomorrow")).status == 303
     await world.pool.execute(
         "INSERT INTO case_message SELECT shipment_id, case_id, gen_random_uuid(), at, author, NULL,"
-        " text FROM case_message CROSS JOIN generate_series(1, 9)"
+        " text, proven FROM case_message CROSS JOIN generate_series(1, 9)"
     )
     world.clock.pass_by(days=2)
     assert (await shopper.asks("for ever")).status == 429

@@ -12,8 +12,9 @@ from test_console_login import EMAIL, Browser
 from test_console_parcel import NUMBER, Desk
 from yarl import URL
 
-from schemas.case import Author, CaseState, Opener, Topic
+from schemas.case import MOST_BY_TEXT, Author, CaseState, Opener, Topic
 from schemas.staff import StaffRole
+from tracking.staff.audit import detail_of
 from tracking.staff.login import session_hash
 from tracking.store.merchants import Merchants
 from tracking.store.staff import Staff, StaffStore
@@ -42,11 +43,14 @@ class CaseDesk(Desk):
     async def does(self, what: str, **fields: str):
         case = await self.case()
         path = f"{self.path}/cases/{case.case_id}/{what}"
-        return await self.browser.post(path, **{"id": str(uuid4()), **fields})
+        return await self.browser.post(path, **{**await self.shown(), **fields})
+
+    async def shown(self) -> dict[str, str]:
+        """What stands in a form of the last case."""
+        return {"id": str(uuid4()), "seen": str(len((await self.threads())[-1].messages))}
 
     async def replies(self, text: str = "We send a new one", **fields: str):
-        seen = str(len((await self.threads())[-1].messages))
-        return await self.does("reply", **{"text": text, "seen": seen, "by": "page", **fields})
+        return await self.does("reply", **{"text": text, "by": "page", **fields})
 
     async def noted(self) -> list[str]:
         rows = await self.world.pool.fetch(
@@ -167,6 +171,71 @@ async def test_what_the_shopper_adds_meanwhile_is_read_first_too(desk):
     await desk.shopper.asks("It is green, too")
     answer = await desk.replies(seen="1")
     assert (answer.status, "It is green, too" in answer.text) == (409, True)
+
+
+async def test_nobody_closes_what_they_have_not_read(desk, world):
+    """The shopper writes between the page and the button."""
+    seen = await desk.shown()
+    await desk.shopper.asks("It is on fire, too")
+    answer = await desk.does("solve", **seen)
+    assert (answer.status, "It is on fire, too" in answer.text) == (409, True)
+    assert "Somebody has written in it meanwhile. Read that first.</span>" in answer.text
+    assert (await desk.case()).state is CaseState.OPEN
+    assert await desk.noted() == []
+    sign = re.search(r'/solve">.*?name="seen" value="(\d+)"', answer.text, re.DOTALL)[1]
+    assert (await desk.does("solve", seen=sign)).status == 303
+    assert (await desk.does("reopen", seen="1")).status == 409, "answered and closed meanwhile"
+    assert (await desk.does("solve", seen="1")).status == 303, "it is closed: twice is once"
+    assert await desk.noted() == ["case_solved"]
+
+
+async def test_who_has_the_link_only_is_no_shopper_yet(desk):
+    note = '<p class="note">has the link only</p>'
+    assert (await desk.page()).count(note) == 1
+    await desk.replies()
+    await desk.browser.post(f"{desk.path}/cases", topic="damaged", text="x", id=str(uuid4()))
+    page = await desk.page()
+    assert page.count(note) == 1, "neither staff nor who is on the telephone"
+    assert page.count("has the link only") == 2, "in the story too"
+
+
+async def test_when_a_day_is_full_the_form_offers_no_text_message(desk, world):
+    for _ in range(MOST_BY_TEXT):
+        assert "As many answers" not in await desk.page()
+        assert (await desk.replies(by="sms")).status == 303
+    page = await desk.page()
+    assert "As many answers as there may be in a day went out by text message." in page
+    form = page.partition('class="reply"')[2].partition("</form>")[0]
+    assert 'value="sms"' not in form
+    await world.pool.execute(
+        "UPDATE notice SET state = 'sent', changed_at = changed_at - interval '25 hours'"
+    )
+    assert "As many answers" not in await desk.page()
+
+
+async def test_who_works_for_one_shop_learns_nobody_of_those_who_work_for_all(desk, world):
+    shop = await Merchants(world.pool).merchant_named("Shop")
+    await desk.replies("We send a new one")
+    await desk.does("assign", to="", word="She called before")
+    await desk.browser.post(f"{desk.path}/cases", topic="pickup", text="x", id=str(uuid4()))
+    anna = await world.pool.fetchval("SELECT staff_id FROM staff")
+    await desk.does("assign", to=str(anna))
+    ben = await sits_down(world, BEN, (shop,))
+    await desk.page()
+    await desk.replies("Mine")
+    page, listed = await desk.page(), (await desk.browser.get("/support/cases?tab=all")).text
+    cases = page.partition('class="reply"')[0] + page.partition('class="moves"')[2]
+    assert "Answer by support" in page
+    assert "Word for a colleague by support" in page
+    assert "written down by support" in page
+    assert f"Answer by <bdi>{BEN}</bdi>" in page, "of the same shop"
+    assert str(anna) not in page
+    assert str(ben) in page
+    assert "Anna" not in cases + listed
+    assert "support</bdi>" in listed
+    assert (await desk.does("assign", to=str(anna))).status == 400
+    for at in page.split('<section class="card case')[1:]:
+        assert EMAIL not in at.partition("</section>")[0]
 
 
 @pytest.mark.parametrize(
@@ -418,6 +487,23 @@ class TestTexts:
             (await lead.browser.get(path)).text
         )
         assert await lead.noted() == ["support_text_changed"] * 2
+
+    async def test_what_was_and_what_is_stands_with_the_shop(self, lead, world):
+        shop = await Merchants(world.pool).merchant_named("Shop")
+        for fields in ({}, {"text": "Very sorry"}, {"drop": "1"}):
+            assert (await self.saves(lead, **fields)).status == 303
+            world.clock.pass_by(seconds=1)
+        rows = await StaffStore(world.pool).audit_of_merchant(shop, 10, None)
+        changes = [detail_of(row, world.deps.sealer)["changed"] for row in reversed(rows)]
+        ours = "Sorry for {number}, {colour}"
+        assert changes == [
+            {"title": ["", "Sorry"], "text": ["", ours]},
+            {"text": [ours, "Very sorry"]},
+            {"title": ["Sorry", ""], "text": ["Very sorry", ""]},
+        ]
+        page = await lead.browser.get(f"/support/shops/{shop}/settings?lang=en")
+        assert "changed a text of the shop" in page.text
+        assert "Very sorry" in page.text
 
     async def test_more_are_added_up_to_five_about_a_topic(self, lead, world):
         for n in range(5):

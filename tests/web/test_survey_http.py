@@ -141,6 +141,7 @@ async def test_low_marks_open_a_case_in_which_they_stand_and_good_ones_none(worl
         Topic.FEEDBACK, Opener.SURVEY, CaseState.OPEN, 1,
     )  # fmt: skip
     (message,) = thread.messages
+    assert not message.proven, "whoever has the link may say how it was"
     assert message.text.splitlines() == [
         "Would you recommend this shop to a friend? 3/10",
         "How was the courier? 5/5 ★",

@@ -45,7 +45,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks, without the words. `case_id`: of the case, should it be a new one."""
+    """What somebody asks, without the words. `case_id`: of the case, should it be a new one.
+
+    `proven` False: whoever asks has the link only, which may have been passed on.
+    """
 
     shipment_id: UUID
     case_id: UUID
@@ -54,6 +57,7 @@ class Asked:
     opened_by: Opener
     language: str
     reply_by: Channel | None
+    proven: bool = True
 
 
 def asked(cases: Iterable[Case], by: Asked, now: datetime) -> Case:
@@ -75,12 +79,14 @@ def _is_repeat(before: Case, now: datetime) -> bool:
 
 
 def _joined(case: Case, by: Asked, now: datetime) -> Case:
-    """Open again where it was answered; the latest wish for the answer holds."""
+    """Open again where it was answered; of those who are proven the latest wish for the answer
+    holds.
+    """
     return replace(
         case,
         state=CaseState.OPEN,
-        language=by.language,
-        reply_by=by.reply_by,
+        language=by.language if by.proven else case.language,
+        reply_by=by.reply_by if by.proven else case.reply_by,
         contacts=case.contacts + 1,
         asked_at=max(case.asked_at, now),
         changed_at=max(case.changed_at, now),

@@ -16,7 +16,9 @@ from tracking.store.pool import connection
 
 
 class MessageRow(NamedTuple):
-    """`text` is sealed; None: forgotten. `email`: of the staff who wrote it, or wrote it down."""
+    """`text` is sealed; None: forgotten. `email`: of the staff who wrote it, or wrote it down; ''
+    for who may not know it. `proven` False: whoever wrote it had the link only.
+    """
 
     case_id: UUID
     message_id: UUID
@@ -24,10 +26,13 @@ class MessageRow(NamedTuple):
     author: Author
     email: str | None
     text: str | None
+    proven: bool = True
 
 
 class ListedCase(NamedTuple):
-    """A case in a list: nothing of what was said, and nobody but who of the staff has it."""
+    """A case in a list: nothing of what was said, and nobody but who of the staff has it (`whose`:
+    '' for who may not know it).
+    """
 
     shipment_id: UUID
     case_id: UUID
@@ -70,9 +75,13 @@ class Cases:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def of_shipment(self, shipment_id: UUID) -> tuple[list[Case], list[MessageRow]]:
+    async def of_shipment(
+        self, shipment_id: UUID, shops: Collection[UUID] | None
+    ) -> tuple[list[Case], list[MessageRow]]:
+        """As who works for these shops may read it, None: for all."""
         async with connection(self._pool) as conn:
-            return await cases_of(conn, shipment_id), await case_messages_of(conn, shipment_id)
+            cases = await cases_of(conn, shipment_id)
+            return cases, await case_messages_of(conn, shipment_id, shops)
 
     async def help_of(
         self, shipment_id: UUID, merchant_id: UUID, language: str
@@ -89,16 +98,25 @@ class Cases:
         whose: UUID | None,
         behind: datetime,
         most: int,
+        reader: Collection[UUID] | None,
     ) -> list[ListedCase]:
+        """`reader`: the shops of who reads it, None: all."""
+        wanted = (_list(shops), topic, whose, behind, most, _list(reader))
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["waiting_cases"], _list(shops), topic, whose, behind, most)
+            rows = await conn.fetch(SQL["waiting_cases"], *wanted)
         return [_listed(row) for row in rows]
 
     async def latest_cases(
-        self, shops: Collection[UUID] | None, topic: Topic | None, before: datetime, most: int
+        self,
+        shops: Collection[UUID] | None,
+        topic: Topic | None,
+        before: datetime,
+        most: int,
+        reader: Collection[UUID] | None,
     ) -> list[ListedCase]:
+        wanted = (_list(shops), topic, before, most, _list(reader))
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["latest_cases"], _list(shops), topic, before, most)
+            rows = await conn.fetch(SQL["latest_cases"], *wanted)
         return [_listed(row) for row in rows]
 
     async def count_waiting_cases(self, shops: Collection[UUID] | None, me: UUID) -> Waiting:
@@ -113,9 +131,11 @@ class Cases:
             row = await conn.fetchrow(SQL["usual_answer"], merchant_id, since, now)
         return row["asked"], row["within"]
 
-    async def colleagues(self, merchant_id: UUID) -> list[Colleague]:
+    async def colleagues(
+        self, merchant_id: UUID, shops: Collection[UUID] | None
+    ) -> list[Colleague]:
         async with connection(self._pool) as conn:
-            rows = await conn.fetch(SQL["colleagues"], merchant_id)
+            rows = await conn.fetch(SQL["colleagues"], merchant_id, _list(shops))
         return [Colleague(*row) for row in rows]
 
     async def shops_to_choose(
@@ -134,8 +154,10 @@ async def cases_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[Case]:
     return [_case(row) for row in await conn.fetch(SQL["cases_of"], shipment_id)]
 
 
-async def case_messages_of(conn: asyncpg.Connection, shipment_id: UUID) -> list[MessageRow]:
-    rows = await conn.fetch(SQL["case_messages_of"], shipment_id)
+async def case_messages_of(
+    conn: asyncpg.Connection, shipment_id: UUID, shops: Collection[UUID] | None = None
+) -> list[MessageRow]:
+    rows = await conn.fetch(SQL["case_messages_of"], shipment_id, _list(shops))
     return [MessageRow(**{**row, "author": Author(row["author"])}) for row in rows]
 
 
@@ -148,12 +170,12 @@ async def case_answers(
 
 
 async def count_case_messages(
-    conn: asyncpg.Connection, shipment_id: UUID, message_id: UUID, since: datetime
+    conn: asyncpg.Connection, shipment_id: UUID, message_id: UUID, since: datetime, *, proven: bool
 ) -> tuple[bool, int, int, datetime | None]:
-    """Whether there is this one, how many the shopper wrote since then and ever, and when the last
-    was.
+    """Whether there is this one, how many shoppers who are proven (or who are not) wrote since then
+    and ever, and when the last of all was.
     """
-    row = await conn.fetchrow(SQL["count_case_messages"], shipment_id, message_id, since)
+    row = await conn.fetchrow(SQL["count_case_messages"], shipment_id, message_id, since, proven)
     return bool(row["known"]), row["lately"], row["ever"], row["last"]
 
 

@@ -1,7 +1,7 @@
 """A shopper asks about a parcel, and reads the answer: below its page, without a script.
 
-Whoever has the link may ask. What was said is shown to who passed the second factor: links are
-passed on.
+Whoever has the link may ask. What was said, and that there is more than was asked with the link, is
+shown to who passed the second factor: links are passed on.
 """
 
 from collections.abc import Mapping
@@ -75,6 +75,7 @@ async def post_help(request: web.Request) -> web.Response:
         language=_language(request, target),
         reply_by=next((each.channel for each in found if each.channel == typed.by), None),
         form_id=form_id,
+        proven=view.unlock is UnlockState.UNLOCKED,
     )
     return await _asked(request, target, typed, question)
 
@@ -167,7 +168,7 @@ async def _threads(request: web.Request, target: LinkTarget, view: ParcelView) -
     found = await threads_of(deps.pool, deps.sealer, target.shipment_id)
     if view.unlock is UnlockState.UNLOCKED:
         return found
-    return [Thread(each.case, ()) for each in found]
+    return [Thread(each.case, ()) for each in found if each.was_asked_here]
 
 
 _TEXT = "text/html"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from schemas.case import LONGEST, Author, CaseState, Topic
+from schemas.case import LONGEST, Author, CaseState, Opener, Topic
 from schemas.notice import Channel
 from tracking.domain.cases import Case
 from tracking.domain.help import topics_to_ask
@@ -32,10 +32,20 @@ _BY: Final[Mapping[Channel, str]] = {
     Channel.SMS: N_("By text message to %(address)s"),
     Channel.PUSH: N_("On this page only"),
 }
+_BY_UNSAID: Final[Mapping[Channel, str]] = {
+    Channel.EMAIL: N_("By e-mail"),
+    Channel.SMS: N_("By text message"),
+    Channel.PUSH: _BY[Channel.PUSH],
+}
 _NEXT: Final[Mapping[Channel, str]] = {
     Channel.EMAIL: N_("The answer comes by e-mail to %(address)s."),
     Channel.SMS: N_("The answer comes by text message to %(address)s."),
     Channel.PUSH: N_("The answer will stand on this page."),
+}
+_NEXT_UNSAID: Final[Mapping[Channel, str]] = {
+    Channel.EMAIL: N_("The answer comes by e-mail."),
+    Channel.SMS: N_("The answer comes by text message."),
+    Channel.PUSH: _NEXT[Channel.PUSH],
 }
 NO_TEXT: Final = N_("Write what it is about, in 2,000 characters at most.")
 TOO_MANY: Final = N_("You have written very often today. Wait for the answer, or try tomorrow.")
@@ -81,9 +91,9 @@ def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Ca
         merchant_help=safe_address(view.merchant_help),
         number=view.tracking_number,
         can_ask=asking.can_ask,
-        next=_next(asking, words) if asking.is_sent else None,
+        next=_next(view, asking, words) if asking.is_sent else None,
         usual=_usual(asking.usual, words),
-        standings=standings([each.case for each in asking.threads], calendar),
+        standings=standings(shown_cases(view, [each.case for each in asking.threads]), calendar),
         threads=[_thread(each, calendar) for each in asking.threads] if is_open else [],
         unlock=view.unlock if view.unlock is not UnlockState.UNLOCKED else None,
         answers=[each for each in answers if each.topic is topic and each.lines],
@@ -96,6 +106,14 @@ def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Ca
         longest=LONGEST,
         form_id=asking.form_id,
     )
+
+
+def shown_cases(view: ParcelView, cases: Sequence[Case]) -> list[Case]:
+    """To who has the link only, those that shoppers opened: of what was said on the telephone, or
+    answered in the survey, nobody else learns.
+    """
+    is_open = view.unlock is UnlockState.UNLOCKED
+    return [each for each in cases if is_open or each.opened_by is Opener.SHOPPER]
 
 
 def standings(cases: Sequence[Case], calendar: Calendar) -> list[Markup]:
@@ -111,12 +129,13 @@ def standings(cases: Sequence[Case], calendar: Calendar) -> list[Markup]:
     ]
 
 
-def _next(asking: Asking, words: Words) -> Markup:
+def _next(view: ParcelView, asking: Asking, words: Words) -> Markup:
     """Where the answer to the latest question will be: what was chosen, as long as it works."""
     latest = max(asking.threads, key=lambda each: each.case.asked_at, default=None)
     by = latest.case.reply_by if latest else None
     to = next((each.to for each in asking.reaches if each.channel is by), None)
-    return words.gettext(_NEXT[by if by and to else Channel.PUSH], address=to or "")
+    said = _NEXT if view.unlock is UnlockState.UNLOCKED else _NEXT_UNSAID
+    return words.gettext(said[by if by and to else Channel.PUSH], address=to or "")
 
 
 def _usual(within: timedelta | None, words: Words) -> Markup | None:
@@ -135,9 +154,12 @@ def _usual(within: timedelta | None, words: Words) -> Markup | None:
 
 
 def _ways(view: ParcelView, asking: Asking, words: Words) -> list[tuple[str, Markup]]:
-    """On the page only where it can be read there."""
+    """On the page only where it can be read there. The end of a number is half of what opens the
+    page: it is shown to who has opened it.
+    """
+    said = _BY if view.unlock is UnlockState.UNLOCKED else _BY_UNSAID
     found = [
-        (each.channel.value, words.gettext(_BY[each.channel], address=each.to))
+        (each.channel.value, words.gettext(said[each.channel], address=each.to))
         for each in asking.reaches
     ]
     is_shown = view.unlock is not UnlockState.IMPOSSIBLE

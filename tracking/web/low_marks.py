@@ -15,8 +15,8 @@ from tracking.web.page import PACKAGING
 from tracking.words.catalog import Words
 
 
-def turning_to(deps: Deps, words: Words) -> TurnTo:
-    """`words`: of the page on which it was answered."""
+def turning_to(deps: Deps, words: Words, *, proven: bool) -> TurnTo:
+    """`words`: of the page on which it was answered; `proven`: whether the recipient did."""
 
     async def turn_to(
         conn: asyncpg.Connection, shipment_id: UUID, answer: SurveyAnswer, now: datetime
@@ -28,6 +28,7 @@ def turning_to(deps: Deps, words: Words) -> TurnTo:
             None,
             uuid5(shipment_id, "survey"),
             Opener.SURVEY,
+            proven=proven,
         )
         await ask_within(conn, deps.pool, deps.sealer, shipment_id, question, now)
 

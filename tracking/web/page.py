@@ -12,7 +12,7 @@ from schemas.status import Status
 from schemas.survey import Packaging
 from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
-from tracking.web.ask_page import standings
+from tracking.web.ask_page import shown_cases, standings
 from tracking.web.bonus import bonus_card
 from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import help_answers
@@ -100,7 +100,7 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         merchant_help=shop,
         ask=_ask(answer.advice.ask if answer.advice else None, carrier, shop),
         helped=help_answers(view, view.own_help, words, calendar),
-        asked=standings(view.cases, calendar),
+        asked=standings(shown_cases(view, view.cases), calendar),
         news=_news(view.state.last_scan_at, calendar),
         as_of=calendar.on(view.as_of),
         stale=now - view.as_of > _STALE,

@@ -30,6 +30,7 @@ from tracking.web.shopper import (
     to_the_page,
 )
 from tracking.web.unlock import is_from_elsewhere
+from tracking.web.view import UnlockState
 from tracking.words.catalog import N_, words_of
 
 SURVEYS = web.AppKey("surveys", Buckets)
@@ -77,7 +78,7 @@ async def post_survey(request: web.Request) -> web.Response:
             target.shipment_id,
             answer,
             now=deps.now(),
-            turn_to=turning_to(deps, words),
+            turn_to=turning_to(deps, words, proven=view.unlock is UnlockState.UNLOCKED),
         )
     return to_the_page(request)
 

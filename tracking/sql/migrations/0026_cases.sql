@@ -32,6 +32,7 @@ CREATE TABLE case_message (
     author      text NOT NULL,                  -- schemas.case.Author
     email       text,                           -- of the staff who wrote it (down), as it was then
     text        text,                           -- sealed; null: forgotten
+    proven      boolean NOT NULL DEFAULT true,  -- false: whoever wrote it had the link only
     PRIMARY KEY (shipment_id, case_id, message_id)
 );
 CREATE UNIQUE INDEX case_message_once ON case_message (shipment_id, message_id);

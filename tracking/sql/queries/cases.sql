@@ -3,9 +3,12 @@ SELECT shipment_id, case_id, merchant_id, topic, opened_by, state, language, rep
        follows, assigned_to, opened_at, asked_at, answered_at, solved_at, changed_at
 FROM support_case WHERE shipment_id = $1 ORDER BY opened_at, case_id;
 
--- name: case_messages_of: what was said in the cases of a parcel, the oldest first ($1 shipment)
-SELECT case_id, message_id, at, author, email, text
-FROM case_message WHERE shipment_id = $1 ORDER BY at, message_id;
+-- name: case_messages_of: what was said in the cases of a parcel, the oldest first; '' in the place of who works for other shops than these ($1 shipment, $2 shops or null for all)
+SELECT case_id, message_id, at, author,
+       CASE WHEN $2::uuid[] IS NULL OR email IS NULL OR EXISTS (
+           SELECT FROM staff WHERE staff.email = m.email AND staff.shops <@ $2)
+       THEN email ELSE '' END AS email, text, proven
+FROM case_message AS m WHERE shipment_id = $1 ORDER BY at, message_id;
 
 -- name: case_answers: what support wrote and has not been forgotten, and in which language was asked ($1 shipments, $2 messages)
 SELECT m.shipment_id, m.message_id, m.text, c.language
@@ -14,10 +17,10 @@ JOIN case_message AS m USING (shipment_id, message_id)
 JOIN support_case AS c USING (shipment_id, case_id)
 WHERE m.text IS NOT NULL AND m.author = 'staff';
 
--- name: count_case_messages: how many messages of this id there are, how many the shopper wrote since then and ever, and when the last was ($1 shipment, $2 message, $3 since)
+-- name: count_case_messages: how many messages of this id there are, how many shoppers who were proven or not wrote since then and ever, and when the last was ($1 shipment, $2 message, $3 since, $4 proven)
 SELECT count(*) FILTER (WHERE message_id = $2) AS known,
-       count(*) FILTER (WHERE author = 'shopper' AND at > $3) AS lately,
-       count(*) FILTER (WHERE author = 'shopper') AS ever,
+       count(*) FILTER (WHERE author = 'shopper' AND proven = $4 AND at > $3) AS lately,
+       count(*) FILTER (WHERE author = 'shopper' AND proven = $4) AS ever,
        max(at) AS last
 FROM case_message WHERE shipment_id = $1;
 
@@ -37,19 +40,21 @@ ON CONFLICT (shipment_id, case_id) DO UPDATE SET
     solved_at = EXCLUDED.solved_at,
     changed_at = EXCLUDED.changed_at;
 
--- name: insert_case_message: somebody wrote this; nothing where it is known ($1 shipment, $2 case, $3 message, $4 at, $5 author, $6 e-mail of the staff or null, $7 sealed text)
+-- name: insert_case_message: somebody wrote this; nothing where it is known ($1 shipment, $2 case, $3 message, $4 at, $5 author, $6 e-mail of the staff or null, $7 sealed text, $8 proven)
 WITH written AS (
-    INSERT INTO case_message (shipment_id, case_id, message_id, at, author, email, text)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO case_message (shipment_id, case_id, message_id, at, author, email, text, proven)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT DO NOTHING
     RETURNING shipment_id, case_id
 )
 UPDATE support_case AS c SET has_texts = true FROM written AS w
 WHERE c.shipment_id = w.shipment_id AND c.case_id = w.case_id AND NOT c.has_texts;
 
--- name: waiting_cases: those that wait for an answer, the longest first ($1 of these shops or null, $2 of this topic or null, $3 of whom or null, $4 from behind this, $5 at the most)
+-- name: waiting_cases: those that wait for an answer, the longest first; '' where it is in the hands of who works for other shops too ($1 of these shops or null, $2 of this topic or null, $3 of whom or null, $4 from behind this, $5 at the most, $6 shops of who reads or null)
 SELECT c.shipment_id, c.case_id, c.topic, c.state, c.contacts, c.follows, c.asked_at, c.changed_at,
-       s.tracking_number, s.carrier, m.name AS merchant_name, t.name AS whose
+       s.tracking_number, s.carrier, m.name AS merchant_name,
+       CASE WHEN $6::uuid[] IS NULL OR t.shops <@ $6 OR t.name IS NULL THEN t.name ELSE '' END
+           AS whose
 FROM support_case AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m ON m.merchant_id = c.merchant_id
@@ -60,9 +65,11 @@ WHERE c.state = 'open' AND c.asked_at > $4
   AND ($3::uuid IS NULL OR c.assigned_to = $3)
 ORDER BY c.asked_at LIMIT $5;
 
--- name: latest_cases: all, those with the latest word first ($1 of these shops or null, $2 of this topic or null, $3 before this, $4 at the most)
+-- name: latest_cases: all, those with the latest word first; hands as in waiting_cases ($1 of these shops or null, $2 of this topic or null, $3 before this, $4 at the most, $5 shops of who reads or null)
 SELECT c.shipment_id, c.case_id, c.topic, c.state, c.contacts, c.follows, c.asked_at, c.changed_at,
-       s.tracking_number, s.carrier, m.name AS merchant_name, t.name AS whose
+       s.tracking_number, s.carrier, m.name AS merchant_name,
+       CASE WHEN $5::uuid[] IS NULL OR t.shops <@ $5 OR t.name IS NULL THEN t.name ELSE '' END
+           AS whose
 FROM support_case AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m ON m.merchant_id = c.merchant_id
@@ -78,9 +85,11 @@ SELECT count(*) AS waiting, count(*) FILTER (WHERE assigned_to = $2) AS mine,
 FROM support_case
 WHERE state = 'open' AND ($1::uuid[] IS NULL OR merchant_id = ANY($1));
 
--- name: colleagues: who may see parcels of this shop ($1 shop)
+-- name: colleagues: who may see parcels of this shop, and works for no other shops than these ($1 shop, $2 shops or null for all)
 SELECT staff_id, name FROM staff
-WHERE disabled_at IS NULL AND (shops IS NULL OR $1 = ANY(shops)) ORDER BY name, staff_id;
+WHERE disabled_at IS NULL AND (shops IS NULL OR $1 = ANY(shops))
+  AND ($2::uuid[] IS NULL OR shops <@ $2)
+ORDER BY name, staff_id;
 
 -- name: support_texts: what a shop says in this language ($1 shop, $2 language)
 SELECT kind, topic, place, title, text FROM support_text

@@ -44,6 +44,7 @@ from tracking.words.language import choose
 NO_ANSWER: Final = N_("Write something, of 2,000 characters at most.")
 BLANK: Final = N_("Something in braces is still to be filled in. Replace it, or take it out.")
 CHANGED: Final = N_("Somebody has written in it meanwhile. Read that first; your text is kept.")
+UNREAD: Final = N_("Somebody has written in it meanwhile. Read that first.")
 
 
 @for_people
@@ -141,13 +142,15 @@ async def post_reopened(request: web.Request) -> web.StreamResponse:
 async def _moved(
     request: web.Request, make: Callable[[Case], Case], action: Action
 ) -> web.StreamResponse:
-    shipment_id, _ = await asked_for(request)
-    case_id = _case_id(request)
+    shipment_id, form = await asked_for(request)
+    case_id, seen = _case_id(request), form.get("seen", "")
     deed = noting(request, action, shipment_id, case=str(case_id))
     try:
-        await move(request.app[DEPS].pool, shipment_id, case_id, make, noting=deed)
+        await move(request.app[DEPS].pool, shipment_id, case_id, make, seen=seen, noting=deed)
     except NoSuchCase:
         raise not_found() from None
+    except CaseChanged:
+        return await _again(request, CaseForm(case_id), UNREAD, 409)
     return _done(shipment_id, case_id)
 
 
@@ -174,10 +177,11 @@ async def post_assigned(request: web.Request) -> web.StreamResponse:
 async def _colleague(request: web.Request, shipment_id: UUID, to_whom: str) -> Colleague | None:
     if not to_whom:
         return None
-    registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
+    pool, staff = request.app[DEPS].pool, request[SESSION].staff
+    registration = await Registrations(pool).registration(shipment_id)
     if registration is None:
         raise not_found()
-    known = await Cases(request.app[DEPS].pool).colleagues(registration.merchant_id)
+    known = await Cases(pool).colleagues(registration.merchant_id, staff.shops)
     for each in known:
         if str(each.staff_id) == to_whom:
             return each

@@ -77,9 +77,11 @@ async def _found(store: Cases, staff: Staff, wanted: _Wanted, now: datetime) -> 
         is_theirs = shops is None or wanted.shop in shops
         shops = (wanted.shop,) if is_theirs else ()
     if wanted.tab == _ALL:
-        return await store.latest_cases(shops, wanted.topic, wanted.turn or _after(now), _MORE)
+        before = wanted.turn or _after(now)
+        return await store.latest_cases(shops, wanted.topic, before, _MORE, staff.shops)
     whose = staff.staff_id if wanted.tab == _MINE else None
-    return await store.waiting_cases(shops, wanted.topic, whose, wanted.turn or _FIRST, _MORE)
+    behind = wanted.turn or _FIRST
+    return await store.waiting_cases(shops, wanted.topic, whose, behind, _MORE, staff.shops)
 
 
 _MORE: Final = _AT_ONCE + 1
@@ -140,7 +142,7 @@ def _shown(each: ListedCase, words: Words, shopper: Words, calendar: Calendar) -
         "is_open": each.state is CaseState.OPEN,
         "contacts": each.contacts,
         "is_repeat": each.follows is not None,
-        "whose": each.whose,
+        "whose": words.gettext("support") if each.whose == "" else each.whose,
     }
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from aiohttp import web
 from markupsafe import Markup
 
-from schemas.case import LONGEST, Author, CaseState, Topic
-from schemas.notice import Channel
+from schemas.case import LONGEST, MOST_BY_TEXT, Author, CaseState, Topic
+from schemas.notice import MAY_HAVE_ARRIVED, Channel, NoticeState, Occasion
 from tracking.store.cases import Cases, Colleague, SupportText
 from tracking.store.staff import Staff
 from tracking.threads import Message, Thread
@@ -39,6 +40,12 @@ _BY: Final[Mapping[Channel, str]] = {
     Channel.SMS: N_("Text message to %(address)s"),
     Channel.PUSH: N_("On the page only"),
 }
+
+_TEXTED_OUT: Final = N_(
+    "As many answers as there may be in a day went out by text message. Choose another way."
+)
+_WAITS: Final = frozenset({NoticeState.PLANNED, NoticeState.CLAIMED})
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def chosen(request: web.Request) -> CaseForm:
         return CaseForm()
 
 
-async def read_talk(deps: Deps, life: Life) -> Talk | None:
+async def read_talk(deps: Deps, life: Life, staff: Staff) -> Talk | None:
     """None where no shop registered the parcel: there is nobody to talk to."""
     registration = life.registration
     if registration is None:
@@ -80,7 +87,7 @@ async def read_talk(deps: Deps, life: Life) -> Talk | None:
         return Talk(found, (), {})
     spoken = sorted({each.case.language for each in life.threads})
     texts = {each: await store.support_texts(registration.merchant_id, each) for each in spoken}
-    return Talk(found, await store.colleagues(registration.merchant_id), texts)
+    return Talk(found, await store.colleagues(registration.merchant_id, staff.shops), texts)
 
 
 def cards(
@@ -107,18 +114,30 @@ def call_form(
         "topic": form.topic.value if form.topic else Topic.WHERE_IS_IT.value,
         "text": form.text if form.case_id is None else "",
         "wrong": words.gettext(form.wrong) if form.wrong and form.case_id is None else None,
-        "ways": _ways(talk, words),
+        "ways": _ways(talk.reaches, words),
         "by": form.by,
         "longest": LONGEST,
     }
 
 
-def _ways(talk: Talk, words: Words) -> list[tuple[str, Markup]]:
+def _ways(reaches: Sequence[Reach], words: Words) -> list[tuple[str, Markup]]:
     found = [
-        (each.channel.value, words.gettext(_BY[each.channel], address=each.to))
-        for each in talk.reaches
+        (each.channel.value, words.gettext(_BY[each.channel], address=each.to)) for each in reaches
     ]
     return [*found, (PAGE, words.gettext(_BY[Channel.PUSH]))]
+
+
+def _texts_of_a_day(life: Life, now: datetime) -> int:
+    """Answers that went out as text messages, or are about to."""
+    return sum(
+        each.occasion is Occasion.CASE_REPLY
+        and each.channel is Channel.SMS
+        and (
+            each.state in _WAITS
+            or (each.state in MAY_HAVE_ARRIVED and each.changed_at > now - _DAY)
+        )
+        for each in life.notices
+    )
 
 
 class _Teller:
@@ -134,6 +153,12 @@ class _Teller:
         self.life, self.talk, self.form, self.staff = life, talk, form, staff
         self.words, self.calendar, self.page = words, calendar, calendar.words
         self.names = {each.staff_id: each.name for each in talk.colleagues}
+        self.is_texted_out = _texts_of_a_day(life, calendar.now) >= MOST_BY_TEXT
+        self.reaches = [
+            each
+            for each in talk.reaches
+            if each.channel is not Channel.SMS or not self.is_texted_out
+        ]
 
     def card(self, thread: Thread) -> dict[str, Any]:
         case, words = thread.case, self.words
@@ -162,8 +187,9 @@ class _Teller:
             "prepared": answers,
             "text": text,
             "wrong": words.gettext(mine.wrong) if mine.wrong else None,
-            "ways": _ways(self.talk, words),
-            "by": mine.by or self._wished(thread),
+            "ways": _ways(self.reaches, words),
+            "texted_out": self._texted_out(),
+            "by": self._by(mine, thread),
             "colleagues": self.talk.colleagues,
             "longest": LONGEST,
         }
@@ -174,15 +200,26 @@ class _Teller:
         return [self._message(each, thread) for thread in found for each in thread.messages]
 
     def _whose(self, staff_id: UUID | None) -> str | None:
-        """None: nobody's. Who may no longer see the shop has it no more, and that is said."""
+        """None: nobody's. Who may no longer see the shop has it no more, and that is said; who
+        works for some shops is not told who works for others too.
+        """
         if staff_id is None:
             return None
+        if self.staff.shops is not None:
+            return self.names.get(staff_id) or self.words.gettext("support")
         return self.names.get(staff_id) or self.words.gettext("somebody who left")
+
+    def _by(self, mine: CaseForm, thread: Thread) -> str:
+        is_none = mine.by == Channel.SMS and self.is_texted_out
+        return self._wished(thread) if is_none or not mine.by else mine.by
+
+    def _texted_out(self) -> Markup | None:
+        return self.words.gettext(_TEXTED_OUT) if self.is_texted_out else None
 
     def _wished(self, thread: Thread) -> str:
         """As the shopper wished, where that still works."""
         wish = thread.case.reply_by
-        return wish.value if wish in {each.channel for each in self.talk.reaches} and wish else PAGE
+        return wish.value if wish in {each.channel for each in self.reaches} and wish else PAGE
 
     def _prepared(self, thread: Thread) -> list[Any]:
         language = choose(thread.case.language)
@@ -199,7 +236,8 @@ class _Teller:
         return {
             "author": each.author.value,
             "title": _title(each, thread, self.words, self.page),
-            "written_down": each.email if each.author is Author.SHOPPER else None,
+            "written_down": _written_down_by(each, self.words),
+            "link_only": not each.proven,
             "when": self.calendar.on(each.at),
             "iso": self.calendar.local(each.at).isoformat(timespec="seconds"),
             "text": each.text,
@@ -208,7 +246,16 @@ class _Teller:
 
 def _title(each: Message, thread: Thread, words: Words, page: Words) -> Markup:
     about = page.gettext(QUESTION[thread.case.topic])
-    return words.gettext(_SAYS[each.author], topic=about, who=each.email or "")
+    return words.gettext(
+        _SAYS[each.author], topic=about, who=each.email or words.gettext("support")
+    )
+
+
+def _written_down_by(each: Message, words: Words) -> str | None:
+    """None where the shopper wrote it."""
+    if each.author is not Author.SHOPPER or each.email is None:
+        return None
+    return each.email or words.gettext("support")
 
 
 def said_in(thread: Thread, words: Words, page: Words) -> Iterator[Entry]:
@@ -216,7 +263,10 @@ def said_in(thread: Thread, words: Words, page: Words) -> Iterator[Entry]:
     for each in thread.messages:
         text = words.gettext("The words are no longer kept.") if each.text is None else each.text
         said = Markup('<span class="said">{}</span>').format(text)
-        more = []
-        if each.author is Author.SHOPPER and each.email:
-            more = [words.gettext("written down by %(who)s", who=isolated(each.email))]
+        more: list[Markup] = []
+        if not each.proven:
+            more.append(words.gettext("has the link only"))
+        by = _written_down_by(each, words)
+        if by:
+            more.append(words.gettext("written down by %(who)s", who=isolated(by)))
         yield Entry(each.at, Kind.CASE, _title(each, thread, words, page), details=[said, *more])

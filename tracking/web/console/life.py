@@ -100,7 +100,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
             registration.merchant_id if registration else None,
             _hashes(deps, contact),
         ),
-        threads=await threads_of(deps.pool, deps.sealer, shipment_id),
+        threads=await threads_of(deps.pool, deps.sealer, shipment_id, staff.shops),
     )
 
 

@@ -112,7 +112,7 @@ async def show_parcel(
     await note_seen(StaffStore(deps.pool), staff, shipment_id, now)
     words, shopper = words_for(request), words_of(language_of(request))
     calendar = Calendar(shopper, life.view.zone, now)
-    talk, form = await read_talk(deps, life), case or chosen(request)
+    talk, form = await read_talk(deps, life, staff), case or chosen(request)
     return page(
         request,
         "parcel",

@@ -25,6 +25,7 @@ from tracking.store.staff import Staff
 from tracking.web.console.errors import FOR_LEADS, for_people
 from tracking.web.console.frame import language_of, page, words_for
 from tracking.web.console.guard import HOME, SESSION, Form, for_staff, read_form, to
+from tracking.web.console.shop.subjects import difference
 from tracking.web.deps import DEPS
 from tracking.web.help import QUESTION
 from tracking.web.prepared import NAMES, PREPARED
@@ -40,6 +41,7 @@ LONGEST_TEXT: Final = 1000
 _MOST_OWN: Final = 5  # about one topic, beside ours
 _MOST_SHOPS: Final = 200
 _NEW: Final = -1  # it gets the next free place
+_NONE: Final = {"title": "", "text": ""}
 _KINDS: Final[Mapping[TextKind, str]] = {
     TextKind.HELP: N_("Help on the page of the parcel"),
     TextKind.PREPARED: N_("Prepared answers"),
@@ -86,8 +88,9 @@ async def _kept(
     deps, staff = request.app[DEPS], request[SESSION].staff
     async with transaction(deps.pool) as conn:
         await shop_for_update(conn, shop)
+        own = await support_texts(conn, shop, language)
         if text.place == _NEW:
-            text = text._replace(place=_next(await support_texts(conn, shop, language), text))
+            text = text._replace(place=_next(own, text))
         if text.place > _MOST_OWN:
             return False
         if drops:
@@ -95,11 +98,21 @@ async def _kept(
         else:
             await save_support_text(conn, shop, language, text, deps.now())
         deed = noting(
-            deps.sealer, staff, Action.SUPPORT_TEXT_CHANGED, deps.now(), None, shop=str(shop),
+            deps.sealer, staff, Action.SUPPORT_TEXT_CHANGED, deps.now(), merchant_id=shop,
             language=language, kind=text.kind, topic=text.topic, place=text.place,
+            changed=_changed(own, text, drops=drops),
         )  # fmt: skip
         await deed(conn)
     return True
+
+
+def _changed(
+    own: Sequence[SupportText], text: SupportText, *, drops: bool
+) -> dict[str, tuple[str, str]]:
+    """What was and what is of the shop's own words, empty where there were none."""
+    was = next((each for each in own if each[:3] == text[:3]), None)
+    before = {"title": was.title, "text": was.text} if was else _NONE
+    return difference(before, _NONE if drops else {"title": text.title, "text": text.text})
 
 
 def _next(own: Sequence[SupportText], text: SupportText) -> int:

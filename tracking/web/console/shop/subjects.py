@@ -47,6 +47,8 @@ TITLES: Final[Mapping[Subject, str]] = {
 }
 LABELS: Final[Mapping[str, str]] = {
     "name": N_("Name that shoppers know"),
+    "title": N_("Title"),
+    "text": N_("Text"),
     "colour": N_("Colour"),
     "logo": N_("Address of the logo"),
     "help": N_("Where shoppers ask"),
