@@ -161,3 +161,9 @@ async def test_another_shops_parcel_looks_like_none_at_all(desk):
     answer = await desk.browser.post(f"{desk.path}/person/erase", of="parcel", typed=NUMBER)
     assert answer.status == 404
     assert await desk.world.pool.fetchval("SELECT count(*) FROM erasure") == 0
+
+
+@pytest.mark.parametrize("form", ["export", "erase"])
+async def test_the_answer_to_a_form_that_is_loaded_again_is_the_page_of_the_person(desk, form):
+    answer = await desk.browser.get(f"{desk.path}/person/{form}?lang=lv")
+    assert (answer.status, answer.headers["Location"]) == (303, f"{desk.path}/person?lang=lv")

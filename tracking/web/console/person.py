@@ -27,7 +27,7 @@ from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.web.console.doing import GONE, asked_for, noted, noting
 from tracking.web.console.errors import FOR_ADMINS, TOO_MANY, for_people
 from tracking.web.console.frame import page, words_for
-from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
+from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of, to
 from tracking.web.console.life import may_see
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
@@ -85,6 +85,12 @@ async def get_person(request: web.Request) -> web.StreamResponse:
     asked = await _asked(request, asked_id(request), request.query.get("of", ""))
     await noted(request, Action.PERSON_LOOKED_UP, asked.row.shipment_id, of=asked.of)
     return await _show(request, asked)
+
+
+@for_people
+async def get_person_again(request: web.Request) -> web.StreamResponse:
+    """Where a browser lands that loads the answer to a form again, or asks for it in Latvian."""
+    return to(f"{parcel_of(asked_id(request))}/person?{request.query_string}".rstrip("?"))
 
 
 @for_people
@@ -261,5 +267,13 @@ PERSON_PAGES: Final = (
         access="session",
         media=_FORM,
         answers={200: "text/html"},
+    ),
+    Route(
+        "GET",
+        f"{_AT}/{{form}}",
+        for_staff(get_person_again),
+        "Back to what is kept of a person",
+        access="session",
+        answers={303: None},
     ),
 )
