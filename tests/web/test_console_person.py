@@ -52,6 +52,7 @@ async def test_an_admin_sees_what_is_kept_of_the_shop_and_of_no_other(desk):
     assert NAME in page
     assert PHONE not in page, "nobody needs it here"
     assert "under way" in page
+    assert "tells of other parcels too, is left as it is" in page
     assert await noted(desk) == ["person_looked_up"]
 
 
@@ -88,6 +89,7 @@ async def test_nothing_is_erased_by_a_slip(desk, fields, said):
 async def test_who_is_erased_is_gone_from_this_shop_and_the_deed_is_noted_with_it(desk):
     answer = await erased(desk, typed=" ce 123456789-ee ", under_way="1")
     assert (answer.status, "Receipt" in answer.text) == (200, True)
+    assert "tells of other parcels too, is left as it is" in answer.text
     found = await search(desk.world.pool, desk.world.deps.sealer, PHONE)
     assert [hit.parcel.tracking_number for hit in found.hits] == ["CE000000003EE"]
     row = await desk.world.pool.fetchrow("SELECT * FROM erasure")

@@ -161,7 +161,7 @@ async def _asked(request: web.Request, shipment_id: UUID, of: str) -> _Asked:
     by = dict(_choices(contact))
     chosen = of if of in {*by, _PARCEL} else next(iter(by), _PARCEL)
     shop = registration.merchant_id if registration else None
-    whom = whom_of_parcel(deps.sealer, shipment_id)
+    whom = whom_of_parcel(deps.sealer, shipment_id, shop=shop)
     if chosen in by:
         kind, text, person = by[chosen]
         whom = whom_of(deps.sealer, kind, text, name=person.name, shop=shop)
@@ -205,6 +205,7 @@ async def _show(
         "person",
         status,
         here=parcel_of(asked.row.shipment_id),
+        is_of_shop=asked.whom.merchant_id is not None,
         number=asked.row.tracking_number,
         of=asked.of,
         seen=asked.seen,
