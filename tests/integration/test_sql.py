@@ -411,7 +411,7 @@ QUICK = {
                       "shipment_with_people"),
     "unclaimed_parcels": (("now() - interval '180 days'", "100"), "shipment_with_people"),
     "delete_parcels": ((IDS,), "shipment_pkey"),
-    "rows_of_parcels": ((IDS,), "registration_pkey"),
+    "rows_of_parcels": ((IDS, "NULL"), "registration_pkey"),
     "states_of": ((IDS,), "shipment_pkey"),
     "raw_payloads_of": ((KEYS,), "raw_payload_pkey"),
     "suppression_rows": ((HASHES,), "suppression_pkey"),

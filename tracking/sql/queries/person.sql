@@ -279,7 +279,7 @@ notes AS (DELETE FROM staff_note WHERE shipment_id = ANY($1)),
 looks AS (UPDATE audit SET detail = NULL WHERE shipment_id = ANY($1) AND detail IS NOT NULL)
 DELETE FROM shipment WHERE shipment_id = ANY($1);
 
--- name: rows_of_parcels: everything else that is kept of these parcels, as JSON by class ($1 shipment ids)
+-- name: rows_of_parcels: everything else that is kept of these parcels, as JSON by class; what staff wrote and did only of who works for no other shops than these ($1 shipment ids, $2 shops or null for all)
 SELECT 'registration' AS kind, shipment_id, to_json(t)::text AS row, registered_at AS at
 FROM registration AS t WHERE shipment_id = ANY($1::uuid[])
 UNION ALL SELECT 'promise', shipment_id, to_json(t)::text, at
@@ -300,6 +300,8 @@ UNION ALL SELECT 'push_subscription', shipment_id, to_json(t)::text, created_at
 FROM push_subscription AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'staff_note', shipment_id, to_json(t)::text, at
 FROM staff_note AS t WHERE shipment_id = ANY($1)
+  AND ($2::uuid[] IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.email = t.email AND staff.shops <@ $2))
 UNION ALL SELECT 'support_case', shipment_id, to_json(t)::text, opened_at
 FROM support_case AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'case_message', shipment_id, to_json(t)::text, at
@@ -308,6 +310,8 @@ UNION ALL SELECT 'survey', shipment_id, to_json(t)::text, answered_at
 FROM survey AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'audit', shipment_id, to_json(t)::text, at
 FROM audit AS t WHERE shipment_id = ANY($1)
+  AND ($2::uuid[] IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.staff_id = t.staff_id AND staff.shops <@ $2))
 UNION ALL SELECT 'outcome', shipment_id, to_json(t)::text, noted_at
 FROM outcome AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'inbox_message', shipment_id, to_json(t)::text, created_at

@@ -103,7 +103,8 @@ async def post_export(request: web.Request) -> web.StreamResponse:
     planned = await _plan(request, asked)
     await noted(request, Action.PERSON_EXPORTED, shipment_id, of=asked.of)
     shares = planned.shares if planned else ()
-    document = await export(deps.pool, deps.sealer, shares, deps.now())
+    shops = request[SESSION].staff.shops
+    document = await export(deps.pool, deps.sealer, shares, deps.now(), shops=shops)
     return web.Response(
         text=shown(document),
         content_type="application/json",
