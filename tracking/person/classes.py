@@ -83,7 +83,7 @@ TABLES: Final[Mapping[str, Kept]] = {
     "audit": Kept(
         _PEOPLE,
         "what staff typed, sealed; the e-mail of staff",
-        "blank; who saw and did what stays",
+        "blank, of searches too; who saw and did what stays",
         (_C, DataClass.AUDIT),
     ),
     "bonus": Kept(_PEOPLE, "the code, hashed and sealed", "deleted; the sum stays"),
