@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import Phase, settings
 from people import said_of_people
 from rabbit import erlang
 
@@ -23,6 +24,14 @@ from tracking.local.rabbitmq import PrivateRabbitMQ
 from tracking.logs import configure_logging
 from tracking.staff import passwords
 from tracking.store.migrate import load_migrations, migrate
+
+# No deadline (machines are shared), no explain phase (it traces every line).
+settings.register_profile(
+    "klat",
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
+)
+settings.load_profile("klat")
 
 _TEMPLATE = "klat_template"
 _MEMORY, _ROOM = Path("/dev/shm"), 6 * 2**30

@@ -123,7 +123,9 @@ def serve(
 def migrate(
     *,
     data_dir: DataDir = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit 1 if one is pending.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit 1 if one is pending or broken.")
+    ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only list what is pending.")] = False,
 ) -> None:
     """Bring the schema up to date."""
@@ -131,8 +133,11 @@ def migrate(
     dsn, only_look = settings.database(), check or plan
     with reaching(settings):
         found = asyncio.run((schema.plan if only_look else schema.migrate)(dsn, known))
+        broken = asyncio.run(schema.half_built(dsn, known)) if only_look else []
     _list("pending" if only_look else "applied", found)
-    raise typer.Exit(code=1 if check and found else 0)
+    for migration in broken:
+        typer.echo(f"invalid index {migration.index} of {migration}: run `klat migrate` again")
+    raise typer.Exit(code=1 if check and (found or broken) else 0)
 
 
 def _list(word: str, migrations: list[schema.Migration]) -> None:

@@ -13,7 +13,7 @@ from schemas.policy import Goodwill
 from schemas.staff import StaffRole
 from tracking.codes import issue_codes
 from tracking.compensations import keep_moves
-from tracking.domain.goodwill import limit_of, may_approve
+from tracking.domain.goodwill import may_approve
 from tracking.domain.ledger import Entry
 from tracking.errors import KlatError
 from tracking.judge import judge_held
@@ -30,7 +30,7 @@ class NoSuchCompensation(KlatError):  # noqa: N818 - named for what was found
 
 
 class AboveRole(KlatError):  # noqa: N818 - the same
-    """More than this role may grant by hand."""
+    """More than this role may say yes to."""
 
 
 async def move(
@@ -87,12 +87,12 @@ async def _move(
 
 
 async def _refuse_above(conn: asyncpg.Connection, row: CompensationRow, role: StaffRole) -> None:
-    """By the limits of the policy under which it was asked for."""
+    """By the limits of the policy under which it was asked for, or is owed."""
     versions = (await policies_of(conn, {row.merchant_id})).get(row.merchant_id, ())
     held = next((each.policy for each in versions if each.version == row.policy_version), None)
-    limit = limit_of(role, held.goodwill if held else Goodwill())
+    rules = held.goodwill if held else Goodwill()
     rows = (await compensations_of(conn, [row.shipment_id])).get(row.shipment_id, ())
-    if not may_approve(row.entry, [each.entry for each in rows], limit):
+    if not may_approve(row.entry, [each.entry for each in rows], role, rules):
         raise AboveRole
 
 

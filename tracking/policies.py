@@ -1,7 +1,7 @@
 """Which of a shop's policies holds for a parcel, and the calendar by which it is reckoned."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,19 @@ def policy_at(
     versions: Sequence[PolicyVersion], promised_at: datetime, zone: str
 ) -> PolicyVersion | None:
     """The latest that was loaded of those that are valid on the day of the promise."""
-    day = promised_at.astimezone(ZoneInfo(zone)).date()
+    return _policy_on(versions, promised_at.astimezone(ZoneInfo(zone)).date())
+
+
+def policies_from(versions: Sequence[PolicyVersion], day: date) -> Sequence[PolicyVersion]:
+    """Those that hold on this day or will on a later one: the last that was loaded is one of them,
+    and on this day it may be another.
+    """
+    days = {day, *(each.valid_from for each in versions if each.valid_from > day)}
+    held = [_policy_on(versions, each) for each in days]
+    return [each for each in versions if each in held]
+
+
+def _policy_on(versions: Sequence[PolicyVersion], day: date) -> PolicyVersion | None:
     valid = [each for each in versions if each.valid_from <= day]
     return max(valid, key=lambda each: each.version, default=None)
 

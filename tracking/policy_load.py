@@ -1,5 +1,6 @@
 """A shop's new policy is kept as its next version, and what it is valid for is judged anew."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -45,7 +46,7 @@ async def load_policy(
     `noting`: what is written of the new version with it. Raises PolicyRefused, PolicyChanged,
     StoreUnavailable.
     """
-    policy = read_policy(text)
+    policy = await asyncio.to_thread(read_policy, text)
 
     async def load() -> int:
         async with transaction(pool) as conn:

@@ -11,7 +11,14 @@ import structlog
 
 from schemas.retention import DataClass, ages
 from tracking.errors import KlatError
-from tracking.person.ageing import forget_people, forget_unclaimed
+from tracking.person.ageing import (
+    START,
+    Step,
+    forget_contacts,
+    forget_people,
+    forget_unclaimed,
+)
+from tracking.store.person import Place
 from tracking.store.pool import connection
 from tracking.store.retention import (
     forget_case_texts,
@@ -37,11 +44,13 @@ log = structlog.get_logger()
 
 EVERY = 24 * 3600.0  # seconds
 AT_ONCE = 500  # rows in one statement; a payload has up to a mebibyte
-_FIRST, _AGAIN = 60.0, 3600.0  # seconds after the start, and after a failure
+# Seconds after the start, for the processes of an earlier release to end first; after a failure.
+_FIRST, _AGAIN = 3600.0, 3600.0
 _PAUSE = 0.2  # seconds between statements, for events to go first
+_GLANCE = 0.02  # where nothing was to be done
 
 Prune = Callable[[asyncpg.Connection, datetime, int], Awaitable[int]]
-Forget = Callable[[asyncpg.Pool, datetime, datetime, int], Awaitable[int]]
+Forget = Callable[[asyncpg.Pool, datetime, datetime, Place, int], Awaitable[Step]]
 
 
 class Rule(NamedTuple):
@@ -70,12 +79,13 @@ RULES = (
     Rule(DataClass.CASE_TEXTS, forget_case_texts),
     Rule(DataClass.CASES, prune_cases),
 )
-# Whole parcels, each step a transaction of its own.
+# Whole parcels, each step a transaction of its own; walked from the oldest on, once.
 OF_PARCELS: tuple[tuple[DataClass, Forget], ...] = (
     (DataClass.CONTACTS, forget_people),
+    (DataClass.CONTACTS, forget_contacts),
     (DataClass.UNCLAIMED, forget_unclaimed),
 )
-_PARCELS_AT_ONCE = 100
+_PARCELS_AT_ONCE = 100  # looked at
 
 
 async def prune(
@@ -92,15 +102,20 @@ async def prune(
         some = partial(_prune_some, pool, rule, now - kept[rule.kind])
         done[rule.kind] = await _until_few(some, at_once)
     for kind, forget in OF_PARCELS:
-        some = partial(_forget_some, pool, forget, now - kept[kind], now)
-        done[kind] = await _until_few(some, min(at_once, _PARCELS_AT_ONCE))
+        walked = partial(forget, pool, now - kept[kind], now)
+        done[kind] = done.get(kind, 0) + await _walk(walked, min(at_once, _PARCELS_AT_ONCE))
     return done
 
 
-async def _forget_some(
-    pool: asyncpg.Pool, forget: Forget, before: datetime, now: datetime, limit: int
-) -> int:
-    return await forget(pool, before, now, limit)
+async def _walk(some: Callable[[Place, int], Awaitable[Step]], at_once: int) -> int:
+    total, behind = 0, START
+    while True:
+        step = await some(behind, at_once)
+        total += step.done
+        if step.behind is None:
+            return total
+        behind = step.behind
+        await asyncio.sleep(_PAUSE if step.done else _GLANCE)
 
 
 async def _prune_some(pool: asyncpg.Pool, rule: Rule, before: datetime, limit: int) -> int:
@@ -130,7 +145,7 @@ async def keep_pruned(
             done = await prune(pool, datetime.now(UTC), kept=kept)
         except (KlatError, asyncpg.PostgresError, ValueError) as error:
             # A table may be locked for hours, a parcel be written by a later release.
-            log.warning("retention.failed", error=type(error).__name__)
+            log.error("retention.failed", error=type(error).__name__)  # noqa: TRY400 - no text
             pause = _AGAIN
         else:
             log.info("retention.done", rows=sum(done.values()))

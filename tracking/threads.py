@@ -69,5 +69,5 @@ def _opened(row: MessageRow, sealer: Sealer) -> str | None:
 
 
 def sign_of(messages: Sequence[object]) -> str:
-    """None is ever taken away."""
+    """Messages are added one by one; only the erasure of a person takes them away, all at once."""
     return str(len(messages))

@@ -65,12 +65,38 @@ def test_what_the_policy_granted_leaves_the_limit_as_it_is():
 
 def test_who_may_grant_as_much_may_say_yes_to_it():
     asked = grant(2000, [], 500)
-    assert not may_approve(asked, [asked], 500)
-    assert may_approve(asked, [asked], 2000)
+    rules = Goodwill()
+    assert not may_approve(asked, [asked], StaffRole.SUPPORT, rules)
+    assert may_approve(asked, [asked], StaffRole.LEAD, rules)
     assert approve(asked).state is _S.ISSUED
     assert refuse(asked, "no").state is _S.REFUSED
-    of_policy = Entry(0, BonusKind.CODE, 90000, _S.PROPOSED)
-    assert may_approve(of_policy, [of_policy], 500)
+
+
+@pytest.mark.parametrize(
+    ("cents", "others", "lead"),
+    [
+        (5000, [], True),
+        (5001, [], False),
+        (2000, [Entry(0, BonusKind.CODE, 3000, _S.ISSUED)], True),
+        (2001, [Entry(0, BonusKind.CODE, 3000, _S.ISSUED)], False),
+        (2001, [Entry(0, BonusKind.REFUND, 3000, _S.APPROVED)], False),
+        (2001, [Entry(0, BonusKind.CODE, 3000, _S.PROPOSED)], False),
+        (5000, [Entry(0, BonusKind.CODE, 3000, _S.REFUSED)], True),  # nobody has it
+        (5000, [Entry(GOODWILL, BonusKind.CODE, 3000, _S.ISSUED)], True),  # reckoned apart
+    ],
+)
+def test_of_what_the_policy_owes_a_lead_says_yes_within_the_same_limit(cents, others, lead):
+    """Or a tier would be a way around it; to what is more an admin says yes."""
+    waits = Entry(1, BonusKind.CODE, cents, _S.PROPOSED)
+    assert may_approve(waits, [*others, waits], StaffRole.LEAD, Goodwill()) is lead
+    assert may_approve(waits, [*others, waits], StaffRole.ADMIN, Goodwill())
+
+
+def test_an_admin_says_yes_to_whatever_a_lost_parcel_was_worth():
+    waits = Entry(0, BonusKind.REFUND, 90000, _S.PROPOSED)
+    assert may_approve(waits, [waits], StaffRole.ADMIN, Goodwill())
+    by_hand = Entry(GOODWILL, BonusKind.CODE, 90000, _S.PROPOSED)
+    assert not may_approve(by_hand, [by_hand], StaffRole.ADMIN, Goodwill())
 
 
 @given(st.lists(st.integers(1, 3000), max_size=8), st.integers(0, 5000))

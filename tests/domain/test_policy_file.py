@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.policy import Bearer, BonusKind, LateBy
-from tracking.policy_file import LONGEST, PolicyRefused, read_policy
+from tracking.policy_file import (
+    DEEPEST,
+    LONGEST,
+    MOST_DOTS,
+    MOST_FAULTS,
+    MOST_TABLES,
+    PolicyRefused,
+    read_policy,
+)
 
 GOOD = """\
 name = "standard"
@@ -83,6 +91,66 @@ def test_all_faults_are_told_at_once_from_the_top():
 def test_a_file_without_end_is_not_read():
     with pytest.raises(PolicyRefused, match="longer"):
         read_policy("#" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[[tiers]]\n" * (MOST_TABLES + 1), MOST_TABLES + 1, "more than 200 tables"),
+        ("a = [" + "{}," * (MOST_TABLES + 1) + "]", 1, "more than 200 tables"),
+        ("\na = " + "[" * (DEEPEST + 1), 2, "has brackets within brackets"),
+        ("a = " + "{a = " * 2000, 1, "has brackets within brackets"),
+        ("\n\n" + "a." * (MOST_DOTS + 1) + "a = 1", 3, "more than 8 dots in a key"),
+        ("[" + ' "a" .' * (MOST_DOTS + 1) + "a]", 1, "more than 8 dots in a key"),
+        ("a = {" + "a." * 5000 + "a = 1}", 1, "more than 8 dots in a key"),
+        ('a = ["""x"""", ' + "[" * 5000, 1, "has brackets within brackets"),
+        ("x = 'a'\na = " + "9" * 4301, 2, "holds a number that is too long"),
+        ("a = -" + "1_" * 5000 + "1", 1, "holds a number that is too long"),
+        ("a = " + "[{a=" * (DEEPEST // 2), 1, "is no TOML"),
+    ],
+)
+def test_what_a_parser_would_choke_on_is_a_fault_with_its_line(text, line, said):
+    with pytest.raises(PolicyRefused) as refused:
+        read_policy(text)
+    (fault,) = refused.value.faults
+    assert (fault.line, said in fault.why) == (line, True), fault
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        '"' + "a.b[" * 40 + '"',
+        "'" + "{.[" * 60 + "'",
+        '"""\n' + "[[tiers]]\n" * 15 + '"""',
+        "'''" + "[" * 100 + "'''",
+        '"""' + '\\"[' * 20 + '""""  # ' + "[." * 300,
+        '"storm"  # ' + "[{." * 300,
+        '"storm \\" [[[[[[[[[[ \\\\"',
+    ],
+)
+def test_no_mark_counts_within_a_string_or_a_comment(reason):
+    assert read_policy(GOOD.replace('"storm"', reason)).force_majeure
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_more_there_are():
+    many = "".join(f"a{number} = 1\n" for number in range(900))
+    with pytest.raises(PolicyRefused) as refused:
+        read_policy(GOOD.replace("[caps]", f"{many}[caps]"))
+    faults = refused.value.faults
+    assert [each.line for each in faults] == list(range(8, 8 + MOST_FAULTS))
+    assert str(faults[-1]) == "line 57: and 851 faults more from here on"
+
+
+@pytest.mark.parametrize("long", ["0x" + "f" * 16000, "1e9999", "9" * 4300])
+def test_a_number_of_any_size_is_a_fault_of_its_field(long):
+    with pytest.raises(PolicyRefused, match="line 1: bonus_valid_days: "):
+        read_policy(f"bonus_valid_days = {long}")
+
+
+@given(st.text(alphabet="[]{}.='\"\\\n#a1", max_size=300))
+def test_marks_in_any_order_crash_nothing(text):
+    with pytest.raises(PolicyRefused):
+        read_policy(text)
 
 
 @given(st.text(max_size=200))

@@ -10,6 +10,7 @@ from promise_shop import DAY, HOUR, NOON, Shop
 from test_judging import BY, HEAD, KEY, TIERS
 
 from schemas.compensation import BY_HAND, GOODWILL
+from schemas.shipment import shipment_id
 from schemas.staff import StaffRole
 from schemas.status import Status
 from tracking.compensations import compensations
@@ -81,6 +82,28 @@ async def test_what_is_above_waits_for_who_may(shop):
     await move(shop.pool, SEALER, KEY, GOODWILL, approve, role=StaffRole.LEAD, **say_yes)
     assert await shop.granted() == [(GOODWILL, "issued", "20.00")]
     assert await shop.code()
+
+
+async def test_what_the_policy_owes_above_what_a_lead_may_waits_for_an_admin(pool):
+    shop = await Shop.open(pool)
+    tiers = TIERS.replace("5.00", "60.00").replace("3.00", "50.00")
+    await shop.load(f'{HEAD}approval_above = "1.00"\n{tiers}')
+    await shop.promise(1, by=BY)
+    await shop.pass_time(BY + DAY)
+    say_yes = {"by": "support", "now": shop.now, "noting": noted}
+    await move(shop.pool, SEALER, KEY, 0, approve, role=StaffRole.LEAD, **say_yes)
+    assert await shop.granted() == [(0, "issued", "50.00")]
+
+    await shop.promise(2, by=BY)
+    await shop.pass_time(BY + 3 * DAY)
+    other = shipment_id("omniva", "CE2")
+    assert await shop.granted(2) == [(1, "proposed", "60.00")]
+    say_yes["now"] = shop.now
+    with pytest.raises(AboveRole):
+        await move(shop.pool, SEALER, other, 1, approve, role=StaffRole.LEAD, **say_yes)
+    assert await shop.granted(2) == [(1, "proposed", "60.00")]
+    await move(shop.pool, SEALER, other, 1, approve, role=StaffRole.ADMIN, **say_yes)
+    assert await shop.granted(2) == [(1, "issued", "60.00")]
 
 
 async def test_nothing_that_turns_out_takes_it_back_and_what_is_owed_comes_beside_it(shop):

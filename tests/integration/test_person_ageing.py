@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 from consuming import SEALER
-from people import said_of_people
+from people import PHONE, said_of_people
 from person_world import PersonWorld, head
 
 from schemas.retention import ages, kept_for
 from schemas.status import Status
+from tracking.person.ageing import START, Step, forget_people
+from tracking.person.erase import erase, plan
+from tracking.person.who import whom_of
 from tracking.retention import prune
 from tracking.search.find import search
+from tracking.search.terms import Kind
 from tracking.store.pool import open_pool
 from tracking.store.shipments import Shipments
 
@@ -114,6 +118,78 @@ async def test_much_is_done_in_steps(world, monkeypatch):
         await world.delivered(f"CE{number}")
     done = await prune(world.pool, THEN + timedelta(days=91), at_once=2)
     assert (done["contacts"], await people(world)) == (5, [])
+
+
+async def test_a_run_looks_at_each_parcel_once_also_at_those_that_are_not_ended(world):
+    for number in range(5):
+        await world.scanned(world.scan(f"CE{number}", Status.IN_TRANSIT))
+    await world.register("CE5")
+    await world.delivered("CE5")
+    now = THEN + timedelta(days=91)
+    steps, behind = [], START
+    while behind is not None:
+        step = await forget_people(world.pool, now - timedelta(days=90), now, behind, 2)
+        steps.append(step)
+        behind = step.behind
+    seen = [each.behind for each in steps[:-1]]
+    assert (seen, len(set(seen)), steps[-1]) == (sorted(seen), 3, Step(0, None))
+    assert sum(each.done for each in steps) == 1
+
+
+async def test_who_was_named_anew_by_a_release_that_does_not_know_the_mark_is_forgotten(world):
+    await world.register("CE1")
+    await world.delivered("CE1")
+    await erased(world)
+    world.now = THEN + timedelta(days=1)
+    await world.register("CE1", service="express")
+    await world.pool.execute("UPDATE shipment SET erased_at = $1", THEN)
+    assert await people(world) == ["sealed"]
+    assert ((await aged(world, 90))["contacts"], await people(world)) == (0, ["sealed"])
+    assert ((await aged(world, 92))["contacts"], await people(world)) == (1, [])
+    assert (await aged(world, 92))["contacts"] == 0
+
+
+async def erased(world: PersonWorld) -> None:
+    planned = await plan(world.pool, SEALER, whom_of(SEALER, Kind.PHONE, PHONE), now=THEN)
+    await erase(world.pool, SEALER, planned, by="operator", now=THEN)
+
+
+async def test_the_buyer_of_a_parcel_whose_recipient_was_erased_is_forgotten_in_time(world):
+    buyer = {"name": "Zane Kalniņa", "phone": "+37120000002", "language": "lv"}
+    await world.register("CE1", buyer=buyer)
+    await world.delivered("CE1")
+    await erased(world)
+    assert await people(world) == ["sealed"]
+    await aged(world, 91)
+    assert await people(world) == []
+
+
+CASE = """
+INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
+    opened_at, asked_at, changed_at)
+VALUES ($1, $1, $2, 'damaged', 'shopper', $3, 'lv', $4, $4, $4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "is_kept"),
+    [
+        ("open", 0, True),
+        ("answered", 0, False),
+        ("solved", 0, False),
+        ("answered", 2, True),
+        ("solved", 2, True),
+    ],
+)
+async def test_whoever_waits_for_an_answer_or_had_one_lately_is_kept(world, state, days, is_kept):
+    """91 days after the end; the case was last written in so many days after the end."""
+    key = await world.register("CE1")
+    await world.delivered("CE1")
+    at = THEN + timedelta(days=days)
+    await world.pool.execute(CASE, key, world.merchant_id, state, at)
+    await aged(world, 91)
+    assert bool(await people(world)) is is_kept
+    assert await world.pool.fetchval("SELECT state FROM support_case") == state
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -11,21 +12,29 @@ from consuming import SEALER
 from people import EMAIL, NAME, PHONE, said_of_people
 from person_world import DOOR, NATIVE, OTHER, RECIPIENT, PersonWorld, head
 
+from schemas.case import CaseState
+from schemas.notice import Addressee
 from schemas.shipment import ShipmentState
 from schemas.status import Status
+from schemas.survey import SurveyAnswer
 from tracking.person import erase as steps
 from tracking.person.check import Look, check
 from tracking.person.erase import NobodyFound, erase, plan
+from tracking.person.parcels import Part, erase_parcels
 from tracking.person.who import find_person, whom_of, whom_of_parcel
 from tracking.search.find import search
 from tracking.search.terms import Kind
+from tracking.store.cases import cases_of
 from tracking.store.erasures import finish_erasure
-from tracking.store.pool import connection, open_pool
+from tracking.store.pool import connection, open_pool, transaction
 from tracking.store.shipments import Shipments, scans_of
+from tracking.store.staff import NoteRow, StaffStore
+from tracking.surveys import take_answer
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NUMBER, DHL = "CE123456789EE", "00340434161094042557"
 PERSON = whom_of(SEALER, Kind.PHONE, PHONE)
+PEOPLE = frozenset(Addressee)
 PERSONAL = {
     *("audit", "bonus", "case_message", "compensation", "compensation_move", "idempotency"),
     *("inbox_message", "notice", "parked_message", "push_subscription", "quarantine"),
@@ -107,6 +116,22 @@ async def test_the_state_is_still_what_the_fold_makes_of_the_scans(world):
     from tracking.domain.shipment import fold  # noqa: PLC0415 - beside its only use
 
     assert shipment.state == fold([each.received for each in stored]).state
+
+
+async def test_a_case_that_waits_for_an_answer_is_solved_as_nobody_can_read_it(world):
+    ids = {state: uuid4() for state in ("open", "answered")}
+    for state, case_id in ids.items():
+        await world.pool.execute(
+            "INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state,"
+            " language, opened_at, asked_at, changed_at)"
+            " VALUES ($1, $2, $3, 'damaged', 'shopper', $4, 'lv', $5, $5, $5)",
+            head(NUMBER), case_id, world.merchant_id, state, NOW - timedelta(days=1),
+        )  # fmt: skip
+    await erased(world)
+    cases = {case.case_id: case for case in await cases_of(world.pool, head(NUMBER))}
+    of_shopper, told = cases[ids["open"]], cases[ids["answered"]]
+    assert (of_shopper.state, of_shopper.solved_at) == (CaseState.SOLVED, NOW)
+    assert (of_shopper.changed_at, told.state) == (NOW, CaseState.ANSWERED)
 
 
 async def test_somebody_else_is_left_alone(world):
@@ -287,3 +312,67 @@ async def test_beside_an_event_in_either_order_nobody_is_named(world):
     assert await named(world) == []
     assert await world.pool.fetchval("SELECT count(*) FROM scan WHERE shipment_id = $1",
                                      head(NUMBER)) == 10  # fmt: skip
+
+
+async def writing_survey(world: PersonWorld, meanwhile) -> bool:
+    async def turn_to(*_: object) -> None:
+        await meanwhile()
+
+    answer = SurveyAnswer(recommend=0, word=f"Said {NAME}")
+    return await take_answer(world.pool, SEALER, head("CE3"), answer, now=NOW, turn_to=turn_to)
+
+
+async def writing_note(world: PersonWorld, meanwhile) -> bool:
+    async def noting(_: asyncpg.Connection) -> None:
+        await meanwhile()
+
+    row = NoteRow(uuid4(), NOW, "a@example.org", "sealed")
+    return await StaffStore(world.pool).insert_note(head("CE3"), row, noting)
+
+
+WORDS = {
+    writing_survey: "SELECT count(word) FROM survey WHERE shipment_id = $1",
+    writing_note: "SELECT count(text) FROM staff_note WHERE shipment_id = $1",
+}
+
+
+async def one_waits(world: PersonWorld, other: asyncio.Task) -> None:
+    """Until a connection waits for another's lock, or nothing is left that could."""
+    async with asyncio.timeout(10):
+        while not other.done() and not await world.pool.fetchval(WAITING):  # noqa: ASYNC110 - a server away
+            await asyncio.sleep(0.02)
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@pytest.mark.parametrize("writing", WORDS)
+async def test_words_that_are_written_before_an_erasure_commits_go_with_it(world, writing):
+    await world.register("CE3")
+    erasing: list[asyncio.Task] = []
+
+    async def meanwhile() -> None:
+        erasing.append(asyncio.create_task(erased(world)))
+        await one_waits(world, erasing[0])
+
+    assert await writing(world, meanwhile)
+    await erasing[0]
+    assert await world.pool.fetchval(WORDS[writing], head("CE3")) == 0
+
+
+@pytest.mark.parametrize("writing", WORDS)
+async def test_words_that_come_while_an_erasure_is_open_are_not_written(world, writing):
+    key = await world.register("CE3")
+
+    async def never() -> None:
+        raise AssertionError
+
+    async with transaction(world.pool) as conn:
+        await erase_parcels(conn, [key], lambda parcel, _: Part(parcel.shipment_id, PEOPLE), NOW)
+        late = asyncio.create_task(writing(world, never))
+        await one_waits(world, late)
+    assert await late is False
+    assert await world.pool.fetchval(WORDS[writing], head("CE3")) == 0

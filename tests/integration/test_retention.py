@@ -126,7 +126,7 @@ async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, asyncpg.LockNotAvailableError])
-async def test_it_is_done_again_and_what_fails_ends_nothing(pool, monkeypatch, error):
+async def test_it_is_done_again_and_what_fails_ends_nothing(pool, monkeypatch, caplog, error):
     monkeypatch.setattr(retention, "_FIRST", 0)
     monkeypatch.setattr(retention, "_AGAIN", 0)
     monkeypatch.setattr(retention, "EVERY", 0.01)
@@ -145,3 +145,7 @@ async def test_it_is_done_again_and_what_fails_ends_nothing(pool, monkeypatch, e
             await asyncio.sleep(0.01)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert [(each.levelname, each.msg["event"]) for each in caplog.records[:2]] == [
+        ("ERROR", "retention.failed"),
+        ("INFO", "retention.done"),
+    ]

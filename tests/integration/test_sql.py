@@ -307,7 +307,8 @@ SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n / 30, 'carrier' || 
 FROM generate_series(1, 30000) n;
 INSERT INTO measure_due SELECT md5((n % 3 + 1)::text)::uuid, 'day', current_date - n, now()
 FROM generate_series(1, 5000) n;
-UPDATE registration SET registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
+UPDATE registration SET contact = 'sealed',
+    registered_at = now() - substr(order_ref, 7)::int * interval '1 minute';
 ANALYZE;
 """
 IDS = "ARRAY[" + ",".join(f"md5('{n}')::uuid" for n in range(1, 21)) + "]"
@@ -394,7 +395,7 @@ QUICK = {
     "write_anonymous": ((IDS, NUMBERS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
     "unmark_erased": ((IDS,), "shipment_pkey"),
     "erase_notices": ((IDS, TEXTS, "now()"), "notice_pkey"),
-    "erase_words": ((IDS,), "staff_note_pkey"),
+    "erase_words": ((IDS, "now()"), "staff_note_pkey"),
     "erase_ways_in": ((IDS, "now()"), "public_link_by_shipment"),
     "drop_bonuses": ((IDS,), "bonus_pkey"),
     "kept_quarantine": ((ID, "500"), "quarantine_pkey"),
@@ -407,9 +408,13 @@ QUICK = {
     "kept_searches": (("now() - interval '1 hour'", ID, "500", "NULL"), "audit_searched"),
     "blank_audit": ((IDS,), "audit_pkey"),
     "next_people": ((ID, "500"), "shipment_pkey"),
-    "ended_parcels": (("now() - interval '90 days'", "now() - interval '180 days'", "100"),
-                      "shipment_with_people"),
-    "unclaimed_parcels": (("now() - interval '180 days'", "100"), "shipment_with_people"),
+    "next_named": (("now() - interval '90 days'", "'1970-01-01Z'", ID, "100"),
+                   "shipment_with_people"),
+    "next_contacts": (("now() - interval '90 days'", "'1970-01-01Z'", ID, "100"),
+                      "registration_with_contact"),
+    "ended_parcels": (("now() - interval '90 days'", "now() - interval '180 days'", IDS),
+                      "support_case_pkey"),
+    "unclaimed_parcels": (("now() - interval '180 days'", IDS), "registration_pkey"),
     "delete_parcels": ((IDS,), "shipment_pkey"),
     "rows_of_parcels": ((IDS, "NULL"), "registration_pkey"),
     "states_of": ((IDS,), "shipment_pkey"),
@@ -417,6 +422,7 @@ QUICK = {
     "suppression_rows": ((HASHES,), "suppression_pkey"),
     "survey_standing": ((ID,), "registration_pkey"),
     "answer_survey": ((ID, "now()", "9", "5", "'right'", "'w'"), "registration_pkey"),
+    "insert_note": ((ID, ID, "now()", "'a'", "'t'"), "shipment_pkey"),
     "hold_subjects": ((IDS,), "registration_pkey"),
     "notice_subjects": ((IDS,), "registration_pkey"),
     "notices_of": ((IDS,), "notice_pkey"),
@@ -623,7 +629,7 @@ NOTHING_TO_FIND = {
     *("begin_erasure", "unfinished_erasure", "count_erased", "finish_erasure", "list_erasures"),
     *("all_tables", "unhurried"),  # the catalogue, and no table at all
     "plan_deliveries",  # only writes
-    *("note_audit", "insert_note"),  # the same
+    "note_audit",  # the same
     *("support_texts", "save_support_text", "drop_support_text"),  # tens for each shop
     *("shops_to_choose", "colleagues"),  # a row for each shop; tens of people
     *("insert_staff", "list_staff", "staff_by_email", "save_password"),

@@ -6,7 +6,6 @@ from typing import Any
 import aiohttp
 import asyncpg
 import pytest
-from hypothesis import Phase, settings
 from staging import Broker, Clock, World
 
 from consumers.notices.by_hand import Saying
@@ -23,14 +22,6 @@ from tracking.store.pool import open_pool
 from tracking.web.app import make_app
 from tracking.web.deps import Deps
 from tracking.web.serving import serve
-
-# No deadline (machines are shared), no explain phase (it traces every line).
-settings.register_profile(
-    "klat",
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
-)
-settings.load_profile("klat")
 
 
 @pytest.fixture

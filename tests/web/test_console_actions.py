@@ -84,6 +84,16 @@ async def test_an_empty_note_is_none(desk, text):
     assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
 
 
+async def test_of_a_parcel_whose_people_were_erased_no_note_is_kept(desk):
+    await desk.page()
+    await desk.world.pool.execute("UPDATE shipment SET erased_at = now()")
+    answer = await desk.browser.post(f"{desk.path}/notes", text="She calls again")
+    assert (answer.status, "no note is kept of it" in answer.text) == (409, True)
+    assert "She calls again" in answer.text, "nobody has to type it twice"
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
+    assert "note_added" not in await noted(desk)
+
+
 async def choices(desk: Desk) -> dict[str, str]:
     """What the first form offers, by the address; nothing of what is closed."""
     page = await desk.page()
@@ -198,6 +208,19 @@ async def test_a_lead_says_yes_and_the_shopper_gets_it(desk):
     assert [row["by"] for row in by] == ["policy", "support"]
     again = await desk.browser.post(f"{desk.path}/compensations/0/approve")
     assert (again.status, "changed meanwhile" in again.text) == (409, True)
+
+
+async def test_to_more_than_a_lead_may_grant_an_admin_says_yes(desk):
+    """Whether somebody asked for it or the policy owes it."""
+    await becomes(desk, StaffRole.LEAD)
+    await desk.world.pool.execute("UPDATE compensation SET cents = 5001")
+    await desk.page()
+    path = f"{desk.path}/compensations/0/approve"
+    answer = await desk.browser.post(path)
+    assert (answer.status, "Ask an admin." in answer.text) == (403, True)
+    assert (await state(desk), await noted(desk)) == ("proposed", set())
+    await desk.world.pool.execute("UPDATE compensation SET cents = 5000")
+    assert (await desk.browser.post(path)).status == 303
 
 
 async def test_or_no_with_the_reason(desk):

@@ -55,10 +55,10 @@ async def keys(desk: Desk) -> dict[str, str]:
     return {each.scan.status: each.key for each in history if each.scan.status}
 
 
-async def tell(desk: Desk, event: str, at: str = "", why: str = WHY, form: str = ""):
+async def tell(desk: Desk, event: str, at: str = "", why: str = WHY, form: str = "", **more: str):
     await desk.page()
     return await desk.browser.post(
-        f"{desk.path}/events", event=event, at=at, why=why, id=form or str(uuid4())
+        f"{desk.path}/events", event=event, at=at, why=why, id=form or str(uuid4()), **more
     )
 
 
@@ -68,11 +68,16 @@ async def test_a_delivery_that_was_none_is_taken_back_and_again_told(desk):
     assert (answer.status, await status(desk)) == (303, "delivered")
     await applied(desk)
     assert await status(desk) == "out_for_delivery"
-    form = str(uuid4())
-    for _ in range(2):  # the form is posted twice
-        assert (await tell(desk, "delivered_neighbour", form=form)).status == 303
+    form, loaded = str(uuid4()), desk.world.clock().isoformat()
+    for _ in range(2):  # the form is posted twice, by hands that take their time
+        desk.world.clock.pass_by(seconds=2)
+        told = await tell(desk, "delivered_neighbour", form=form, loaded=loaded)
+        assert told.status == 303
+    assert len({message.body for message in desk.world.broker.messages}) == 1
     await applied(desk)
     assert await status(desk) == "delivered"
+    lines = "SELECT count(*) FROM audit WHERE action = 'event_added'"
+    assert await desk.world.pool.fetchval(lines) == 1
     assert await desk.world.pool.fetchval("SELECT count(*) FROM scan") == 5
     page = await desk.page()
     assert "told by support" in page
@@ -125,8 +130,11 @@ async def test_a_time_is_that_of_the_place_of_delivery(desk):
 
 async def test_while_the_broker_is_away_it_says_so_and_keeps_what_was_typed(desk):
     desk.world.broker.away = True
-    answer = await tell(desk, "lost")
+    form = str(uuid4())
+    answer = await tell(desk, "lost", form=form)
     assert (answer.status, "Try again in a minute" in answer.text) == (503, True)
+    assert f'value="{form}"' in answer.text, "the same event, should the first have come through"
+    assert f'value="{WHY}"' in answer.text
 
 
 async def test_support_tells_nothing_and_sees_no_form(desk):

@@ -9,6 +9,7 @@ from test_console_policies import POLICY
 from schemas.notice import Occasion
 from schemas.shop import ShopSettings
 from schemas.staff import StaffRole
+from schemas.survey import SurveyMode
 from tracking.errors import StoreUnavailable
 from tracking.policy_load import load_policy
 from tracking.staff import audit
@@ -61,8 +62,10 @@ async def test_each_subject_leaves_the_others_as_they_are(desk):
     await saves(desk, "language", language="lv")
     await saves(desk, "quiet", starts="22:00", ends="07:30")
     await saves(desk, "texts", spelling="full", countries="lv, ee", cap="20,50")
+    await saves(desk, "survey", survey="page_and_message")
     settings = await kept(desk)
     assert settings.brand.name == "Grāmatu nams"
+    assert settings.survey is SurveyMode.PAGE_AND_MESSAGE
     assert (settings.language, settings.parcel_markup) == ("lv", False), "the box was not ticked"
     assert f"{settings.quiet.starts:%H:%M} {settings.quiet.ends:%H:%M}" == "22:00 07:30"
     assert settings.sms.model_dump(mode="json") == {
@@ -106,6 +109,7 @@ async def test_of_occasions_only_what_differs_from_the_default_is_kept(desk):
         ("language", {"language": "pl"}, "One of the list."),
         ("quiet", {"starts": "25:00", "ends": "08:00"}, "A time such as 21:00."),
         ("quiet", {"starts": "21:00", "ends": ""}, "A time such as 08:00."),
+        ("survey", {"survey": "always"}, "One of the list."),
         ("texts", {"spelling": "long", "countries": "", "cap": ""}, "One of the list."),
         ("texts", {"spelling": "full", "countries": "XX", "cap": ""}, "Two letters each"),
         ("texts", {"spelling": "full", "countries": "", "cap": "-1"}, "An amount such as"),
@@ -116,7 +120,7 @@ async def test_what_cannot_be_is_said_beside_its_field_and_stays_typed(desk, sub
     assert (answer.status, said in answer.text) == (422, True)
     assert "Nothing is saved yet" in answer.text
     for name, value in fields.items():
-        assert name in {"spelling", "language"} or f'value="{value}"' in answer.text
+        assert name in {"spelling", "language", "survey"} or f'value="{value}"' in answer.text
     assert await desk.audit() == []
     assert await kept(desk) == ShopSettings()
 

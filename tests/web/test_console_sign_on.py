@@ -487,6 +487,30 @@ async def test_what_they_have_of_their_own_they_change_soon_after_it_or_after_an
     assert world.deps.sealer.open_text(row["totp"], totp_context(row["staff_id"])) == secret
 
 
+async def test_who_comes_by_it_sets_no_password_and_stays_no_longer(world, browser, provider):
+    """Shut out there, they would come in by one; and each change would begin the day anew."""
+    await made(world)
+    await browser.follows(await signs_on(browser, provider))
+    assert "/support/password" not in (await browser.get("/support/account")).text
+    assert (await browser.get("/support/password")).status == 404
+    began = await world.pool.fetchval("SELECT created_at FROM staff_session")
+    world.clock.pass_by(minutes=9)
+    page = await browser.get("/support/authenticator")
+    secret, sealed = TYPED.search(page.text)[1].replace(" ", ""), SEALED.search(page.text)[1]
+    fields = {"secret": sealed, "code": pyotp.TOTP(secret).at(world.clock())}
+    assert (await browser.post("/support/authenticator", **fields)).status == 303
+    assert await world.pool.fetchval("SELECT created_at FROM staff_session") == began
+
+
+async def test_two_addresses_are_not_one_because_they_fold_alike(world, browser, provider):
+    """As "ß" and "ss" do, and the long s and s (CVE-2019-19844)."""
+    await made(world, email="strauss@help.example")
+    for other in ("strau\u00df@help.example", "\u017ftrauss@help.example"):
+        provider.person["email"] = other
+        await refused(world, await signs_on(browser, provider), 403, "Nobody here has the e-mail")
+    assert await world.pool.fetchval("SELECT count(*) FROM staff_identity") == 0
+
+
 @pytest.mark.parametrize("language", ["en", "lv"])
 async def test_both_ways_in_are_offered(world, browser, provider, language):
     page = await browser.get(f"{LOGIN}?lang={language}")

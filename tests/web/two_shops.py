@@ -33,7 +33,7 @@ NUMBER, ORDER, NOTE = "CE777777777EE", "RIVAL-7001", "she paid twice"
 HOOK = "https://rival.example/hooks"
 QUESTION, ANSWER, WORD = "The lid is torn", "Another one leaves today", "He rang thrice"
 HELP, TITLE = "Ring the rival's depot", "Where does the rival leave it"
-RULES = POLICY.replace("3.00", "3.50")
+RULES = POLICY.replace("3.00", "2.50").replace("2026-01-01", "2099-01-01")  # as a lead may
 CODE = "ROBOT-{number}"
 OTHER_PERSON = {
     "name": "Anete Ozola",

@@ -46,11 +46,13 @@ def grant(cents: int, entries: Sequence[Entry], limit: int) -> Entry:
     return Entry(tier, BonusKind.CODE, cents, CompensationState.PROPOSED, reason=ABOVE_ROLE)
 
 
-def may_approve(entry: Entry, entries: Sequence[Entry], limit: int) -> bool:
-    """Of what was asked for by hand no more than the role may grant itself; of what the policy owes
-    and held back, whoever may decide at all.
+def may_approve(entry: Entry, entries: Sequence[Entry], role: StaffRole, rules: Goodwill) -> bool:
+    """No more than the role may grant itself: of what was asked for by hand; and, reckoned apart,
+    of what the policy owes and held back. To that an admin says yes, whatever it comes to.
     """
-    if not is_by_hand(entry):
-        return True
+    limit = limit_of(role, rules)
     others = [each for each in entries if each.tier != entry.tier]
-    return grant(entry.cents, others, limit).state is CompensationState.ISSUED
+    if is_by_hand(entry):
+        return grant(entry.cents, others, limit).state is CompensationState.ISSUED
+    owed = sum(each.committed for each in others if not is_by_hand(each))
+    return role is StaffRole.ADMIN or owed + entry.cents <= limit

@@ -103,7 +103,7 @@ async def _erase_people(
     if stay:
         await keep_person_index(conn, stay, parts[0].key_id)
     people = [(part.shipment_id, whom) for part in parts for whom in sorted(part.gone)]
-    done = Counter(await erase_words(conn, ids))
+    done = Counter(await erase_words(conn, ids, now))
     done["contacts"] = sum(sealed.get(key) is not None for key in ids)
     done["notices"] = await erase_notices(conn, people, now)
     orders = [part.shipment_id for part in parts if part.names_order]

@@ -113,7 +113,7 @@ class Login:
         Raises TooManyPasswords.
         """
         refuse_when_full()  # before it counts as a try
-        name = email.strip().casefold()
+        name = email.strip().lower()
         if not await self._may_try("password", name, address, now):
             return _refused("password", Refused.PAUSED)
         staff = await self._store.staff_by_email(name)
@@ -140,8 +140,9 @@ class Login:
     async def _tied(self, who: Identity, now: datetime) -> Staff | NotKnown:
         if who.email is None:
             return NotKnown.UNVERIFIED
-        staff = await self._store.staff_by_email(who.email.strip().casefold())
-        if staff is None:
+        # No folding: it makes one of two addresses that are not, as "ß" and "ss".
+        staff = await self._store.staff_by_email(who.email.strip().lower())
+        if staff is None or not who.email.isascii():
             return NotKnown.UNKNOWN
         if staff.disabled_at is not None:
             return NotKnown.DISABLED
@@ -240,12 +241,19 @@ class Login:
         await note(self._store, self._sealer, session.staff, Action.LOGGED_OUT, now)
 
     async def _begin(
-        self, staff: Staff, *, second: bool, by_provider: bool = False, now: datetime
+        self,
+        staff: Staff,
+        *,
+        second: bool,
+        by_provider: bool = False,
+        now: datetime,
+        since: datetime | None = None,
     ) -> LoggedIn | Refused:
+        """`since`: when they logged in, where this takes another session's place."""
         token = secrets.token_urlsafe(32)
         hashed = session_hash(token)
         if not await self._store.insert_session(
-            hashed, staff, second=second, by_provider=by_provider, now=now
+            hashed, staff, second=second, by_provider=by_provider, now=now, since=since
         ):
             return _refused("session", Refused.WRONG)  # the password is another one meanwhile
         if still_wanted(Session(hashed, second, now, now, staff, by_provider)) is None:
@@ -258,7 +266,9 @@ class Login:
     ) -> LoggedIn | Refused:
         """Who knew the old secret has no session any more."""
         await self._store.end_sessions_of(staff.staff_id)
-        return await self._begin(staff, second=second, by_provider=session.by_provider, now=now)
+        return await self._begin(
+            staff, second=second, by_provider=session.by_provider, now=now, since=session.created_at
+        )
 
     def _step(self, staff: Staff, typed: str, now: datetime) -> int | None:
         if staff.totp is None:

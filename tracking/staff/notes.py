@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from schemas.base import clean_text
+from tracking.errors import KlatError
 from tracking.ids import uuid7
 from tracking.sealing import SealBroken, Sealer
 from tracking.staff.audit import Noting
@@ -15,6 +16,10 @@ from tracking.store.staff import NoteRow, Staff, StaffStore
 log = structlog.get_logger()
 
 LONGEST: Final = 2000  # characters
+
+
+class PeopleErased(KlatError):  # noqa: N818 - named for what was found
+    """Nobody is named on this parcel any more, and nothing is kept that may name somebody."""
 
 
 class Note(NamedTuple):
@@ -32,13 +37,15 @@ async def add_note(
     noting: Noting,
     now: datetime,
 ) -> bool:
-    """False where nothing was written, or too much. Raises StoreUnavailable."""
+    """False where nothing was written, or too much. Raises PeopleErased, StoreUnavailable."""
     text = "\n".join(filter(None, map(clean_text, typed.splitlines())))
     if not text or len(text) > LONGEST:
         return False
     note_id = uuid7(now)
     sealed = sealer.seal_text(text, _context(note_id))
-    await store.insert_note(shipment_id, NoteRow(note_id, now, staff.email, sealed), noting)
+    row = NoteRow(note_id, now, staff.email, sealed)
+    if not await store.insert_note(shipment_id, row, noting):
+        raise PeopleErased
     return True
 
 

@@ -41,7 +41,7 @@ async def add_staff(
     password = one_time_password()
     staff = Staff(
         staff_id=uuid7(now),
-        email=normal_email(email).casefold(),
+        email=normal_email(email).lower(),
         name=name,
         role=role,
         shops=None if shops is None else tuple(shops),
@@ -107,7 +107,7 @@ async def disable_staff(pool: asyncpg.Pool, email: str, *, now: datetime) -> Non
 
 
 async def _found(pool: asyncpg.Pool, email: str) -> Staff:
-    staff = await StaffStore(pool).staff_by_email(email.strip().casefold())
+    staff = await StaffStore(pool).staff_by_email(email.strip().lower())
     if staff is None:
         raise NoSuchStaff
     return staff

@@ -1,7 +1,9 @@
 """The schema's way forward: numbered SQL files, each applied once, in order, never undone.
 
 A file is one transaction. One that begins with `-- no-transaction` (CREATE INDEX CONCURRENTLY)
-holds a single statement that may be run again, as nobody undoes it when it breaks off.
+holds a single statement that may be run again. It holds up nobody, so it waits for transactions
+that are open as long as they are; when it breaks off, an index is left that is not valid. That one
+is dropped and built anew by the next run, also where it was taken for built.
 """
 
 import asyncio
@@ -20,10 +22,11 @@ from tracking.store.pool import connecting
 
 _FILE = re.compile(r"(?P<number>\d{4})_(?P<name>\w+)\.sql")
 _NO_TRANSACTION = "-- no-transaction"
+_INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(\w+)")
 _SQL = files("tracking.sql")
 _LEDGER = {
     name: _SQL.joinpath("ledger", f"{name}.sql").read_text(encoding="utf-8")
-    for name in ("create", "exists", "applied", "record", "lock", "limits")
+    for name in ("create", "exists", "applied", "record", "lock", "limits", "unhurried", "invalid")
 }
 _MIGRATIONS = _SQL.joinpath("migrations")
 _TURN_LIMIT = 120.0  # seconds to wait for another process that migrates
@@ -47,6 +50,12 @@ class Migration:
     @property
     def in_transaction(self) -> bool:
         return not self.sql.startswith(_NO_TRANSACTION)
+
+    @property
+    def index(self) -> str | None:
+        """What it builds beside everything else."""
+        found = None if self.in_transaction else _INDEX.search(self.sql)
+        return found[1] if found else None
 
     def __str__(self) -> str:
         return f"{self.number:04}_{self.name}"
@@ -87,13 +96,34 @@ async def plan(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
         return await pending(connection, migrations)
 
 
+async def half_built(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
+    """Those that were applied, and whose index is not valid."""
+    async with _connected(dsn) as connection:
+        return await _half_built(connection, migrations)
+
+
+async def _half_built(
+    connection: asyncpg.Connection, migrations: Sequence[Migration]
+) -> list[Migration]:
+    pending_ones, invalid = await pending(connection, migrations), await _invalid(connection)
+    applied = [migration for migration in migrations if migration not in pending_ones]
+    return [migration for migration in applied if migration.index in invalid]
+
+
+async def _invalid(connection: asyncpg.Connection) -> dict[str, str]:
+    """Names, and how to drop them."""
+    return dict(await connection.fetch(_LEDGER["invalid"]))
+
+
 async def migrate(dsn: str, migrations: Sequence[Migration]) -> list[Migration]:
-    """Apply what is pending, one process at a time, and return it."""
+    """Apply what is pending or half built, one process at a time, and return it."""
     async with _connected(dsn) as connection:
         await _take_turn(connection)
         await connection.execute(_LEDGER["create"])
-        await connection.execute(_LEDGER["limits"])
-        todo = await pending(connection, migrations)
+        todo = [
+            *await _half_built(connection, migrations),
+            *await pending(connection, migrations),
+        ]
         for migration in todo:
             await _apply(connection, migration)
         return todo
@@ -121,14 +151,23 @@ async def _take_turn(connection: asyncpg.Connection) -> None:
 async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     try:
         if migration.in_transaction:
+            await connection.execute(_LEDGER["limits"])
             async with connection.transaction():
                 await _run(connection, migration)
         else:
+            await connection.execute(_LEDGER["unhurried"])
+            await _drop_half_built(connection, migration)
             await _run(connection, migration)
     except asyncpg.LockNotAvailableError as error:
         raise MigrationError(f"{migration}: a table is busy, run `klat migrate` again") from error
     except asyncpg.PostgresError as error:
         raise MigrationError(f"{migration}: {error.args[0]}") from error
+
+
+async def _drop_half_built(connection: asyncpg.Connection, migration: Migration) -> None:
+    drop = (await _invalid(connection)).get(migration.index or "")
+    if drop is not None:
+        await connection.execute(drop)
 
 
 async def _run(connection: asyncpg.Connection, migration: Migration) -> None:

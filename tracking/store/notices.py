@@ -13,7 +13,7 @@ import asyncpg
 from schemas.notice import Channel, Key, NoticeState
 from tracking.domain.quota import Draw, Mark, marks, refused, totals
 from tracking.sql import SQL
-from tracking.store.desk import Desk, key_of, notices_of
+from tracking.store.desk import Desk, key_of, known, notices_of
 from tracking.store.pool import connection, transaction
 from tracking.store.push import (
     drop_push_subscriptions,
@@ -113,10 +113,13 @@ class Notices:
     async def claim_notices(
         self, channel: Channel, limit: int, *, now: datetime, last: UUID = LAST_SHOP
     ) -> list[Claimed]:
-        """Of the shops behind `last`, then of those before it: each has its turn."""
+        """Of the shops behind `last`, then of those before it: each has its turn.
+
+        What this release does not know stays claimed, and is taken over by one that does.
+        """
         async with connection(self._pool) as conn:
             rows = await conn.fetch(SQL["claim_notices"], channel, now, limit, last)
-        return [_claimed(row) for row in rows]
+        return [_claimed(row) for row in known(rows)]
 
     async def hand_notices(
         self, handing: Sequence[Handing], provider: str, *, now: datetime

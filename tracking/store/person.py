@@ -54,6 +54,13 @@ class NewScan(NamedTuple):
     told: Scan | None
 
 
+class Place(NamedTuple):
+    """Where a walk from the oldest on has come to."""
+
+    at: datetime
+    shipment_id: UUID
+
+
 class LeftContact(NamedTuple):
     """`contact`: sealed, of who stays. `is_gone`: the recipient is not among them."""
 
@@ -182,8 +189,11 @@ async def erase_notices(
     return _rows(await conn.execute(SQL["erase_notices"], ids, addressees, now))
 
 
-async def erase_words(conn: asyncpg.Connection, ids: Collection[UUID]) -> Mapping[str, int]:
-    return dict(await conn.fetchrow(SQL["erase_words"], list(ids)))
+async def erase_words(
+    conn: asyncpg.Connection, ids: Collection[UUID], now: datetime
+) -> Mapping[str, int]:
+    """Cases that wait for an answer are solved by it: nobody can read them any more."""
+    return dict(await conn.fetchrow(SQL["erase_words"], list(ids), now))
 
 
 async def erase_ways_in(
@@ -196,19 +206,35 @@ async def drop_bonuses(conn: asyncpg.Connection, ids: Collection[UUID]) -> int:
     return _rows(await conn.execute(SQL["drop_bonuses"], list(ids)))
 
 
+async def next_named(
+    conn: asyncpg.Connection, before: datetime, behind: Place, most: int
+) -> list[Place]:
+    """Parcels whose people were not erased, by when they were made."""
+    rows = await conn.fetch(SQL["next_named"], before, *behind, most)
+    return [Place(row["at"], row["shipment_id"]) for row in rows]
+
+
+async def next_contacts(
+    conn: asyncpg.Connection, before: datetime, behind: Place, most: int
+) -> list[Place]:
+    """Registrations that name somebody, also those of parcels that were erased."""
+    rows = await conn.fetch(SQL["next_contacts"], before, *behind, most)
+    return [Place(row["at"], row["shipment_id"]) for row in rows]
+
+
 async def ended_parcels(
-    conn: asyncpg.Connection, ended: datetime, silent: datetime, most: int
+    conn: asyncpg.Connection, ended: datetime, silent: datetime, ids: Collection[UUID]
 ) -> list[UUID]:
     """Held until the end of the transaction; what others hold is left to them."""
-    rows = await conn.fetch(SQL["ended_parcels"], ended, silent, most)
+    rows = await conn.fetch(SQL["ended_parcels"], ended, silent, list(ids))
     return [row["shipment_id"] for row in rows]
 
 
 async def unclaimed_parcels(
-    conn: asyncpg.Connection, silent: datetime, most: int
+    conn: asyncpg.Connection, silent: datetime, ids: Collection[UUID]
 ) -> list[tuple[UUID, bool]]:
     """Whether the number has named no other parcel; held like the others."""
-    rows = await conn.fetch(SQL["unclaimed_parcels"], silent, most)
+    rows = await conn.fetch(SQL["unclaimed_parcels"], silent, list(ids))
     return [(row["shipment_id"], row["is_lone"]) for row in rows]
 
 

@@ -154,8 +154,12 @@ class StaffStore:
         second: bool,
         by_provider: bool = False,
         now: datetime,
+        since: datetime | None = None,
     ) -> bool:
-        """False where the password that `staff` has is no longer theirs, or they are shut out."""
+        """False where the password that `staff` has is no longer theirs, or they are shut out.
+
+        `since`: when they logged in; None: now.
+        """
         made = await self._run(
             SQL["insert_session"],
             session_hash,
@@ -164,6 +168,7 @@ class StaffStore:
             now,
             staff.password,
             by_provider,
+            since or now,
         )
         return made is not None
 
@@ -240,12 +245,15 @@ class StaffStore:
         shipment_id: UUID,
         row: NoteRow,
         noting: Callable[[asyncpg.Connection], Awaitable[None]],
-    ) -> None:
+    ) -> bool:
+        """False where its people were erased."""
         async with transaction(self._pool) as conn:
-            await conn.execute(
+            written = await conn.fetchval(
                 SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text
             )
-            await noting(conn)
+            if written:
+                await noting(conn)
+        return bool(written)
 
     async def notes_of(self, shipment_id: UUID, shops: Collection[UUID] | None) -> list[NoteRow]:
         """Who works for some shops sees what was written by who works for no others."""

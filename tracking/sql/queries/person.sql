@@ -129,8 +129,12 @@ FROM (
 WHERE (n.shipment_id, n.occasion, n.round, n.channel, n.addressee)
     = (e.shipment_id, e.occasion, e.round, e.channel, e.addressee);
 
--- name: erase_words: what people wrote of these parcels, and what staff typed; rows of each class ($1 shipment ids)
-WITH notes AS (
+-- name: erase_words: what people wrote of these parcels, and what staff typed, and nobody is to answer it; rows of each class ($1 shipment ids, $2 now)
+WITH waiting AS (
+    UPDATE support_case
+    SET state = 'solved', solved_at = $2, changed_at = greatest(changed_at, $2), has_texts = false
+    WHERE shipment_id = ANY($1::uuid[]) AND state = 'open'
+), notes AS (
     DELETE FROM staff_note WHERE shipment_id = ANY($1::uuid[]) RETURNING 1
 ), cases AS (
     DELETE FROM case_message WHERE shipment_id = ANY($1) RETURNING 1
@@ -246,25 +250,37 @@ LEFT JOIN LATERAL (
 ) AS r ON true
 ORDER BY s.shipment_id;
 
--- name: ended_parcels: registered parcels that may name somebody and whose story has ended, held; the oldest first ($1 ended before, $2 or silent since, $3 at the most)
+-- name: next_named: parcels that may name somebody, the oldest first ($1 made before, $2 and $3 behind this one, $4 at the most)
+SELECT shipment_id, created_at AS at FROM shipment
+WHERE erased_at IS NULL AND created_at < $1 AND (created_at, shipment_id) > ($2, $3::uuid)
+ORDER BY created_at, shipment_id LIMIT $4;
+
+-- name: next_contacts: registrations that name somebody, the oldest first ($1 made before, $2 and $3 behind this one, $4 at the most)
+SELECT shipment_id, registered_at AS at FROM registration
+WHERE contact IS NOT NULL AND registered_at < $1
+  AND (registered_at, shipment_id) > ($2, $3::uuid)
+ORDER BY registered_at, shipment_id LIMIT $4;
+
+-- name: ended_parcels: of these parcels, the registered ones that may name somebody and whose story has ended, held ($1 ended before, $2 or silent since, $3 shipment ids)
 SELECT s.shipment_id FROM shipment AS s
 JOIN registration AS r USING (shipment_id)
-WHERE s.erased_at IS NULL AND s.created_at < $1
+WHERE s.shipment_id = ANY($3::uuid[]) AND (s.erased_at IS NULL OR r.contact IS NOT NULL)
   AND (s.changed_at < $2 OR s.changed_at < $1
        AND s.status IN ('delivered', 'returned', 'cancelled', 'expired'))
   AND coalesce(r.promise_by < $1, true)
-ORDER BY s.created_at LIMIT $3
-FOR UPDATE OF s SKIP LOCKED;
+  AND NOT EXISTS (
+      SELECT FROM support_case AS c
+      WHERE c.shipment_id = s.shipment_id AND (c.state = 'open' OR c.changed_at >= $1))
+FOR UPDATE OF s, r SKIP LOCKED;
 
--- name: unclaimed_parcels: parcels that no shop registered and that were silent since, held; whether the number named no other one ($1 silent since, $2 at the most)
+-- name: unclaimed_parcels: of these parcels, those that no shop registered and that were silent since, held; whether the number named no other one ($1 silent since, $2 shipment ids)
 SELECT s.shipment_id, s.journey = 1 AND s.other_journeys IS NULL AS is_lone FROM shipment AS s
 LEFT JOIN LATERAL (
     SELECT true AS is_claimed FROM registration AS r WHERE r.shipment_id = s.shipment_id
     OFFSET 0  -- one by one, however few the planner takes them for
 ) AS shop ON true
-WHERE s.erased_at IS NULL AND s.created_at < $1 AND s.changed_at < $1
+WHERE s.shipment_id = ANY($2::uuid[]) AND s.erased_at IS NULL AND s.changed_at < $1
   AND shop.is_claimed IS NULL
-ORDER BY s.created_at LIMIT $2
 FOR UPDATE OF s SKIP LOCKED;
 
 -- name: delete_parcels: forget parcels that are nobody's, and all that hangs on them ($1 shipment ids)

@@ -42,14 +42,14 @@ UPDATE staff SET totp_step = $2 WHERE staff_id = $1 AND totp_step < $2 RETURNING
 WITH ended AS (DELETE FROM staff_session WHERE staff_id = $1)
 UPDATE staff SET disabled_at = $2 WHERE staff_id = $1;
 
--- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password they had, $6 whether a provider said who it is)
+-- name: insert_session: somebody has logged in, unless the password is another one by now ($1 hash, $2 staff, $3 whether the second factor was given, $4 now, $5 hash of the password they had, $6 whether a provider said who it is, $7 since when they are logged in)
 WITH held AS (
     SELECT staff_id FROM staff
     WHERE staff_id = $2 AND password = $5 AND disabled_at IS NULL
     FOR NO KEY UPDATE
 )
 INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at, by_provider)
-SELECT $1, staff_id, $3, $4, $4, $6 FROM held
+SELECT $1, staff_id, $3, $7, $4, $6 FROM held
 RETURNING staff_id;
 
 -- name: find_session: a session and whose it is ($1 hash)
@@ -142,8 +142,12 @@ UPDATE audit SET detail = NULL WHERE audit_id = ANY(ARRAY(
 DELETE FROM audit WHERE audit_id = ANY(ARRAY(
     SELECT audit_id FROM audit WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
--- name: insert_note: somebody wrote this of a parcel ($1 shipment, $2 note, $3 at, $4 e-mail, $5 sealed text)
-INSERT INTO staff_note (shipment_id, note_id, at, email, text) VALUES ($1, $2, $3, $4, $5);
+-- name: insert_note: somebody wrote this of a parcel, nothing where its people were erased ($1 shipment, $2 note, $3 at, $4 e-mail, $5 sealed text)
+INSERT INTO staff_note (shipment_id, note_id, at, email, text)
+SELECT shipment_id, $2, $3, $4, $5 FROM shipment
+WHERE shipment_id = $1 AND erased_at IS NULL
+FOR KEY SHARE  -- an erasure sees it, or it sees the erasure
+RETURNING true;
 
 -- name: notes_of: what staff wrote of a parcel ($1 shipment, $2 only by who works for no other shops than these, or null)
 SELECT note_id, at, email, text FROM staff_note AS n

@@ -13,6 +13,7 @@ SELECT r.shipment_id, r.merchant_id, s.carrier, $2, $3, $4, $5, $6
 FROM registration AS r
 JOIN shipment AS s USING (shipment_id)
 WHERE r.shipment_id = $1 AND s.erased_at IS NULL
+FOR KEY SHARE OF s  -- an erasure sees it, or it sees the erasure
 ON CONFLICT (shipment_id) DO UPDATE SET
     answered_at = EXCLUDED.answered_at,
     recommend = EXCLUDED.recommend,

@@ -9,6 +9,7 @@ from tracking.store.staff import OwnSession
 from tracking.web.console.errors import for_people
 from tracking.web.console.frame import language_of, page
 from tracking.web.console.guard import ACCOUNT, SESSION, for_staff, login_of, read_form, to
+from tracking.web.console.login import has_password
 from tracking.web.deps import DEPS
 from tracking.web.routing import Route
 from tracking.words.catalog import words_of
@@ -28,7 +29,7 @@ async def get_account(request: web.Request) -> web.StreamResponse:
         request,
         "account",
         has_factor=session.staff.totp is not None,
-        by_passwords=deps.settings.password_login,
+        by_passwords=has_password(request),
         sessions=[_shown(request, row, calendar) for row in rows],
         sessions_path=SESSIONS,
         others=OTHERS,

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from schemas.staff import Action
-from tracking.staff.notes import add_note
+from tracking.staff.notes import PeopleErased, add_note
 from tracking.store.links import Links
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
@@ -32,6 +32,7 @@ from tracking.web.problem import not_found
 from tracking.web.routing import Route
 from tracking.words.catalog import N_
 
+ERASED: Final = N_("The people of this parcel were erased: no note is kept of it any more.")
 NO_NOTE: Final = N_("Write something, of 2,000 characters at most.")
 NO_WAY: Final = N_("Choose by which way it is to be sent.")
 
@@ -48,8 +49,11 @@ async def post_note(request: web.Request) -> web.StreamResponse:
     deps, staff, text = request.app[DEPS], request[SESSION].staff, form.get("text", "")
     deed = noting(request, Action.NOTE_ADDED, shipment_id)
     store = StaffStore(deps.pool)
-    if not await add_note(store, deps.sealer, staff, shipment_id, text, deed, deps.now()):
-        return await show_parcel(request, 422, wrong=NO_NOTE, text=text)
+    try:
+        if not await add_note(store, deps.sealer, staff, shipment_id, text, deed, deps.now()):
+            return await show_parcel(request, 422, wrong=NO_NOTE, text=text)
+    except PeopleErased:
+        return await show_parcel(request, 409, wrong=ERASED, text=text)
     return to(f"{parcel_of(shipment_id)}?done")
 
 

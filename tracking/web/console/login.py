@@ -121,6 +121,11 @@ async def _not_present(request: web.Request, form: Form) -> Markup | None:
     return words_for(request).gettext(_PRESENT[refused]) if refused else None
 
 
+def has_password(request: web.Request) -> bool:
+    """Who comes by a provider has none here: shut out there, they would come in by it."""
+    return request.app[DEPS].settings.password_login and not request[SESSION].by_provider
+
+
 def _is_own(request: web.Request) -> bool:
     """Of their own accord: nobody asked for it."""
     return still_wanted(request[SESSION]) is None
@@ -133,7 +138,7 @@ def _asks_present(request: web.Request) -> bool:
 
 @for_people
 async def get_password(request: web.Request) -> web.StreamResponse:
-    if not request.app[DEPS].settings.password_login:
+    if not has_password(request):
         raise not_found()
     return _password(request, None)
 
@@ -152,7 +157,7 @@ def _password(request: web.Request, wrong: Markup | None) -> web.Response:
 
 @for_people
 async def post_password(request: web.Request) -> web.StreamResponse:
-    if not request.app[DEPS].settings.password_login:
+    if not has_password(request):
         raise not_found()
     form, deps = await read_form(request), request.app[DEPS]
     take(request)

@@ -5,9 +5,10 @@ it is applied, a moment later.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -17,14 +18,17 @@ from schemas.staff import Action
 from tracking.by_hand import TELLABLE, Told, taken_back, told_event
 from tracking.errors import BrokerUnavailable
 from tracking.place import delivery_zone
+from tracking.staff.audit import DoneAlready
+from tracking.store.pool import transaction
 from tracking.store.registrations import Registrations
 from tracking.store.shipments import ShipmentRow, Shipments
-from tracking.web.console.doing import asked_for, noted
+from tracking.web.console.doing import asked_for, noting
 from tracking.web.console.errors import FOR_LEADS, for_people
 from tracking.web.console.guard import PARCEL, SESSION, Form, parcel_of, to
 from tracking.web.console.money import NO_WHY, why_of
 from tracking.web.console.parcel import DECIDERS, show_parcel
 from tracking.web.deps import DEPS
+from tracking.web.merchant import asked_id
 from tracking.web.problem import HttpProblem, not_found
 from tracking.words.catalog import N_
 
@@ -32,6 +36,7 @@ NO_EVENT: Final = N_("Choose what happened.")
 NO_TIME: Final = N_("When: a day and a time that have passed, of the last 90 days.")
 TRY_AGAIN: Final = N_("It could not be taken just now. Try again in a minute.")
 _OLDEST: Final = timedelta(days=90)
+_LONG_AGO: Final = timedelta(hours=12)  # a session is no longer
 _SLACK: Final = timedelta(minutes=2)  # a minute that has begun
 
 
@@ -45,7 +50,7 @@ async def post_event(request: web.Request) -> web.StreamResponse:
         return await show_parcel(request, 422, wrong=wrong, telling=form)
     event = told_event(row.carrier, row.tracking_number, told, at, _form_id(form))
     what = {"event": form["event"], "at": at.isoformat(timespec="minutes"), "why": why}
-    return await _told(request, shipment_id, event, Action.EVENT_ADDED, what)
+    return await _told(request, form, event, Action.EVENT_ADDED, what)
 
 
 def _wrong(told: Told | None, at: datetime | None, why: str) -> str | None:
@@ -67,17 +72,21 @@ async def post_retraction(request: web.Request) -> web.StreamResponse:
         raise not_found()
     if not why:
         return await show_parcel(request, 422, wrong=NO_WHY)
-    now = request.app[DEPS].now()
-    event = taken_back(row.carrier, row.tracking_number, key, now, _form_id(form))
-    return await _told(request, shipment_id, event, Action.EVENT_RETRACTED, {"why": why})
+    event = taken_back(
+        row.carrier, row.tracking_number, key, _loaded(request, form), _form_id(form)
+    )
+    return await _told(request, form, event, Action.EVENT_RETRACTED, {"why": why})
 
 
 async def _told(
-    request: web.Request, shipment_id: UUID, event: Event, action: Action, what: Mapping[str, Any]
+    request: web.Request, form: Form, event: Event, action: Action, what: Mapping[str, Any]
 ) -> web.StreamResponse:
-    """Noted first: what nobody could note is not told."""
-    deps = request.app[DEPS]
-    await noted(request, action, shipment_id, **what)
+    """Noted first, once for each form: what nobody could note is not told."""
+    deps, shipment_id = request.app[DEPS], asked_id(request)
+    once = uuid5(shipment_id, f"{action}\x1f{event.event_id}")
+    with suppress(DoneAlready):
+        async with transaction(deps.pool) as conn:
+            await noting(request, action, shipment_id, once=once, **what)(conn)
     headers = {
         "x-received-at": deps.now().isoformat(),
         "x-receipt": str(uuid4()),
@@ -87,7 +96,8 @@ async def _told(
     try:
         await deps.publish(f"carrier.{event.carrier}", body, headers=headers)
     except BrokerUnavailable:
-        return await show_parcel(request, 503, wrong=TRY_AGAIN)
+        typed = form if event.retracts is None else None
+        return await show_parcel(request, 503, wrong=TRY_AGAIN, telling=typed)
     return to(f"{parcel_of(shipment_id)}?done")
 
 
@@ -111,13 +121,23 @@ def _when(request: web.Request, form: Form, zone: str) -> datetime | None:
     """As a browser's field says it, local to the place of delivery; None where it cannot be."""
     now, text = request.app[DEPS].now(), form.get("at", "")
     if not text:
-        return now
+        return _loaded(request, form)
     try:
         told = datetime.fromisoformat(text)
     except ValueError:
         return None
     at = (told if told.tzinfo else told.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     return min(at, now) if now - _OLDEST < at <= now + _SLACK else None
+
+
+def _loaded(request: web.Request, form: Form) -> datetime:
+    """When its page was made: the same form sent twice is the same event, at one instant."""
+    now = request.app[DEPS].now()
+    try:
+        at = datetime.fromisoformat(form.get("loaded", ""))
+    except ValueError:
+        return now
+    return at if at.tzinfo and now - _LONG_AGO < at <= now else now
 
 
 def _form_id(form: Form) -> UUID:

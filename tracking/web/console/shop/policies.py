@@ -1,19 +1,31 @@
 """What a shop promises and pays when it is late: in words, tried out, put into force."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from markupsafe import Markup
 
 from schemas.api import Money
-from schemas.policy import Goodwill, ShopPolicy
+from schemas.policy import ShopPolicy
 from schemas.staff import Action, StaffRole
 from tracking.carriers.klat import HOME_ZONE
-from tracking.policy_file import LONGEST, Fault, PolicyRefused, read_policy
+from tracking.domain.policy_rise import Why, needs_admin
+from tracking.policies import policies_from
+from tracking.policy_file import (
+    LONGEST,
+    MOST_FAULTS,
+    Fault,
+    PolicyRefused,
+    dotted,
+    line_of,
+    lines_of,
+    read_policy,
+)
 from tracking.policy_load import PolicyChanged, load_policy, refuse_other_currency
 from tracking.policy_try import Tried, try_policy
 from tracking.policy_words import policy_lines
@@ -42,13 +54,20 @@ from tracking.words.dates import Calendar
 from tracking.words.money import money_text
 
 _DAYS: Final = (30, 90, 180)
-_LONGEST_FORM: Final = 4 * LONGEST  # as a form writes it
+_LONGEST_FORM: Final = 12 * LONGEST  # as a form writes it: four bytes of three characters
 _TRIED_WITHIN: Final = 7.0  # seconds
 _SLOW: Final = N_("There are too many parcels to try it on so many days. Choose fewer.")
-_BY_HAND: Final = N_(
-    "Only an admin changes what may be granted by hand: leave goodwill as it is in the version in"
-    " force."
+_FOR_ADMINS: Final = N_(
+    "Nothing is loaded: these lines may cost the shop more, so an admin has to load them. You may"
+    " change promises, exclusions and force majeure, and lower sums, from today on."
 )
+_WHY: Final[Mapping[Why, str]] = {
+    Why.FIRST: N_("with its first rules a shop begins to pay, in this money"),
+    Why.PAST: N_("lies before today: what was promised already would be judged anew"),
+    Why.OTHER: N_("differs from the rules that hold now, or will"),
+    Why.LIMIT: N_("limits less than the rules that hold now, or will"),
+    Why.TIER: N_("pays more, earlier or in another way than the rules that hold now, or will"),
+}
 _REFUSED: Final = N_("Nothing is loaded. What is wrong stands below, with its line.")
 
 
@@ -69,10 +88,10 @@ async def post_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
     versions = await _versions(request, shop)
     show = partial(_show, request, shop, text=text)
     try:
-        policy = read_policy(text)
+        policy = await asyncio.to_thread(read_policy, text)
         refuse_other_currency(versions, policy, text)
-        if request[SESSION].staff.role is not StaffRole.ADMIN and _other_grants(policy, versions):
-            return await show(403, problem=_BY_HAND)
+        if rises := _for_admins(request, policy, versions, text):
+            return await show(403, rises=rises, problem=_FOR_ADMINS)
         if sent.get("do") == "load" and sent.get("seen") == _sign(request, text, versions):
             return await _load(request, shop, text, _last(versions))
         return await show(trial=await _try(request, shop, policy, _days(sent.get("days", ""))))
@@ -84,9 +103,21 @@ async def post_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
         return await show(422, problem=_SLOW)
 
 
-def _other_grants(policy: ShopPolicy, versions: Sequence[PolicyVersion]) -> bool:
-    """Whether it moves the limits of who would load it."""
-    return policy.goodwill != (versions[-1].policy.goodwill if versions else Goodwill())
+def _for_admins(
+    request: web.Request, policy: ShopPolicy, versions: Sequence[PolicyVersion], text: str
+) -> Sequence[Fault]:
+    """What of it whoever would load it may not, in their words."""
+    if request[SESSION].staff.role is StaffRole.ADMIN:
+        return ()
+    words, lines = words_for(request), lines_of(text)
+    today = request.app[DEPS].now().astimezone(ZoneInfo(HOME_ZONE)).date()
+    held = [each.policy for each in policies_from(versions, today)]
+    rises = {rise for each in held or (None,) for rise in needs_admin(each, policy, today)}
+    faults = (
+        Fault(line_of(rise.place, lines), dotted(rise.place), words.gettext(_WHY[rise.why]))
+        for rise in rises
+    )
+    return sorted(faults)[:MOST_FAULTS]
 
 
 async def _load(request: web.Request, shop: Shop, text: str, after: int) -> web.StreamResponse:
@@ -135,6 +166,7 @@ async def _show(
     *,
     text: str | None = None,
     faults: Sequence[Fault] = (),
+    rises: Sequence[Fault] = (),
     problem: str | None = None,
     trial: Trial | None = None,
 ) -> web.Response:
@@ -148,7 +180,8 @@ async def _show(
         "policies",
         status,
         problem=words.gettext(problem) if problem else None,
-        faults=[(each.line, each.place, each.why) for each in faults],
+        faults=[(each.line, each.place, each.why) for each in (*faults, *rises)],
+        is_in_english=bool(faults),
         text=latest if text is None else text,
         trial=_trial(trial, words) if trial else None,
         seen=_sign(request, text, versions) if text and trial else "",

@@ -27,6 +27,7 @@ from tracking.web.console.shop.door import sign_of as sign
 from tracking.web.console.shop.look import preview_of, usual_of
 from tracking.web.console.shop.subjects import (
     LABELS,
+    SURVEYS,
     TITLES,
     WRONG,
     Fields,
@@ -162,6 +163,7 @@ async def _show(
         stands=_stands(kept[subject], told, words) if subject and told and problem else (),
         titles={each: words.gettext(text) for each, text in TITLES.items()},
         labels={name: words.gettext(text) for name, text in LABELS.items()},
+        surveys=[(each.value, words.gettext(text)) for each, text in SURVEYS.items()],
         spellings=[(each.value, words.gettext(text)) for each, text in _SPELLINGS.items()],
         page_languages=SUPPORTED,
         occasions=_occasions(words, language),

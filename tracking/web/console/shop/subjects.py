@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from schemas.api import FieldError
 from schemas.notice import Channel, Occasion
 from schemas.shop import ShopSettings
+from schemas.survey import SurveyMode
 from tracking.settings import Settings
 from tracking.web.problem import field_errors
 from tracking.web.settings import unkept
@@ -20,12 +21,20 @@ Usual = Mapping[Occasion, Sequence[Channel]]
 Fields = dict[str, str]
 
 
+SURVEYS: Final[Mapping[SurveyMode, str]] = {
+    SurveyMode.OFF: N_("not at all"),
+    SurveyMode.PAGE: N_("on the page of the delivered parcel"),
+    SurveyMode.PAGE_AND_MESSAGE: N_("there, and by e-mail and notification three hours later"),
+}
+
+
 class Subject(StrEnum):
     BRAND = "brand"
     LANGUAGE = "language"
     OCCASIONS = "occasions"
     QUIET = "quiet"
     TEXTS = "texts"
+    SURVEY = "survey"
 
 
 TITLES: Final[Mapping[Subject, str]] = {
@@ -34,6 +43,7 @@ TITLES: Final[Mapping[Subject, str]] = {
     Subject.OCCASIONS: N_("What shoppers are told, and by which way"),
     Subject.QUIET: N_("Quiet hours"),
     Subject.TEXTS: N_("Text messages"),
+    Subject.SURVEY: N_("How it was"),
 }
 LABELS: Final[Mapping[str, str]] = {
     "name": N_("Name that shoppers know"),
@@ -47,6 +57,7 @@ LABELS: Final[Mapping[str, str]] = {
     "spelling": N_("Spelling"),
     "countries": N_("Only to these countries"),
     "cap": N_("At most a day"),
+    "survey": N_("Shoppers are asked"),
 }
 WRONG: Final[Mapping[str, str]] = {
     "name": N_("1 to 60 characters, at least one that is seen."),
@@ -62,6 +73,7 @@ WRONG: Final[Mapping[str, str]] = {
     "spelling": N_("One of the list."),
     "countries": N_("Two letters each, such as LV EE, and only of those that are served here."),
     "cap": N_("An amount such as 20.00. The operator must have set a price of text messages."),
+    "survey": N_("One of the list."),
     "registered": N_(
         "Registered: no text message, as no carrier has the parcel yet. Use e-mail, or a text at"
         " the next occasion."
@@ -79,6 +91,7 @@ _FIELD_OF: Final = (
     ("/sms/spelling", "spelling"),
     ("/sms/countries", "countries"),
     ("/sms/daily_cap", "cap"),
+    ("/survey", "survey"),
     ("/notices", "registered"),
 )
 
@@ -106,6 +119,8 @@ def fields_of(subject: Subject, settings: ShopSettings, usual: Usual) -> Fields:
             cap = sms.daily_cap.amount if sms.daily_cap else None
             countries = " ".join(sms.countries or ())
             return _texts({"spelling": sms.spelling, "countries": countries, "cap": cap})
+        case Subject.SURVEY:
+            return {"survey": settings.survey.value}
 
 
 def _texts(told: Mapping[str, str | None]) -> Fields:
@@ -176,6 +191,10 @@ def _quiet(document: dict[str, Any], told: Fields, _: Usual, __: str) -> None:
     document["quiet"] = dict(told)
 
 
+def _survey(document: dict[str, Any], told: Fields, _: Usual, __: str) -> None:
+    document["survey"] = told["survey"]
+
+
 def _of_texts(document: dict[str, Any], told: Fields, _: Usual, currency: str) -> None:
     countries = told["countries"].upper().replace(",", " ").split()
     amount = told["cap"].replace(",", ".")
@@ -192,6 +211,7 @@ _INTO: Final[Mapping[Subject, Callable[[dict[str, Any], Fields, Usual, str], Non
     Subject.OCCASIONS: _occasions,
     Subject.QUIET: _quiet,
     Subject.TEXTS: _of_texts,
+    Subject.SURVEY: _survey,
 }
 
 
