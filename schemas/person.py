@@ -10,7 +10,8 @@ from schemas.shipment import ShipmentState
 
 Cell = str | int | float | bool | None
 Row = dict[str, Cell | list[str] | dict[str, object]]
-"""Of a table, by column: what is sealed is opened, what no key opens is "unreadable"."""
+"""Of a table, by column: what is sealed is opened, what no key opens is "unreadable"; who of the
+staff wrote or did it is "support"."""
 
 
 class ExportedScan(Frozen):

@@ -23,6 +23,7 @@ from tracking.store.pool import connection
 from tracking.store.retention import (
     forget_case_texts,
     forget_notice_texts,
+    forget_searches,
     prune_audit,
     prune_cases,
     prune_deliveries,
@@ -74,6 +75,7 @@ RULES = (
     Rule(DataClass.STAFF_SESSIONS, prune_sessions),
     Rule(DataClass.LOGIN_TRIES, prune_logins),
     Rule(DataClass.AUDIT, prune_audit),
+    Rule(DataClass.CONTACTS, forget_searches),
     Rule(DataClass.CASE_TEXTS, forget_case_texts),
     Rule(DataClass.CASES, prune_cases),
 )

@@ -79,10 +79,21 @@ def test_who_stays_is_not_looked_for():
 
 @pytest.mark.parametrize(
     ("text", "speaks"),
-    [("CE12", True), ('"CE12"', True), ("CE123", False), ("ACE12", False), ("a b 1", True)],
+    [
+        ("CE123456", True),
+        ('"CE123456"', True),
+        ("CE1234567", False),
+        ("ACE123456", False),
+        ("a b 123456", True),
+        ("in 2026", False),
+        ("2026-11-28", False),
+        ("EXPRESSED", False),
+    ],
 )
-def test_a_number_within_another_one_is_another_one(text, speaks):
-    about = About.of(Work(numbers=("CE12", "A B 1")))
+def test_a_number_is_that_parcels_where_it_stands_whole_and_tells_something(text, speaks):
+    """A shop may register a parcel 2026, or EXPRESSED."""
+    numbers = ("CE123456", "A B 123456", "2026", "2026-11", "EXPRESSED")
+    about = About.of(Work(numbers=numbers))
     assert about.names_parcel(text.upper() if " " in text else text) is speaks
 
 

@@ -8,7 +8,7 @@ from tracking.retention import prune
 from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-A_MINUTE = timedelta(minutes=1)
+A_MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CASE = """
 INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
     opened_at, asked_at, changed_at)
@@ -49,6 +49,29 @@ async def test_it_goes_when_its_time_is_over(pool, table, days):
     kinds = {"staff_session": "staff_sessions", "login_try": "login_tries", "audit": "audit"}
     assert done[kinds[table]] == 1
     assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 1
+
+
+async def test_what_was_typed_into_the_search_goes_with_the_contacts(pool):
+    """That somebody searched stays; what was typed with a deed goes with its parcel."""
+    staff_id = await pool.fetchval(STAFF, NOW)
+    for action, age in (
+        ("searched", 90 * DAY + A_MINUTE),
+        ("searched", 90 * DAY - A_MINUTE),
+        ("searched", 700 * DAY),
+        ("compensation_refused", 701 * DAY),
+    ):
+        await pool.execute(
+            "INSERT INTO audit VALUES (gen_random_uuid(), $1, $2, 'a', $3, NULL, 'sealed')",
+            NOW - age, staff_id, action,
+        )  # fmt: skip
+    await prune(pool, NOW, at_once=1)
+    kept = await pool.fetch("SELECT action, detail FROM audit ORDER BY at DESC")
+    assert [tuple(row) for row in kept] == [
+        ("searched", "sealed"),
+        ("searched", None),
+        ("searched", None),
+        ("compensation_refused", "sealed"),
+    ]
 
 
 async def a_case(pool, name: str, state: str, at: datetime) -> None:

@@ -1,12 +1,13 @@
 """A person's data in the console: for admins of the shop, noted, and nothing by a slip."""
 
 import json
+from uuid import uuid4
 
 import pytest
 from people import EMAIL, NAME, PHONE, said_of_people
 from staging import START
 from test_console_actions import becomes
-from test_console_login import Browser, made
+from test_console_login import OWN, Browser, made
 from test_console_parcel import Desk
 
 from schemas.staff import StaffRole
@@ -52,6 +53,7 @@ async def test_an_admin_sees_what_is_kept_of_the_shop_and_of_no_other(desk):
     assert NAME in page
     assert PHONE not in page, "nobody needs it here"
     assert "under way" in page
+    assert "tells of other parcels too, is left as it is" in page
     assert await noted(desk) == ["person_looked_up"]
 
 
@@ -88,6 +90,7 @@ async def test_nothing_is_erased_by_a_slip(desk, fields, said):
 async def test_who_is_erased_is_gone_from_this_shop_and_the_deed_is_noted_with_it(desk):
     answer = await erased(desk, typed=" ce 123456789-ee ", under_way="1")
     assert (answer.status, "Receipt" in answer.text) == (200, True)
+    assert "tells of other parcels too, is left as it is" in answer.text
     found = await search(desk.world.pool, desk.world.deps.sealer, PHONE)
     assert [hit.parcel.tracking_number for hit in found.hits] == ["CE000000003EE"]
     row = await desk.world.pool.fetchrow("SELECT * FROM erasure")
@@ -161,3 +164,46 @@ async def test_another_shops_parcel_looks_like_none_at_all(desk):
     answer = await desk.browser.post(f"{desk.path}/person/erase", of="parcel", typed=NUMBER)
     assert answer.status == 404
     assert await desk.world.pool.fetchval("SELECT count(*) FROM erasure") == 0
+
+
+@pytest.mark.parametrize("form", ["export", "erase"])
+async def test_the_answer_to_a_form_that_is_loaded_again_is_the_page_of_the_person(desk, form):
+    answer = await desk.browser.get(f"{desk.path}/person/{form}?lang=lv")
+    assert (answer.status, answer.headers["Location"]) == (303, f"{desk.path}/person?lang=lv")
+
+
+async def test_the_export_tells_a_shop_no_more_of_colleagues_than_the_parcel_does(desk):
+    """And whose file it is nothing of who they are."""
+    world = desk.world
+    await desk.browser.get(desk.path)
+    await desk.browser.post(f"{desk.path}/notes", text="between us")
+    await desk.browser.get(f"{desk.path}/person")
+    shop = await Merchants(world.pool).merchant_named("Shop")
+    theirs = Browser(world)
+    once = await made(world, email="shop@shop.example", shops=[shop])
+    await theirs.follows(await theirs.logs_in(once, "shop@shop.example"))
+    await theirs.follows(await theirs.post("/support/password", password=OWN))
+    await theirs.get(desk.path)
+    await theirs.post(f"{desk.path}/notes", text="of the shop")
+    await theirs.get(desk.path)
+    asked = {"topic": "damaged", "text": "It is torn", "id": str(uuid4())}
+    case = (await theirs.post(f"{desk.path}/cases", **asked)).headers["Location"]
+    case = f"{desk.path}/cases/{case.rpartition('#case-')[2]}"
+    whom = await world.pool.fetchval("SELECT staff_id FROM staff WHERE shops IS NOT NULL")
+    told = {"to": str(whom), "word": "Look", "id": str(uuid4())}
+    assert (await theirs.post(f"{case}/assign", **told)).status == 303
+    await becomes(desk, StaffRole.ADMIN)
+    said = {}
+    for name in ("shop", "all"):
+        await theirs.get(f"{desk.path}/person")
+        answer = await theirs.post(f"{desk.path}/person/export", of="recipient_phone")
+        said[name] = answer.text
+        rows = answer.json["parcels"][0]["rows"]
+        people = {row["email"] for kind in rows.values() for row in kind if row.get("email")}
+        assert people == {"support"}
+        staff = await world.pool.fetch("SELECT staff_id::text, email, name FROM staff")
+        assert [each for row in staff for each in row if f'"{each}"' in answer.text] == []
+        await world.pool.execute("UPDATE staff SET shops = NULL")
+    assert ("of the shop" in said["shop"], "between us" in said["shop"]) == (True, False)
+    assert ("of the shop" in said["all"], "between us" in said["all"]) == (True, True)
+    assert [said[name].count("person_looked_up") for name in said] == [1, 3]

@@ -19,6 +19,9 @@ def _plan(planned: Plan) -> Iterator[str]:
     for share in planned.shares:
         yield "  ".join(_share(planned, share))
     yield from rows_lines(planned.rows)
+    if planned.whom.merchant_id is not None:
+        yield "of quarantine and parked messages only what is of these parcels alone goes;"
+        yield "without --shop all of them are looked through"
     if planned.unreadable:
         many = len(planned.unreadable)
         yield f"{many} more may be theirs: no key opens the contact, and they are left"

@@ -22,6 +22,8 @@ _WHOLE: Final = frozenset(
 )
 # What stands in them is about the parcels that it names.
 _OF_PARCELS: Final = frozenset({"parked_message", "quarantine", "raw_payload"})
+# Of nobody's shop: who erases in the name of one leaves there what may be others'.
+_OF_NO_SHOP: Final = frozenset({"parked_message", "quarantine"})
 _OWNER: Final = "shipment_id"
 _HEX: Final = "\\x"
 
@@ -76,9 +78,10 @@ class _Looker:
         finder, about = self.about.finder, self.about
         texts = list(self._texts(row, is_theirs=is_theirs))
         speaks = self.table.name in _OF_PARCELS and any(map(about.names_parcel, texts))
-        if speaks or (is_theirs and any(map(finder.finds_beside, texts))):
+        is_left = about.shop is not None and self.table.name in _OF_NO_SHOP
+        if (speaks and not is_left) or (is_theirs and any(map(finder.finds_beside, texts))):
             self.look.found += 1
-        elif not is_theirs and any(map(finder.finds_anywhere, texts)):
+        elif speaks or (not is_theirs and any(map(finder.finds_anywhere, texts))):
             self.look.elsewhere += 1
 
     def _texts(self, row: Row, *, is_theirs: bool) -> Iterator[str]:

@@ -83,7 +83,7 @@ TABLES: Final[Mapping[str, Kept]] = {
     "audit": Kept(
         _PEOPLE,
         "what staff typed, sealed; the e-mail of staff",
-        "blank; who saw and did what stays",
+        "blank, of searches too; who saw and did what stays",
         (_C, DataClass.AUDIT),
     ),
     "bonus": Kept(_PEOPLE, "the code, hashed and sealed", "deleted; the sum stays"),
@@ -97,13 +97,16 @@ TABLES: Final[Mapping[str, Kept]] = {
     "quarantine": Kept(
         _PEOPLE,
         "bytes that could not be applied, sealed",
-        "deleted where they speak of a parcel of theirs, or have phone or e-mail",
+        "deleted where they speak of a parcel of theirs, or have phone or e-mail; "
+        "for one shop: where of its parcels alone",
         (DataClass.RESOLVED_QUARANTINE,),
     ),
     "parked_message": Kept(
         _PEOPLE, "messages that failed, sealed", "the same", (DataClass.REPLAYED_MESSAGES,)
     ),
-    "idempotency": Kept(_PEOPLE, "answers to shops, sealed; for 48 hours", "the same"),
+    "idempotency": Kept(
+        _PEOPLE, "answers to shops, sealed; for 48 hours", "the same; for one shop: its own"
+    ),
     "suppression": Kept(
         _PEOPLE,
         "keyed hash of an address that is not written to",

@@ -22,8 +22,16 @@ from tracking.errors import KlatError
 from tracking.ids import uuid7
 from tracking.person.parcels import Part, erase_parcels
 from tracking.person.sweep import Work, sweep
-from tracking.person.traces import finder, traces_of
-from tracking.person.who import PARCEL, Found, Share, find_person, names_among, roles_of
+from tracking.person.traces import Traces, finder, traces_of
+from tracking.person.who import (
+    PARCEL,
+    Found,
+    Share,
+    find_person,
+    names_among,
+    roles_of,
+    shared_by_others,
+)
 from tracking.sealing import SealBroken, Sealer
 from tracking.search.blind import blind_terms
 from tracking.search.terms import terms_of
@@ -52,7 +60,8 @@ class Plan:
     """What would be erased. `rows` by class of data; `names`: more than one share a phone.
 
     `under_way`: parcels of which messages would stop; `bonuses`: whose codes still pay;
-    `unreadable`: whose contact no key opens; `resumes`: one that was cut off goes on.
+    `unreadable`: whose contact no key opens; `shared`: phones and addresses that others have as
+    well; `resumes`: one that was cut off goes on.
     """
 
     whom: Whom
@@ -62,7 +71,13 @@ class Plan:
     under_way: Sequence[Share]
     bonuses: Sequence[Share]
     unreadable: Sequence[UUID]
+    shared: Traces
     resumes: Erasure | None = None
+
+    @property
+    def work(self) -> Work:
+        work, shop = work_of(self.shares), self.whom.merchant_id
+        return work.model_copy(update={"shared": self.shared, "shop": shop})
 
 
 def is_under_way(parcel: KnownParcel, now: datetime) -> bool:
@@ -84,17 +99,23 @@ async def plan(
     """
     async with connection(pool) as conn:
         found = await find_person(conn, sealer, whom, only=only, shops=shops)
+        shared = await shared_by_others(conn, sealer, whom, found.shares)
         resumes = await unfinished_erasure(conn, whom)
         ids = {share.parcel.shipment_id for share in found.shares}
         heads = {_head(share.parcel) for share in found.shares}
         rows = await count_personal(conn, ids, heads)
     if not found.shares and resumes is None:
         raise NobodyFound
-    return _plan(whom, found, rows, resumes, now)
+    return _plan(whom, found, rows, shared, resumes, now)
 
 
 def _plan(
-    whom: Whom, found: Found, rows: Mapping[str, int], resumes: Erasure | None, now: datetime
+    whom: Whom,
+    found: Found,
+    rows: Mapping[str, int],
+    shared: Traces,
+    resumes: Erasure | None,
+    now: datetime,
 ) -> Plan:
     live = [share for share in found.shares if share.parcel.erased_at is None]
     return Plan(
@@ -105,6 +126,7 @@ def _plan(
         [share for share in live if is_under_way(share.parcel, now)],
         [share for share in live if share.parcel.has_bonus and is_whole(share)],
         found.unreadable,
+        shared,
         resumes,
     )
 
@@ -162,7 +184,7 @@ async def _begin(
     noting: Noting | None,
     erasure_id: UUID | None,
 ) -> Done:
-    work = work_of(planned.shares)
+    work = planned.work
     async with transaction(pool) as conn:
         if noting is not None:
             await noting(conn)
@@ -182,6 +204,7 @@ async def _begin(
 def work_of(shares: Sequence[Share]) -> Work:
     return Work(
         parcels=tuple(sorted(share.parcel.shipment_id for share in shares)),
+        heads=tuple(sorted({_head(share.parcel) for share in shares})),
         numbers=tuple(sorted({share.parcel.tracking_number for share in shares})),
         traces=traces_of(person for share in shares for person in share.people).without(
             traces_of(person for share in shares for person in share.others)

@@ -2,9 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -13,6 +14,7 @@ from schemas.notice import Addressee, Channel
 from schemas.person import ExportedParcel, ExportedScan, PersonExport, Row
 from schemas.scan import Pickup, Scan
 from schemas.shipment import ShipmentState
+from schemas.staff import Action
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext
 from tracking.incoming import pickup_context
@@ -37,18 +39,29 @@ log = structlog.get_logger()
 UNREADABLE: Final = "unreadable"
 # Hashes, keys and what belongs to the machine: they say nothing to the person.
 _LEFT_OUT: Final = frozenset({"digest", "token_hash", "code_hash", "contact", "shopper"})
+# Who of the staff it was is nothing of the person's: it was "support".
+_OF_STAFF: Final = frozenset({"staff_id", "assigned_to"})
+_STAFF: Final = "support"
 # What of a parcel the buyer is shown of what somebody else received.
 _OF_BUYER: Final = frozenset({"registration", "promise", "notice", "outcome"})
 
 
 async def export(
-    pool: asyncpg.Pool, sealer: Sealer, shares: Sequence[Share], now: datetime
+    pool: asyncpg.Pool,
+    sealer: Sealer,
+    shares: Sequence[Share],
+    now: datetime,
+    *,
+    shops: Collection[UUID] | None = None,
 ) -> PersonExport:
-    """Raises StoreUnavailable."""
+    """`shops`: of whoever hands it over, who sees no more of colleagues than elsewhere; None: all.
+
+    Raises StoreUnavailable.
+    """
     ids = [share.parcel.shipment_id for share in shares]
     async with connection(pool) as conn:
         scans = await scans_to_anonymise(conn, ids)
-        rows = await rows_of_parcels(conn, ids)
+        rows = await rows_of_parcels(conn, ids, shops)
         states = await states_of(conn, ids)
         raw = await _payloads(conn, sealer, scans)
         asked = [json.loads(each) for each in await suppression_rows(conn, _hashes(sealer, shares))]
@@ -179,7 +192,17 @@ def _row(sealer: Sealer, each: KeptRow) -> Row:
         if value and f"{each.kind}.{column}" in CONTEXTS:
             clear = opened(sealer, f"{each.kind}.{column}", texts)
             row[column] = UNREADABLE if clear is None else clear
-    return _bare(row)
+    return _without_staff(_bare(row))
+
+
+def _without_staff(row: Row) -> Row:
+    """Neither address nor id, nor the name of who was handed a case."""
+    kept = {name: value for name, value in row.items() if name not in _OF_STAFF}
+    if kept.get("email"):
+        kept["email"] = _STAFF
+    if kept.get("action") == Action.CASE_HANDED_OVER:
+        kept["detail"] = None
+    return kept
 
 
 def _bare(row: dict[str, Any]) -> Row:

@@ -15,6 +15,7 @@ from schemas.contact import Person
 from schemas.notice import Addressee
 from tracking.contact import Contact, open_contact
 from tracking.errors import KlatError
+from tracking.person.traces import Traces, traces_of
 from tracking.sealing import SealBroken, Sealer
 from tracking.search.blind import whole_hashes
 from tracking.search.names import words_in
@@ -66,9 +67,9 @@ def whom_of(
     return Whom(kind, whole_hashes(sealer, Term(kind, plain)), names, shop)
 
 
-def whom_of_parcel(sealer: Sealer, shipment_id: UUID) -> Whom:
-    """Everybody whom one parcel concerns."""
-    return Whom(PARCEL, _parcel_hashes(sealer, shipment_id), None, None)
+def whom_of_parcel(sealer: Sealer, shipment_id: UUID, *, shop: UUID | None = None) -> Whom:
+    """Everybody whom one parcel concerns. `shop`: in whose name it is asked."""
+    return Whom(PARCEL, _parcel_hashes(sealer, shipment_id), None, shop)
 
 
 def _parcel_hashes(sealer: Sealer, shipment_id: UUID) -> list[bytes]:
@@ -149,6 +150,48 @@ async def find_person(
         if roles := roles_of(sealer, whom, parcel.shipment_id, contact):
             shares.append(Share(parcel, contact, roles))
     return Found(shares, unreadable)
+
+
+async def shared_by_others(
+    conn: asyncpg.Connection, sealer: Sealer, whom: Whom, shares: Collection[Share]
+) -> Traces:
+    """Phones and addresses of theirs that stand in parcels, of these shops, which are not meant:
+    alone they do not tell whom a text is about. Who is called the same is nobody else.
+    """
+    mine = traces_of(person for share in shares for person in share.people)
+    asked = None if whom.merchant_id is None else [whom.merchant_id]
+    hashes = [each for term in _terms(mine) for each in whole_hashes(sealer, term)]
+    terms = [int.from_bytes(each[:4], signed=True) for each in hashes]
+    found = await parcels_of_person(conn, terms, asked, MOST + 1) if terms else []
+    if len(found) > MOST:
+        return Traces(phones=mine.phones, emails=mine.emails)
+    meant = {share.parcel.shipment_id for share in shares}
+    names = frozenset() if whom.kind == PARCEL else {frozenset(each) for each in mine.names}
+    others = [
+        person
+        for parcel in await parcels_known(conn, set(found) - meant, asked)
+        for person in _people(sealer, parcel)
+        if not person.name or frozenset(words_in(person.name)) not in names
+    ]
+    theirs = traces_of(others)
+    return Traces(
+        phones=tuple(each for each in mine.phones if each in theirs.phones),
+        emails=tuple(each for each in mine.emails if each in theirs.emails),
+    )
+
+
+def _terms(traces: Traces) -> list[Term]:
+    phones = [Term(Kind.PHONE, each) for each in traces.phones]
+    return phones + [Term(Kind.EMAIL, each) for each in traces.emails]
+
+
+def _people(sealer: Sealer, parcel: KnownParcel) -> list[Person]:
+    """Nobody where no key opens it."""
+    try:
+        contact = open_contact(sealer, parcel.shipment_id, parcel.contact)
+    except SealBroken:
+        return []
+    return [person for _, person in people_of(contact)]
 
 
 def names_among(shares: Iterable[Share]) -> list[str]:

@@ -18,8 +18,13 @@ class KeptRow(NamedTuple):
     row: str
 
 
-async def rows_of_parcels(conn: asyncpg.Connection, ids: Collection[UUID]) -> list[KeptRow]:
-    rows = await conn.fetch(SQL["rows_of_parcels"], list(ids))
+async def rows_of_parcels(
+    conn: asyncpg.Connection, ids: Collection[UUID], shops: Collection[UUID] | None
+) -> list[KeptRow]:
+    """`shops`: what staff wrote and did only of who works for no others; None: of all."""
+    rows = await conn.fetch(
+        SQL["rows_of_parcels"], list(ids), None if shops is None else list(shops)
+    )
     return [KeptRow(row["kind"], row["shipment_id"], row["row"]) for row in rows]
 
 

@@ -63,6 +63,10 @@ async def prune_audit(conn: asyncpg.Connection, before: datetime, limit: int) ->
     return _rows(await conn.execute(SQL["prune_audit"], before, limit))
 
 
+async def forget_searches(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
+    return _rows(await conn.execute(SQL["forget_searches"], before, limit))
+
+
 async def forget_case_texts(conn: asyncpg.Connection, before: datetime, limit: int) -> int:
     return await conn.fetchval(SQL["forget_case_texts"], before, limit)  # type: ignore[no-any-return]  # no types
 

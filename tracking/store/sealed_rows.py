@@ -11,13 +11,18 @@ from tracking.sql import SQL
 
 
 class SealedRow(NamedTuple):
-    """`context`: what it is sealed to. `is_code`: an example of a code that waits for a meaning."""
+    """`context`: what it is sealed to. `is_code`: an example of a code that waits for a meaning.
+
+    `carrier` of the way that it came by, or empty; `tracking_number`: given beside it.
+    """
 
     row_id: UUID
     sealed: bytes | None
     context: str
-    is_code: bool = False
+    carrier: str
+    is_native: bool
     tracking_number: str | None = None
+    is_code: bool = False
 
 
 class SealedCall(NamedTuple):
@@ -39,8 +44,10 @@ async def kept_quarantine(conn: asyncpg.Connection, after: UUID, most: int) -> l
             row["id"],
             row["sealed"],
             f"quarantine:{row['fingerprint'].hex()}",
-            row["reason"] == "unknown_code",
+            row["carrier"] or "",
+            row["native"],
             row["tracking_number"],
+            row["reason"] == "unknown_code",
         )
         for row in rows
     ]
@@ -56,7 +63,17 @@ async def blank_quarantined(conn: asyncpg.Connection, ids: Collection[UUID]) -> 
 
 async def kept_parked(conn: asyncpg.Connection, after: UUID, most: int) -> list[SealedRow]:
     rows = await conn.fetch(SQL["kept_parked"], after, most)
-    return [SealedRow(row["id"], row["sealed"], f"parked:{row['id']}") for row in rows]
+    return [
+        SealedRow(
+            row["id"],
+            row["sealed"],
+            f"parked:{row['id']}",
+            row["routing_key"].partition(".")[2],
+            row["format"] == "native",
+            row["tracking_number"],
+        )
+        for row in rows
+    ]
 
 
 async def drop_parked(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:
@@ -64,9 +81,10 @@ async def drop_parked(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:
 
 
 async def kept_calls(
-    conn: asyncpg.Connection, after: tuple[UUID, str], most: int
+    conn: asyncpg.Connection, after: tuple[UUID, str], last: UUID, most: int
 ) -> list[SealedCall]:
-    return [SealedCall(*row) for row in await conn.fetch(SQL["kept_calls"], *after, most)]
+    """Up to those of the shop `last`."""
+    return [SealedCall(*row) for row in await conn.fetch(SQL["kept_calls"], *after, last, most)]
 
 
 async def drop_calls(conn: asyncpg.Connection, calls: Sequence[SealedCall]) -> None:
@@ -75,9 +93,11 @@ async def drop_calls(conn: asyncpg.Connection, calls: Sequence[SealedCall]) -> N
 
 
 async def kept_searches(
-    conn: asyncpg.Connection, after: tuple[datetime, UUID], most: int
+    conn: asyncpg.Connection, after: tuple[datetime, UUID], most: int, shop: UUID | None
 ) -> list[SealedSearch]:
-    return [SealedSearch(*row) for row in await conn.fetch(SQL["kept_searches"], *after, most)]
+    """`shop`: only of who works for it and for no other; None: of everybody."""
+    rows = await conn.fetch(SQL["kept_searches"], *after, most, shop)
+    return [SealedSearch(*row) for row in rows]
 
 
 async def blank_audit(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:

@@ -178,7 +178,8 @@ SELECT (SELECT count(*) FROM links) AS links, (SELECT count(*) FROM browsers) AS
 DELETE FROM bonus WHERE shipment_id = ANY($1::uuid[]);
 
 -- name: kept_quarantine: what could not be applied, with its sealed bytes ($1 behind this id, $2 at the most)
-SELECT quarantine_id AS id, fingerprint, reason, sealed, tracking_number FROM quarantine
+SELECT quarantine_id AS id, fingerprint, reason, sealed, carrier, native, tracking_number
+FROM quarantine
 WHERE quarantine_id > $1 ORDER BY quarantine_id LIMIT $2;
 
 -- name: drop_quarantined: these are not tried again ($1 ids)
@@ -188,23 +189,27 @@ DELETE FROM quarantine WHERE quarantine_id = ANY($1::uuid[]);
 UPDATE quarantine SET sealed = NULL WHERE quarantine_id = ANY($1::uuid[]);
 
 -- name: kept_parked: messages whose handling failed, with their sealed bytes ($1 behind this id, $2 at the most)
-SELECT parked_id AS id, sealed FROM parked_message
+SELECT parked_id AS id, sealed, routing_key, headers ->> 'x-format' AS format,
+       headers ->> 'x-tracking-number' AS tracking_number
+FROM parked_message
 WHERE parked_id > $1 ORDER BY parked_id LIMIT $2;
 
 -- name: drop_parked: these are not replayed ($1 ids)
 DELETE FROM parked_message WHERE parked_id = ANY($1::uuid[]);
 
--- name: kept_calls: answers that shops were given, sealed ($1 behind this shop, $2 and this key, $3 at the most)
+-- name: kept_calls: answers that shops were given, sealed ($1 behind this shop, $2 and this key, $3 up to this shop, $4 at the most)
 SELECT merchant_id, key, body FROM idempotency
-WHERE (merchant_id, key) > ($1, $2) ORDER BY merchant_id, key LIMIT $3;
+WHERE (merchant_id, key) > ($1, $2) AND merchant_id <= $3 ORDER BY merchant_id, key LIMIT $4;
 
 -- name: drop_calls: these calls are made anew when they are sent again ($1 shops, $2 keys)
 DELETE FROM idempotency AS i USING unnest($1::uuid[], $2::text[]) AS g (merchant_id, key)
 WHERE i.merchant_id = g.merchant_id AND i.key = g.key;
 
--- name: kept_searches: what staff looked for, sealed; the earliest first ($1 behind this instant, $2 and this line, $3 at the most)
-SELECT audit_id AS id, at, detail FROM audit
+-- name: kept_searches: what staff looked for, sealed; the earliest first ($1 behind this instant, $2 and this line, $3 at the most, $4 only by who works for this shop alone, or null)
+SELECT audit_id AS id, at, detail FROM audit AS a
 WHERE at >= $1 AND (at, audit_id) > ($1, $2) AND action = 'searched' AND detail IS NOT NULL
+  AND ($4::uuid IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.staff_id = a.staff_id AND staff.shops <@ ARRAY[$4]))
 ORDER BY at, audit_id LIMIT $3;
 
 -- name: blank_audit: what was typed is forgotten, that it was asked stays ($1 ids)
@@ -290,7 +295,7 @@ notes AS (DELETE FROM staff_note WHERE shipment_id = ANY($1)),
 looks AS (UPDATE audit SET detail = NULL WHERE shipment_id = ANY($1) AND detail IS NOT NULL)
 DELETE FROM shipment WHERE shipment_id = ANY($1);
 
--- name: rows_of_parcels: everything else that is kept of these parcels, as JSON by class ($1 shipment ids)
+-- name: rows_of_parcels: everything else that is kept of these parcels, as JSON by class; what staff wrote and did only of who works for no other shops than these ($1 shipment ids, $2 shops or null for all)
 SELECT 'registration' AS kind, shipment_id, to_json(t)::text AS row, registered_at AS at
 FROM registration AS t WHERE shipment_id = ANY($1::uuid[])
 UNION ALL SELECT 'promise', shipment_id, to_json(t)::text, at
@@ -311,6 +316,8 @@ UNION ALL SELECT 'push_subscription', shipment_id, to_json(t)::text, created_at
 FROM push_subscription AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'staff_note', shipment_id, to_json(t)::text, at
 FROM staff_note AS t WHERE shipment_id = ANY($1)
+  AND ($2::uuid[] IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.email = t.email AND staff.shops <@ $2))
 UNION ALL SELECT 'support_case', shipment_id, to_json(t)::text, opened_at
 FROM support_case AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'case_message', shipment_id, to_json(t)::text, at
@@ -319,6 +326,8 @@ UNION ALL SELECT 'survey', shipment_id, to_json(t)::text, answered_at
 FROM survey AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'audit', shipment_id, to_json(t)::text, at
 FROM audit AS t WHERE shipment_id = ANY($1)
+  AND ($2::uuid[] IS NULL OR EXISTS (
+      SELECT FROM staff WHERE staff.staff_id = t.staff_id AND staff.shops <@ $2))
 UNION ALL SELECT 'outcome', shipment_id, to_json(t)::text, noted_at
 FROM outcome AS t WHERE shipment_id = ANY($1)
 UNION ALL SELECT 'inbox_message', shipment_id, to_json(t)::text, created_at

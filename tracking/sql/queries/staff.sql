@@ -133,6 +133,11 @@ SELECT at, email, action, shipment_id, detail, audit_id, merchant_id FROM audit
 WHERE at < $1 AND ($2::text IS NULL OR email = $2)
 ORDER BY at DESC LIMIT $3;
 
+-- name: forget_searches: forget what was typed into the search before this, and what was found; that somebody searched stays ($1 before, $2 limit)
+UPDATE audit SET detail = NULL WHERE audit_id = ANY(ARRAY(
+    SELECT audit_id FROM audit WHERE at < $1 AND action = 'searched' AND detail IS NOT NULL
+    ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
+
 -- name: prune_audit: forget what was seen or done before this ($1 before, $2 limit)
 DELETE FROM audit WHERE audit_id = ANY(ARRAY(
     SELECT audit_id FROM audit WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));

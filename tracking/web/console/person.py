@@ -27,7 +27,7 @@ from tracking.store.shipments import ShipmentRow, Shipments
 from tracking.web.console.doing import GONE, asked_for, noted, noting
 from tracking.web.console.errors import FOR_ADMINS, TOO_MANY, for_people
 from tracking.web.console.frame import page, words_for
-from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of
+from tracking.web.console.guard import HOME, SESSION, for_staff, parcel_of, to
 from tracking.web.console.life import may_see
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
@@ -88,6 +88,12 @@ async def get_person(request: web.Request) -> web.StreamResponse:
 
 
 @for_people
+async def get_person_again(request: web.Request) -> web.StreamResponse:
+    """Where a browser lands that loads the answer to a form again, or asks for it in Latvian."""
+    return to(f"{parcel_of(asked_id(request))}/person?{request.query_string}".rstrip("?"))
+
+
+@for_people
 async def post_export(request: web.Request) -> web.StreamResponse:
     """A file that the browser keeps."""
     shipment_id, form = await asked_for(request)
@@ -97,7 +103,8 @@ async def post_export(request: web.Request) -> web.StreamResponse:
     planned = await _plan(request, asked)
     await noted(request, Action.PERSON_EXPORTED, shipment_id, of=asked.of)
     shares = planned.shares if planned else ()
-    document = await export(deps.pool, deps.sealer, shares, deps.now())
+    shops = request[SESSION].staff.shops
+    document = await export(deps.pool, deps.sealer, shares, deps.now(), shops=shops)
     return web.Response(
         text=shown(document),
         content_type="application/json",
@@ -155,7 +162,7 @@ async def _asked(request: web.Request, shipment_id: UUID, of: str) -> _Asked:
     by = dict(_choices(contact))
     chosen = of if of in {*by, _PARCEL} else next(iter(by), _PARCEL)
     shop = registration.merchant_id if registration else None
-    whom = whom_of_parcel(deps.sealer, shipment_id)
+    whom = whom_of_parcel(deps.sealer, shipment_id, shop=shop)
     if chosen in by:
         kind, text, person = by[chosen]
         whom = whom_of(deps.sealer, kind, text, name=person.name, shop=shop)
@@ -199,6 +206,7 @@ async def _show(
         "person",
         status,
         here=parcel_of(asked.row.shipment_id),
+        is_of_shop=asked.whom.merchant_id is not None,
         number=asked.row.tracking_number,
         of=asked.of,
         seen=asked.seen,
@@ -261,5 +269,13 @@ PERSON_PAGES: Final = (
         access="session",
         media=_FORM,
         answers={200: "text/html"},
+    ),
+    Route(
+        "GET",
+        f"{_AT}/{{form}}",
+        for_staff(get_person_again),
+        "Back to what is kept of a person",
+        access="session",
+        answers={303: None},
     ),
 )
