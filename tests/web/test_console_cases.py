@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from yarl import URL
 from schemas.case import Author, CaseState, Opener, Topic
 from schemas.staff import StaffRole
 from tracking.staff.login import session_hash
+from tracking.store.cases import Cases
 from tracking.store.merchants import Merchants
 from tracking.store.staff import Staff, StaffStore
 from tracking.threads import threads_of
@@ -358,13 +360,23 @@ async def test_the_case_of_one_parcel_is_none_of_another(desk, world):
     assert (await desk.case()).state is CaseState.OPEN
 
 
+async def test_who_writes_again_while_waiting_stays_where_they_are_in_the_line(desk, world):
+    asked = world.clock()
+    world.clock.pass_by(hours=1)
+    await desk.shopper.asks(text="Does anybody read this?")
+    case = await desk.case()
+    assert (case.contacts, case.asked_at, case.waits_since) == (2, world.clock(), asked)
+    rows = await Cases(world.pool).waiting_cases(None, None, None, asked - timedelta(hours=1), 2)
+    assert [each.waits_since for each in rows] == [asked]
+
+
 async def test_the_list_turns_its_pages_and_filters(desk, world):
     shop = await Merchants(world.pool).merchant_named("Shop")
     await world.pool.execute(
         """
         INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state,
-            language, opened_at, asked_at, changed_at)
-        SELECT $1, gen_random_uuid(), $2, 'bonus', 'shopper', 'open', 'lv', at, at, at
+            language, opened_at, asked_at, changed_at, waits_since)
+        SELECT $1, gen_random_uuid(), $2, 'bonus', 'shopper', 'open', 'lv', at, $3, at, at
         FROM generate_series($3::timestamptz, $3 + interval '59 minutes', '1 minute') AS at
         """,
         desk.id, shop, world.clock(),

@@ -37,6 +37,7 @@ class ListedCase(NamedTuple):
     follows: UUID | None
     asked_at: datetime
     changed_at: datetime
+    waits_since: datetime | None
     tracking_number: str
     carrier: str
     merchant_name: str
