@@ -99,6 +99,7 @@ async def test_a_question_is_on_the_parcel_in_the_list_and_among_the_next_steps(
     listed = unescape((await desk.browser.get("/support/cases")).text)
     assert NUMBER in listed
     assert "The parcel or what is in it is damaged" in listed
+    assert "pasūtījums 1001" in listed or "order 1001" in listed
     assert "Waiting <b>1</b>" in listed
     assert SAID not in listed, "the list names no words"
     assert await desk.noted() == []

@@ -42,6 +42,7 @@ class ListedCase(NamedTuple):
     carrier: str
     merchant_name: str
     whose: str | None
+    order_ref: str | None
 
 
 class Waiting(NamedTuple):

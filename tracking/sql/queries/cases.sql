@@ -52,11 +52,13 @@ WHERE c.shipment_id = w.shipment_id AND c.case_id = w.case_id AND NOT c.has_text
 
 -- name: waiting_cases: those that wait for an answer, the longest first ($1 of these shops or null, $2 of this topic or null, $3 of whom or null, $4 from behind this, $5 at the most)
 SELECT c.shipment_id, c.case_id, c.topic, c.state, c.contacts, c.follows, c.asked_at, c.changed_at,
-       c.waits_since, s.tracking_number, s.carrier, m.name AS merchant_name, t.name AS whose
+       c.waits_since, s.tracking_number, s.carrier, m.name AS merchant_name, t.name AS whose,
+       r.order_ref
 FROM support_case AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m ON m.merchant_id = c.merchant_id
 LEFT JOIN staff AS t ON t.staff_id = c.assigned_to
+LEFT JOIN registration AS r ON r.shipment_id = c.shipment_id AND r.merchant_id = c.merchant_id
 WHERE c.state = 'open' AND c.waits_since > $4
   AND ($1::uuid[] IS NULL OR c.merchant_id = ANY($1))
   AND ($2::text IS NULL OR c.topic = $2)
@@ -65,11 +67,13 @@ ORDER BY c.waits_since LIMIT $5;
 
 -- name: latest_cases: all, those with the latest word first ($1 of these shops or null, $2 of this topic or null, $3 before this, $4 at the most)
 SELECT c.shipment_id, c.case_id, c.topic, c.state, c.contacts, c.follows, c.asked_at, c.changed_at,
-       c.waits_since, s.tracking_number, s.carrier, m.name AS merchant_name, t.name AS whose
+       c.waits_since, s.tracking_number, s.carrier, m.name AS merchant_name, t.name AS whose,
+       r.order_ref
 FROM support_case AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m ON m.merchant_id = c.merchant_id
 LEFT JOIN staff AS t ON t.staff_id = c.assigned_to
+LEFT JOIN registration AS r ON r.shipment_id = c.shipment_id AND r.merchant_id = c.merchant_id
 WHERE c.changed_at < $3
   AND ($1::uuid[] IS NULL OR c.merchant_id = ANY($1))
   AND ($2::text IS NULL OR c.topic = $2)

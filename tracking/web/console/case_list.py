@@ -133,6 +133,7 @@ def _shown(each: ListedCase, words: Words, shopper: Words, calendar: Calendar) -
         "path": f"{parcel_of(each.shipment_id)}#case-{each.case_id}",
         "about": shopper.gettext(QUESTION[each.topic]),
         "number": each.tracking_number,
+        "order": each.order_ref,
         "carrier": carrier.name if carrier else each.carrier.title(),
         "merchant": each.merchant_name,
         "asked": calendar.on(each.waits_since or each.asked_at),
