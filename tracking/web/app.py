@@ -16,8 +16,8 @@ from tracking.web.console.account import ACCOUNT_PAGES
 from tracking.web.console.actions import ACTIONS
 from tracking.web.console.case_forms import CASE_FORMS
 from tracking.web.console.case_list import CASE_PAGES
-from tracking.web.console.elsewhere import ELSEWHERE
 from tracking.web.console.contact import CONTACT_FORM
+from tracking.web.console.elsewhere import ELSEWHERE
 from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES
 from tracking.web.console.measures import MEASURE_PAGES
