@@ -188,6 +188,32 @@ def test_an_address_that_helps_is_a_link(address: str) -> None:
     assert address in Tags(shown(in_transit(merchant_help=address))).links()
 
 
+@pytest.mark.parametrize(
+    ("state", "topic"),
+    [
+        ("late", "where_is_it"),
+        ("expired", "where_is_it"),
+        ("delivered", "not_received"),
+        ("returning", "other"),
+        ("returned", "other"),
+        ("cancelled", "other"),
+        ("exception", "other"),
+    ],
+)
+def test_where_the_shop_has_no_address_who_is_sent_to_it_may_write_here(
+    state: str, topic: str
+) -> None:
+    alone = replace(STATES[state], merchant_help=None)
+    assert to_ask(replace(alone, can_ask=True)) == [f"{PATH}/help?topic={topic}&lang=en"]
+    assert to_ask(alone) == []
+    with_both = replace(STATES[state], can_ask=True)
+    assert to_ask(with_both) == [with_both.merchant_help], "the shop's own address comes first"
+
+
+def to_ask(view: ParcelView) -> list[str | None]:
+    return [its["href"] for _, its in Tags(shown(view)).all if its.get("id") == "ask"]
+
+
 def test_a_place_with_coordinates_has_a_map() -> None:
     assert "openstreetmap.org/?mlat=56.92540&amp;mlon=24.17130" in shown(ready())
     assert "openstreetmap" not in shown(ready(state={"pickup_place": STREET}))

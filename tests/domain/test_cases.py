@@ -75,6 +75,21 @@ def test_the_same_matter_is_the_same_case(before, topic, case_id, contacts, foll
     assert (case.state, case.asked_at) == (OPEN, NOW)
 
 
+@pytest.mark.parametrize(
+    ("before", "since"),
+    [
+        (a_case(), NOW - DAY),  # it waits as before: to write again costs no turn
+        (asked([a_case()], by(2), NOW - HOUR), NOW - DAY),
+        (a_case(ANSWERED), NOW),
+        (a_case(SOLVED), NOW),
+        (reopened(a_case(SOLVED), NOW - HOUR), NOW - DAY),
+        (reopened(a_case(ANSWERED), NOW - HOUR), NOW - DAY),
+    ],
+)
+def test_who_writes_again_while_waiting_keeps_the_place_in_the_line(before, since):
+    assert asked([before], by(2), NOW).waits_since == since
+
+
 def test_who_writes_again_says_how_the_answer_shall_come_now():
     again = by(2, language="ru", reply_by=None)
     case = asked([a_case(ANSWERED)], again, NOW)
@@ -115,7 +130,7 @@ def test_an_answer_to_what_was_settled_waits_for_the_shopper_again():
 def test_what_is_opened_again_is_no_contact():
     case = reopened(a_case(SOLVED), NOW)
     assert (case.state, case.solved_at, case.contacts) == (OPEN, None, 1)
-    assert case.asked_at == NOW - DAY, "it waits since the shopper wrote"
+    assert case.asked_at == case.waits_since == NOW - DAY, "it waits since the shopper wrote"
 
 
 @pytest.mark.parametrize("deed", [lambda c: solved(c, ANNA, NOW), lambda c: reopened(c, NOW)])
@@ -168,6 +183,7 @@ def test_every_message_is_counted_once_and_cases_hold_together(deeds):
     assert sum(case.contacts for case in cases.values()) == len(known)
     for case in cases.values():
         assert (case.solved_at is not None) == (case.state is SOLVED)
+        assert (case.waits_since is not None) == (case.state is OPEN)
         assert case.opened_at <= case.asked_at <= case.changed_at
         if case.state is ANSWERED:
             assert case.answered_at is not None

@@ -182,10 +182,11 @@ INSERT INTO person_index SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid
     ARRAY(SELECT n * 31 + part FROM generate_series(1, 20) part)
 FROM generate_series(1, 20000) n;
 INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
-    opened_at, asked_at, changed_at)
+    opened_at, asked_at, changed_at, waits_since)
 SELECT md5(n::text)::uuid, md5('q' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'damaged', 'shopper',
-    CASE WHEN n % 100 = 0 THEN 'open' ELSE 'solved' END, 'lv', now(),
-    now() - n * interval '1 minute', now() - n * interval '1 minute'
+    CASE WHEN n % 100 = 0 THEN 'open' ELSE 'solved' END, 'lv', now(), now(),
+    now() - n * interval '1 minute',
+    CASE WHEN n % 100 = 0 THEN now() - n * interval '1 minute' END
 FROM generate_series(1, 20000) n;
 INSERT INTO case_message SELECT md5((n % 20000 + 1)::text)::uuid, md5('q' || n % 20000 + 1)::uuid,
     md5('m' || n)::uuid, now(), 'shopper', NULL, 's'
@@ -288,10 +289,10 @@ FROM generate_series(1, 30000) n;
 INSERT INTO eta SELECT md5(n::text)::uuid, now(), now(), now(), now(), 5, now()
 FROM generate_series(1, 20000) n;
 INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state, language,
-    follows, opened_at, asked_at, changed_at)
+    follows, opened_at, asked_at, changed_at, waits_since)
 SELECT md5(n::text)::uuid, md5('case' || n)::uuid, md5((n % 3 + 1)::text)::uuid, 'other', 'shopper',
     'open', 'lv', CASE WHEN n % 9 = 0 THEN md5('case' || n)::uuid END,
-    now() - n * interval '1 minute', now(), now() - n * interval '1 minute'
+    now() - n * interval '1 minute', now(), now() - n * interval '1 minute', now()
 FROM generate_series(1, 20000) n;
 INSERT INTO survey (shipment_id, merchant_id, carrier, answered_at, recommend)
 SELECT md5(n::text)::uuid, md5((n % 3 + 1)::text)::uuid, 'omniva',
@@ -548,7 +549,7 @@ QUICK = {
     "case_answers": ((IDS, IDS), "case_message_once"),
     "count_case_messages": ((ID, ID, "now()", "true"), "case_message_once"),
     "save_case": ((ID, ID, ID, "'t'", "'shopper'", "'open'", "'lv'", "NULL", "1", "NULL", "NULL",
-                   "now()", "now()", "NULL", "NULL", "now()"), "support_case_pkey"),
+                   "now()", "now()", "NULL", "NULL", "now()", "now()"), "support_case_pkey"),
     "insert_case_message": ((ID, ID, ID, "now()", "'shopper'", "NULL", "'s'", "true"),
                             "support_case_pkey"),
     "waiting_cases": (("NULL", "NULL", "NULL", "'2000-01-01'", "51", "NULL"),

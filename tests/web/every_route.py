@@ -34,6 +34,7 @@ OWN = {
     "/support/account/sessions",
     "/support/oidc",
     "/support/oidc/callback",
+    "/support/{rest:.*}",
 }
 PARCEL = "/support/parcels/{shipment_id}"
 SHOP = "/support/shops/{merchant_id}"

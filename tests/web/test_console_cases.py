@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -14,8 +15,10 @@ from yarl import URL
 
 from schemas.case import MOST_BY_TEXT, Author, CaseState, Opener, Topic
 from schemas.staff import StaffRole
+from tracking.domain.help import ASKABLE
 from tracking.staff.audit import detail_of
 from tracking.staff.login import session_hash
+from tracking.store.cases import Cases
 from tracking.store.merchants import Merchants
 from tracking.store.staff import Staff, StaffStore
 from tracking.threads import threads_of
@@ -101,6 +104,7 @@ async def test_a_question_is_on_the_parcel_in_the_list_and_among_the_next_steps(
     listed = unescape((await desk.browser.get("/support/cases")).text)
     assert NUMBER in listed
     assert "The parcel or what is in it is damaged" in listed
+    assert re.search(r"order\s<bdi>1001", listed)
     assert "Waiting <b>1</b>" in listed
     assert SAID not in listed, "the list names no words"
     assert await desk.noted() == []
@@ -427,13 +431,23 @@ async def test_the_case_of_one_parcel_is_none_of_another(desk, world):
     assert (await desk.case()).state is CaseState.OPEN
 
 
+async def test_who_writes_again_while_waiting_stays_where_they_are_in_the_line(desk, world):
+    asked = world.clock()
+    world.clock.pass_by(hours=1)
+    await desk.shopper.asks(text="Does anybody read this?")
+    case = await desk.case()
+    assert (case.contacts, case.asked_at, case.waits_since) == (2, world.clock(), asked)
+    rows = await Cases(world.pool).waiting_cases(None, None, None, asked - timedelta(hours=1), 2)
+    assert [each.waits_since for each in rows] == [asked]
+
+
 async def test_the_list_turns_its_pages_and_filters(desk, world):
     shop = await Merchants(world.pool).merchant_named("Shop")
     await world.pool.execute(
         """
         INSERT INTO support_case (shipment_id, case_id, merchant_id, topic, opened_by, state,
-            language, opened_at, asked_at, changed_at)
-        SELECT $1, gen_random_uuid(), $2, 'bonus', 'shopper', 'open', 'lv', at, at, at
+            language, opened_at, asked_at, changed_at, waits_since)
+        SELECT $1, gen_random_uuid(), $2, 'bonus', 'shopper', 'open', 'lv', at, $3, at, at
         FROM generate_series($3::timestamptz, $3 + interval '59 minutes', '1 minute') AS at
         """,
         desk.id, shop, world.clock(),
@@ -504,6 +518,18 @@ class TestTexts:
         page = await lead.browser.get(f"/support/shops/{shop}/settings?lang=en")
         assert "changed a text of the shop" in page.text
         assert "Very sorry" in page.text
+
+    async def test_ours_stand_above_the_box_in_the_language_that_was_chosen(self, lead, world):
+        page = unescape((await lead.browser.get("/support/texts?lang=en&language=lv")).text)
+        box = page.partition('id="help-where_is_it-0-text"')[0].rpartition("<details")[2]
+        assert "Ours, for a sample parcel." in box
+        assert 'lang="lv">Pēdējo' in box or "Omniva" in box
+        assert page.count('class="note ours"') == len(ASKABLE) - 1, "of anything else nobody knows"
+        await self.saves(lead)
+        page = unescape((await lead.browser.get("/support/texts?lang=en&language=en")).text)
+        box = page.partition('id="prepared-damaged-0-text"')[0].rpartition("<details")[2]
+        assert "Ours, in whose place this stands:" in box
+        assert "keep all of the packaging of the parcel {number}" in box
 
     async def test_more_are_added_up_to_five_about_a_topic(self, lead, world):
         for n in range(5):

@@ -61,6 +61,19 @@ async def test_somebody_logs_in_and_finds_a_parcel_without_a_mouse(office, page)
     await expect(page.locator(".hits li")).to_have_count(1)
 
 
+async def test_a_slash_leads_to_the_search_from_every_page_but_is_typed_in_a_box(office, page):
+    await enters(page, office)
+    box = page.get_by_label("Find a parcel")
+    for path in ("/support/account", "/support/cases", "/support/nothing-here"):
+        await page.goto(f"{office.url}{path}")
+        await page.keyboard.press("/")
+        await expect(box).to_be_focused()
+    await page.goto(f"{office.url}/support/password")
+    own = page.locator("input[type=password]").first
+    await own.press("/")
+    await expect(own).to_have_value("/")
+
+
 async def test_the_way_to_the_search_shows_what_was_found_also_after_a_note(office, page):
     await enters(page, office)
     await page.get_by_label("Find a parcel").fill("berzins")

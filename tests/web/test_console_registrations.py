@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 import re
-from html import unescape
+from html import escape, unescape
 
 import aiohttp
 import pytest
@@ -145,6 +145,14 @@ async def test_what_was_not_looked_at_is_looked_at_first(desk):
 async def test_a_file_that_is_none_is_said_to_be_none(desk, body, said):
     answer = await sends(desk, file=body)
     assert (answer.status, said in answer.text) == (422, True)
+
+
+async def test_what_was_pasted_stays_in_the_box_to_be_mended(desk):
+    wrong = "number;<b>\nCE1;x"
+    answer = await sends(desk, text=wrong)
+    assert answer.status == 422
+    assert f'spellcheck="false">\n{escape(wrong)}</textarea>' in answer.raw.replace("\r", "")
+    assert "number;" not in (await sends(desk, file=wrong.encode())).text, "of a file it would be"
 
 
 async def test_what_is_far_too_long_or_no_form_is_refused(desk):

@@ -9,6 +9,7 @@ from test_console_login import Browser, made
 from tracking.store.merchants import Merchants
 
 NUMBER = "CE123456789EE"
+SOME = "0b5c1a0e-0000-4000-8000-00000000000a"
 
 
 @pytest.fixture
@@ -66,6 +67,29 @@ async def test_nothing_that_is_typed_or_kept_becomes_markup(office):
         assert markup not in page.text
     page = await searched(browser, '"><script>x</script>')
     assert "<script>x" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/support/", "/support"),
+        (f"/support/shops/{SOME}", f"/support/shops/{SOME}/settings"),
+        (f"/support/shops/{SOME}/", f"/support/shops/{SOME}/settings"),
+        ("/support/x", None),
+        ("/support/parcels/x/y/z", None),
+        ("/support//elsewhere.example/", None),
+    ],
+)
+async def test_an_address_where_nothing_is_is_a_page_for_people(office, path, leads_to):
+    browser = Browser(office)
+    assert (await browser.get(path)).headers["Location"] == "/support/login"
+    await browser.enters(await made(office))
+    answer = await browser.get(path)
+    assert answer.headers.get("Location") == leads_to
+    if leads_to is None:
+        assert (answer.status, answer.headers["Content-Type"][:9]) == (404, "text/html")
+        assert "There is nothing here" in answer.text
+        assert 'aria-keyshortcuts="/"' in answer.text
 
 
 async def test_nothing_fits_is_said_with_what_to_do(office):

@@ -125,6 +125,39 @@ async def test_what_cannot_be_is_said_beside_its_field_and_stays_typed(desk, sub
     assert await kept(desk) == ShopSettings()
 
 
+@pytest.mark.parametrize(
+    ("typed", "link"),
+    [
+        ("help@shop.example", "mailto:help@shop.example"),
+        ("+371 20 000-001", "tel:+37120000001"),
+        ("(67) 000 001", "tel:67000001"),
+        ("shop.example", "https://shop.example"),
+        ("www.shop.example:8443/help?x=1", "https://www.shop.example:8443/help?x=1"),
+        ("https://shop.example/a@b.example", "https://shop.example/a@b.example"),
+        ("mailto:help@shop.example", "mailto:help@shop.example"),
+        ("tel:+37120000001", "tel:+37120000001"),
+    ],
+)
+async def test_where_shoppers_ask_may_be_typed_as_people_say_it(desk, typed, link):
+    answer = await saves(desk, "brand", **BRAND | {"help": typed})
+    assert (answer.status, (await kept(desk)).help) == (303, link)
+
+
+@pytest.mark.parametrize("subject", ["brand", "occasions", "quiet"])
+async def test_what_is_saved_as_it_was_writes_nothing_and_says_so(desk, subject):
+    fields = {
+        "brand": BRAND,
+        "occasions": {"delayed.email": "on"},
+        "quiet": {"starts": "20:00", "ends": "09:00"},
+    }[subject]
+    assert (await saves(desk, subject, **fields)).status == 303
+    before = await desk.audit()
+    answer = await saves(desk, subject, **fields)
+    assert answer.headers["Location"].endswith(f"/settings?same#{subject}")
+    assert await desk.audit() == before
+    assert "Nothing was changed, so nothing was saved." in await desk.page("/settings?same")
+
+
 async def test_of_two_who_save_the_same_subject_the_second_is_told_and_may_insist(desk):
     await desk.page()
     old = desk.seen("brand")

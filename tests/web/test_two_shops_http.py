@@ -62,7 +62,8 @@ async def test_the_walk_knows_every_route_of_the_router(world):
         for each in world.app.router.routes()
         if each.method != "HEAD"
     }
-    assert served == {(each.method, each.path) for each in world.app[ROUTES]}
+    told = {(each.method, each.path.replace(":.*}", "}")) for each in world.app[ROUTES]}
+    assert served == told
     walk = walled(world)
     assert len(walk) > 75
     written = {(each.method, each.path) for each in walk if each.method != "GET"}

@@ -23,6 +23,7 @@ class Case:
 
     `contacts`: how often the shopper wrote or called. `answered_at`: the first answer ever, also
     where the case was opened again. `reply_by` None: the answer is read on the page.
+    `waits_since` None: nobody waits. It stays where the shopper writes again: that costs no turn.
     """
 
     shipment_id: UUID
@@ -41,6 +42,7 @@ class Case:
     answered_at: datetime | None
     solved_at: datetime | None
     changed_at: datetime
+    waits_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def _joined(case: Case, by: Asked, now: datetime) -> Case:
         contacts=case.contacts + 1,
         asked_at=max(case.asked_at, now),
         changed_at=max(case.changed_at, now),
+        waits_since=case.waits_since or now,
     )
 
 
@@ -111,6 +114,7 @@ def _opened(by: Asked, follows: UUID | None, now: datetime) -> Case:
         answered_at=None,
         solved_at=None,
         changed_at=now,
+        waits_since=now,
     )
 
 
@@ -126,6 +130,7 @@ def answered(case: Case, by: UUID, now: datetime) -> Case:
         answered_at=case.answered_at or now,
         solved_at=None,
         changed_at=max(case.changed_at, now),
+        waits_since=None,
     )
 
 
@@ -141,14 +146,21 @@ def solved(case: Case, by: UUID, now: datetime) -> Case:
         answered_at=case.answered_at or (now if was_on_the_line else None),
         solved_at=now,
         changed_at=max(case.changed_at, now),
+        waits_since=None,
     )
 
 
 def reopened(case: Case, now: datetime) -> Case:
-    """It was not done after all. It is no contact: the shopper has not written again."""
+    """It was not done after all. It is no contact: the shopper waits since they last wrote."""
     if case.state is CaseState.OPEN:
         return case
-    return replace(case, state=CaseState.OPEN, solved_at=None, changed_at=max(case.changed_at, now))
+    return replace(
+        case,
+        state=CaseState.OPEN,
+        solved_at=None,
+        changed_at=max(case.changed_at, now),
+        waits_since=case.asked_at,
+    )
 
 
 def assigned(case: Case, to: UUID | None, now: datetime) -> Case:

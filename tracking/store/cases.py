@@ -42,10 +42,12 @@ class ListedCase(NamedTuple):
     follows: UUID | None
     asked_at: datetime
     changed_at: datetime
+    waits_since: datetime | None
     tracking_number: str
     carrier: str
     merchant_name: str
     whose: str | None
+    order_ref: str | None
 
 
 class Waiting(NamedTuple):

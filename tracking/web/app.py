@@ -17,6 +17,7 @@ from tracking.web.console.actions import ACTIONS
 from tracking.web.console.case_forms import CASE_FORMS
 from tracking.web.console.case_list import CASE_PAGES
 from tracking.web.console.contact import CONTACT_FORM
+from tracking.web.console.elsewhere import ELSEWHERE
 from tracking.web.console.errors import for_people as for_staff_people
 from tracking.web.console.login import LOGIN_ROUTES
 from tracking.web.console.measures import MEASURE_PAGES
@@ -90,6 +91,7 @@ CONSOLE_ROUTES = (
     *TEXT_PAGES,
     *MEASURE_PAGES,
     *SHOP_ROUTES,
+    ELSEWHERE,
 )
 """For people who have logged in; no part of the interface that is described."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import segno
 from markupsafe import Markup
 
+from schemas.case import Topic
 from schemas.scan import Location
 from schemas.status import Status
 from schemas.survey import Packaging
@@ -14,6 +15,7 @@ from tracking.web.advice import Helper
 from tracking.web.answer import read_answer
 from tracking.web.ask_page import shown_cases, standings
 from tracking.web.bonus import bonus_card
+from tracking.web.expectation import COMING
 from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import help_answers
 from tracking.web.progress import progress
@@ -98,7 +100,8 @@ def render_tracking_page(view: ParcelView, language: str, *, now: datetime) -> s
         zone=calendar.place(entry.at for entry in view.history),
         carrier_page=carrier,
         merchant_help=shop,
-        ask=_ask(answer.advice.ask if answer.advice else None, carrier, shop),
+        ask=_ask(answer.advice.ask if answer.advice else None, carrier, shop, view),
+        ask_about=_ask_about(view.state.status).value,
         helped=help_answers(view, view.own_help, words, calendar),
         asked=standings(shown_cases(view, view.cases), calendar),
         news=_news(view.state.last_scan_at, calendar),
@@ -128,11 +131,22 @@ def _news(last: datetime | None, calendar: Calendar) -> Markup | None:
     return Markup('<time datetime="{}" data-ago>{}</time>').format(iso, calendar.on(last))
 
 
-def _ask(helper: Helper | None, carrier: str | None, shop: str | None) -> str | None:
-    """Whom the advice sends the shopper to, where there is an address."""
+def _ask(
+    helper: Helper | None, carrier: str | None, shop: str | None, view: ParcelView
+) -> str | None:
+    """Whom the advice sends the shopper to, where there is an address, or a form of ours."""
     if helper is Helper.CARRIER and carrier:
         return "carrier"
-    return "shop" if helper and shop else None
+    if helper and shop:
+        return "shop"
+    return "us" if helper and view.can_ask else None
+
+
+def _ask_about(status: Status) -> Topic:
+    """What the advice to ask is about."""
+    if status is Status.DELIVERED:
+        return Topic.NOT_RECEIVED
+    return Topic.WHERE_IS_IT if status in {*COMING, Status.EXPIRED} else Topic.OTHER
 
 
 def _pickup(view: ParcelView, calendar: Calendar) -> dict[str, Any] | None:

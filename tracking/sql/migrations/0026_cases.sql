@@ -17,10 +17,11 @@ CREATE TABLE support_case (
     answered_at timestamptz,                    -- when somebody of the staff answered first
     solved_at   timestamptz,
     changed_at  timestamptz NOT NULL,
+    waits_since timestamptz,                    -- null: nobody waits for an answer
     has_texts   boolean NOT NULL DEFAULT true,  -- false: they were forgotten
     PRIMARY KEY (shipment_id, case_id)
 );
-CREATE INDEX support_case_waiting ON support_case (asked_at) WHERE state = 'open';
+CREATE INDEX support_case_waiting ON support_case (waits_since) WHERE state = 'open';
 CREATE INDEX support_case_changed ON support_case (changed_at);
 CREATE INDEX support_case_texts ON support_case (changed_at) WHERE has_texts AND state <> 'open';
 

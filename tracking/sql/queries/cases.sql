@@ -1,6 +1,7 @@
 -- name: cases_of: what was asked of a parcel, the oldest first ($1 shipment)
 SELECT shipment_id, case_id, merchant_id, topic, opened_by, state, language, reply_by, contacts,
-       follows, assigned_to, opened_at, asked_at, answered_at, solved_at, changed_at
+       follows, assigned_to, opened_at, asked_at, answered_at, solved_at, changed_at,
+       waits_since
 FROM support_case WHERE shipment_id = $1 ORDER BY opened_at, case_id;
 
 -- name: case_messages_of: what was said in the cases of a parcel, the oldest first; '' in the place of who works for other shops than these ($1 shipment, $2 shops or null for all)
@@ -24,11 +25,12 @@ SELECT count(*) FILTER (WHERE message_id = $2) AS known,
        max(at) AS last
 FROM case_message WHERE shipment_id = $1;
 
--- name: save_case: a case as it stands ($1 shipment, $2 case, $3 shop, $4 topic, $5 opened by, $6 state, $7 language, $8 reply by, $9 contacts, $10 follows, $11 assigned to, $12 opened at, $13 asked at, $14 answered at, $15 solved at, $16 changed at)
+-- name: save_case: a case as it stands ($1 shipment, $2 case, $3 shop, $4 topic, $5 opened by, $6 state, $7 language, $8 reply by, $9 contacts, $10 follows, $11 assigned to, $12 opened at, $13 asked at, $14 answered at, $15 solved at, $16 changed at, $17 waits since or null)
 INSERT INTO support_case AS c (
     shipment_id, case_id, merchant_id, topic, opened_by, state, language, reply_by, contacts,
-    follows, assigned_to, opened_at, asked_at, answered_at, solved_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    follows, assigned_to, opened_at, asked_at, answered_at, solved_at, changed_at,
+    waits_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT (shipment_id, case_id) DO UPDATE SET
     state = EXCLUDED.state,
     language = EXCLUDED.language,
@@ -38,7 +40,8 @@ ON CONFLICT (shipment_id, case_id) DO UPDATE SET
     asked_at = EXCLUDED.asked_at,
     answered_at = EXCLUDED.answered_at,
     solved_at = EXCLUDED.solved_at,
-    changed_at = EXCLUDED.changed_at;
+    changed_at = EXCLUDED.changed_at,
+    waits_since = EXCLUDED.waits_since;
 
 -- name: insert_case_message: somebody wrote this; nothing where it is known ($1 shipment, $2 case, $3 message, $4 at, $5 author, $6 e-mail of the staff or null, $7 sealed text, $8 proven)
 WITH written AS (
@@ -52,28 +55,32 @@ WHERE c.shipment_id = w.shipment_id AND c.case_id = w.case_id AND NOT c.has_text
 
 -- name: waiting_cases: those that wait for an answer, the longest first; '' where it is in the hands of who works for other shops too ($1 of these shops or null, $2 of this topic or null, $3 of whom or null, $4 from behind this, $5 at the most, $6 shops of who reads or null)
 SELECT c.shipment_id, c.case_id, c.topic, c.state, c.contacts, c.follows, c.asked_at, c.changed_at,
-       s.tracking_number, s.carrier, m.name AS merchant_name,
+       c.waits_since, s.tracking_number, s.carrier, m.name AS merchant_name,
        CASE WHEN $6::uuid[] IS NULL OR t.shops <@ $6 OR t.name IS NULL THEN t.name ELSE '' END
-           AS whose
+           AS whose,
+       r.order_ref
 FROM support_case AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m ON m.merchant_id = c.merchant_id
 LEFT JOIN staff AS t ON t.staff_id = c.assigned_to
-WHERE c.state = 'open' AND c.asked_at > $4
+LEFT JOIN registration AS r ON r.shipment_id = c.shipment_id AND r.merchant_id = c.merchant_id
+WHERE c.state = 'open' AND c.waits_since > $4
   AND ($1::uuid[] IS NULL OR c.merchant_id = ANY($1))
   AND ($2::text IS NULL OR c.topic = $2)
   AND ($3::uuid IS NULL OR c.assigned_to = $3)
-ORDER BY c.asked_at LIMIT $5;
+ORDER BY c.waits_since LIMIT $5;
 
 -- name: latest_cases: all, those with the latest word first; hands as in waiting_cases ($1 of these shops or null, $2 of this topic or null, $3 before this, $4 at the most, $5 shops of who reads or null)
 SELECT c.shipment_id, c.case_id, c.topic, c.state, c.contacts, c.follows, c.asked_at, c.changed_at,
-       s.tracking_number, s.carrier, m.name AS merchant_name,
+       c.waits_since, s.tracking_number, s.carrier, m.name AS merchant_name,
        CASE WHEN $5::uuid[] IS NULL OR t.shops <@ $5 OR t.name IS NULL THEN t.name ELSE '' END
-           AS whose
+           AS whose,
+       r.order_ref
 FROM support_case AS c
 JOIN shipment AS s USING (shipment_id)
 JOIN merchant AS m ON m.merchant_id = c.merchant_id
 LEFT JOIN staff AS t ON t.staff_id = c.assigned_to
+LEFT JOIN registration AS r ON r.shipment_id = c.shipment_id AND r.merchant_id = c.merchant_id
 WHERE c.changed_at < $3
   AND ($1::uuid[] IS NULL OR c.merchant_id = ANY($1))
   AND ($2::text IS NULL OR c.topic = $2)
@@ -81,7 +88,7 @@ ORDER BY c.changed_at DESC LIMIT $4;
 
 -- name: count_waiting_cases: how many wait for an answer, how many of them for me, and since when the longest ($1 of these shops or null, $2 me)
 SELECT count(*) AS waiting, count(*) FILTER (WHERE assigned_to = $2) AS mine,
-       min(asked_at) AS since
+       min(waits_since) AS since
 FROM support_case
 WHERE state = 'open' AND ($1::uuid[] IS NULL OR merchant_id = ANY($1));
 

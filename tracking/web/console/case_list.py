@@ -124,7 +124,7 @@ def _further(wanted: _Wanted, found: Sequence[ListedCase]) -> str | None:
     if len(found) <= _AT_ONCE:
         return None
     last = found[_AT_ONCE - 1]
-    turn = last.changed_at if wanted.tab == _ALL else last.asked_at
+    turn = last.changed_at if wanted.tab == _ALL else last.waits_since or last.asked_at
     told = {"tab": wanted.tab, "topic": wanted.topic, "shop": wanted.shop, "turn": turn.isoformat()}
     return f"{CASES}?{urlencode({name: value for name, value in told.items() if value})}"
 
@@ -135,9 +135,10 @@ def _shown(each: ListedCase, words: Words, shopper: Words, calendar: Calendar) -
         "path": f"{parcel_of(each.shipment_id)}#case-{each.case_id}",
         "about": shopper.gettext(QUESTION[each.topic]),
         "number": each.tracking_number,
+        "order": each.order_ref,
         "carrier": carrier.name if carrier else each.carrier.title(),
         "merchant": each.merchant_name,
-        "asked": calendar.on(each.asked_at),
+        "asked": calendar.on(each.waits_since or each.asked_at),
         "state": words.gettext(STATE[each.state]),
         "is_open": each.state is CaseState.OPEN,
         "contacts": each.contacts,

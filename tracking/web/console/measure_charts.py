@@ -271,7 +271,7 @@ def carriers_table(said: Said, found: Measures) -> Table:
         ),
         *(
             said.gettext("Bonuses"),
-            said.gettext("for a parcel"),
+            said.gettext("Bonuses, for a parcel"),
             said.gettext("Messages, for a parcel"),
         ),
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from tracking.web.console.guard import HOME, SESSION, Form, for_staff, read_form
 from tracking.web.console.shop.subjects import difference
 from tracking.web.deps import DEPS
 from tracking.web.help import QUESTION
+from tracking.web.help_sample import sample_help
 from tracking.web.prepared import NAMES, PREPARED
 from tracking.web.problem import HttpProblem, not_found
 from tracking.web.routing import Route
@@ -179,7 +181,9 @@ async def _shown(
             {
                 "kind": kind.value,
                 "name": words.gettext(text),
-                "texts": list(_texts(kind, own, language, words_of(language_of(request)))),
+                "texts": list(
+                    _texts(kind, own, language, words_of(language_of(request)), deps.now())
+                ),
             }
             for kind, text in _KINDS.items()
         ],
@@ -196,7 +200,7 @@ async def _shown(
 
 
 def _texts(
-    kind: TextKind, own: Sequence[SupportText], language: str, console: Words
+    kind: TextKind, own: Sequence[SupportText], language: str, console: Words, now: datetime
 ) -> Iterator[dict[str, Any]]:
     """Each topic's place, with the shop's words in it or ours, and what the shop added."""
     shopper = words_of(language)
@@ -211,6 +215,7 @@ def _texts(
             "title": instead.title if instead else shopper.gettext(QUESTION[topic]).unescape(),
             "text": instead.text if instead else ours,
             "is_own": instead is not None,
+            "ours": [ours] if ours else sample_help(topic, language, now),
         }
         for each in told:
             if each.place:
@@ -221,6 +226,7 @@ def _texts(
                     "title": each.title,
                     "text": each.text,
                     "is_own": True,
+                    "ours": (),
                 }
 
 

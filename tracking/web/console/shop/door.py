@@ -88,6 +88,7 @@ def shop_page(
         shops=SHOPS,
         once=new_once(request),
         done="done" in request.query,
+        same="same" in request.query,
         **values,
     )
 

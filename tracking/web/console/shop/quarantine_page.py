@@ -46,6 +46,22 @@ _WHY: Final[Mapping[Why, str]] = {
 }
 
 
+_SAID: Final[Mapping[Why, str]] = {
+    "malformed": N_("It lacks something, or something in it cannot be so. More says what."),
+    "unknown_code": N_("Nobody has said yet what this code means. Say it below."),
+    "too_large": N_("It was too large to be kept. Whoever sends it has to send less at a time."),
+    "event_id_reused": N_(
+        "Its id stands already for an event with another content. Whoever sends it has to give"
+        " every event an id of its own."
+    ),
+    "unknown_format": N_("This release does not read what came in such a form."),
+    "too_many_scans": N_(
+        "This parcel has as many different events as are kept of one. Look for what sends them,"
+        " then close this."
+    ),
+}
+
+
 async def entry_of(request: web.Request) -> QuarantineEntry:
     """Raises a 404 problem."""
     quarantine_id, deps = id_of(request, "quarantine_id"), request.app[DEPS]
@@ -120,6 +136,7 @@ async def show_one(
         here=QUARANTINE,
         problem=words.gettext(problem) if problem else None,
         entry=_row(entry, words, _calendar(request)),
+        said=words.gettext(_SAID[entry.why]),
         size=entry.size,
         has_body=entry.body is not None,
         key_gone=entry.key_gone,

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiohttp import web
@@ -73,13 +73,19 @@ async def post_registrations(request: web.Request, shop: Shop) -> web.StreamResp
         table, read = await asyncio.to_thread(_read, sent)
     except NoTable as error:
         wrong = unreadable(error, words_for(request))
-        return _show(request, shop, 422, wrong=wrong, carrier=carrier)
+        return _show(request, shop, 422, wrong=wrong, carrier=carrier, pasted=_pasted(parts))
     outcomes = await foresee(deps.pool, deps.sealer, shop.merchant_id, read, deps.now())
     looked = Looked(sent, table, read, outcomes)
     seen = parts.get("seen", b"").decode(errors="replace")
     if parts.get("do") == b"register" and seen == _sign(request, sent):
         return await _register(request, shop, looked)
     return _show(request, shop, looked=looked)
+
+
+def _pasted(parts: Mapping[str, bytes]) -> str:
+    """What stood in the box, should it have been that: a browser does not send a file twice."""
+    text = b"" if parts.get("file") else parts.get("text", b"")
+    return text.decode(errors="replace").replace("\0", "")
 
 
 def _read(sent: Sent) -> tuple[Table, Sequence[Read]]:
@@ -122,6 +128,7 @@ def _show(
     *,
     wrong: str | None = None,
     carrier: str = "",
+    pasted: str = "",
     looked: Looked | None = None,
     is_done: bool = False,
 ) -> web.Response:
@@ -134,6 +141,7 @@ def _show(
         status,
         wrong=wrong,
         carrier=looked.sent.carrier if looked else carrier,
+        pasted=pasted,
         carriers=sorted((code, each.name) for code, each in CARRIERS.items()),
         columns=COLUMNS,
         example=_link(csv_of(COLUMNS, [_EXAMPLE])),

@@ -62,6 +62,10 @@ class _Changed(KlatError):  # noqa: N818 - named for what was found
     """Somebody else has saved this subject meanwhile."""
 
 
+class _Same(KlatError):  # noqa: N818 - named for what was found
+    """Nothing is another one than it was."""
+
+
 class _Wrong(KlatError):  # noqa: N818 - named for what was found
     """Fields that cannot be so."""
 
@@ -85,6 +89,8 @@ async def post_settings(request: web.Request, shop: Shop) -> web.StreamResponse:
         await _save(request, shop, subject, told, sent.get("seen", ""))
     except _Wrong as error:
         return await _show(request, shop, 422, subject=subject, told=told, wrong=error.fields)
+    except _Same:
+        return to(f"{at(shop, Part.SETTINGS)}?same#{subject}")
     except _Changed:
         now = await Merchants(request.app[DEPS].pool).shop(shop.merchant_id)
         return await _show(request, now or shop, 409, subject=subject, told=told, problem=GONE)
@@ -94,16 +100,19 @@ async def post_settings(request: web.Request, shop: Shop) -> web.StreamResponse:
 async def _save(
     request: web.Request, shop: Shop, subject: Subject, told: Fields, seen: str
 ) -> None:
-    """Raises _Changed, _Wrong, StoreUnavailable."""
+    """Raises _Changed, _Same, _Wrong, StoreUnavailable."""
     deps = request.app[DEPS]
     usual = usual_of(deps)
 
     def change(now: Shop) -> Shop:
-        if _sign(request, subject, fields_of(subject, now.settings, usual)) != seen:
+        before = fields_of(subject, now.settings, usual)
+        if _sign(request, subject, before) != seen:
             raise _Changed
         settings = changed(subject, told, now.settings, usual, deps.settings)
         if isinstance(settings, set):
             raise _Wrong(settings)
+        if fields_of(subject, settings, usual) == before:
+            raise _Same
         return replace(now, settings=settings)
 
     def noting(before: Shop, after: Shop) -> Noting:

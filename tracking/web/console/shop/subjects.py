@@ -1,6 +1,7 @@
 """What a shop sets, in forms of one subject each: from a form, into a form, as text. Pure."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
@@ -81,6 +82,9 @@ WRONG: Final[Mapping[str, str]] = {
         " the next occasion."
     ),
 }
+_EMAIL: Final = re.compile(r"[^@\s:/?]+@[^@\s:/?]+\.[^@\s:/?]+")
+_PHONE: Final = re.compile(r"[+(]{0,2}[0-9][0-9 ().-]{3,30}")
+_HOST: Final = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::[0-9]+)?(?:[/?#].*)?")
 _FIELD_OF: Final = (
     ("/help", "help"),
     ("/brand/name", "name"),
@@ -170,7 +174,16 @@ def _wrong(subject: Subject, faults: Sequence[FieldError]) -> set[str]:
 
 def _brand(document: dict[str, Any], told: Fields, _: Usual, __: str) -> None:
     document["brand"] = {name: told[name] or None for name in ("name", "colour", "logo")}
-    document["help"] = told["help"] or None
+    document["help"] = _link(told["help"]) or None
+
+
+def _link(typed: str) -> str:
+    """As a link, what people type: an e-mail address, a phone number, a page without a scheme."""
+    if _EMAIL.fullmatch(typed):
+        return f"mailto:{typed}"
+    if _PHONE.fullmatch(typed):
+        return "tel:" + "".join(each for each in typed if each in "+0123456789")
+    return f"https://{typed}" if _HOST.fullmatch(typed) else typed
 
 
 def _language(document: dict[str, Any], told: Fields, _: Usual, __: str) -> None:
