@@ -437,7 +437,9 @@ async def test_who_writes_again_while_waiting_stays_where_they_are_in_the_line(d
     await desk.shopper.asks(text="Does anybody read this?")
     case = await desk.case()
     assert (case.contacts, case.asked_at, case.waits_since) == (2, world.clock(), asked)
-    rows = await Cases(world.pool).waiting_cases(None, None, None, asked - timedelta(hours=1), 2)
+    rows = await Cases(world.pool).waiting_cases(
+        None, None, None, asked - timedelta(hours=1), 2, None
+    )
     assert [each.waits_since for each in rows] == [asked]
 
 
