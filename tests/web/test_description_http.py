@@ -43,7 +43,7 @@ async def test_openapi_is_valid_and_names_every_route(described, world):
         (route.method, route.resource.canonical)
         for route in world.app.router.routes()
         if route.method != "HEAD"
-    } - {(route.method, route.path) for route in CONSOLE_ROUTES}
+    } - {(route.method, route.path.replace(":.*}", "}")) for route in CONSOLE_ROUTES}
     told = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
     assert told == served
     assert len(told) == len(ALL_ROUTES)
