@@ -27,8 +27,8 @@ class Occasion(StrEnum):
     DELIVERY_RETRACTED = "delivery_retracted"
     BONUS_GRANTED = "bonus_granted"
     BONUS_WITHDRAWN = "bonus_withdrawn"
-    CASE_REPLY = "case_reply"
     SURVEY = "survey"
+    CASE_REPLY = "case_reply"
 
 
 class Channel(StrEnum):

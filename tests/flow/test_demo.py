@@ -66,8 +66,9 @@ async def test_the_demo_is_what_its_text_says(stack, environment):
             async with stack.http.get(link) as page:
                 assert page.status == 200
                 assert "Demo veikals" in await page.text()
-        post, read = commands_in(text)
+        post, read, measures = commands_in(text)
         assert (await call(stack, post))[0] == 202
+        assert (await call(stack, measures))[0] == 200
         async with asyncio.timeout(10):
             while (await call(stack, read))[1]["status"] != "out_for_delivery":  # noqa: ASYNC110 - others
                 await asyncio.sleep(0.05)

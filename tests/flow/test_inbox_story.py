@@ -77,7 +77,7 @@ async def test_the_text_of_the_demo_leads_to_messages_that_are_there(stack, envi
         assert f"  {stack.url}/demo/inbox\n" in text
         assert f"  {stack.url}/support/notices\n" in text
         await shows(stack, "Sūtījums ir gatavs saņemšanai")
-        post, _ = commands_in(text)
+        post, *_ = commands_in(text)
         assert (await call(stack, post))[0] == 202
         await shows(stack, "Your parcel is out for delivery")
     await nobody_was_reached(stack)
