@@ -169,7 +169,7 @@ def test_the_command_tells_by_its_exit_code_what_is_pending(empty_database_url):
     assert (again.returncode, again.stdout) == (0, "")
     asyncio.run(_spoil(empty_database_url))
     broken = klat(empty_database_url, "--check")
-    assert broken.returncode == 1
+    assert broken.returncode == 0, "it is slow without, and no reason not to start"
     name = "shipment_with_people"
     assert broken.stdout == f"invalid index {name} of 0033_{name}: run `klat migrate` again\n"
 
