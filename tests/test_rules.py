@@ -249,3 +249,9 @@ def test_the_search_for_people_in_logs_finds_them(text):
 )
 def test_the_search_for_people_in_logs_finds_nobody_else(text):
     assert not said_of_people(text)
+
+
+def test_no_two_tests_have_one_name():
+    """They import each other by name, whichever folder comes first."""
+    names = [file.name for file in (ROOT / "tests").rglob("*.py") if file.name != "conftest.py"]
+    assert sorted(names) == sorted(set(names))
