@@ -14,9 +14,14 @@ from person_world import DOOR, NATIVE, OTHER, RECIPIENT, PersonWorld, head
 
 from schemas.case import CaseState
 from schemas.notice import Addressee
-from schemas.shipment import ShipmentState
+from schemas.shipment import EntryKind, HistoryEntry, ShipmentState
 from schemas.status import Status
 from schemas.survey import SurveyAnswer
+from tracking.by_hand import taken_back
+from tracking.carriers import CARRIERS
+from tracking.carriers.klat import scan_of
+from tracking.incoming import incoming
+from tracking.ingest import Batch, ingest
 from tracking.person import erase as steps
 from tracking.person.check import Look, check
 from tracking.person.erase import NobodyFound, erase, plan
@@ -105,6 +110,24 @@ async def test_what_happened_stays_and_so_do_sums_and_marks(world):
     assert await world.pool.fetchval("SELECT sum(cents) FROM compensation") == 300
     assert await world.pool.fetchval("SELECT recommend FROM survey") == 3
     assert await world.pool.fetchval("SELECT count(*) FROM audit") == 2
+
+
+async def test_what_a_lead_took_back_by_its_key_stays_taken_back(world):
+    """Scans without an id get another key, as theirs was made of words."""
+
+    async def waited() -> HistoryEntry:
+        history = await Shipments(world.pool).history(head(NUMBER))
+        return next(each for each in history if each.scan.status is Status.READY_FOR_PICKUP)
+
+    event = taken_back("omniva", NUMBER, (before := await waited()).key, NOW, uuid4())
+    batch = [incoming(scan_of(event, CARRIERS.get), NOW, SEALER)]
+    await ingest(world.pool, Batch(scans=batch), SEALER, now=NOW)
+    assert (before.kind, (await waited()).kind) == (EntryKind.STATUS, EntryKind.RETRACTED)
+    await erased(world)
+    after = await waited()
+    assert (after.key != before.key, after.kind) == (True, EntryKind.RETRACTED)
+    stages = (await Shipments(world.pool).find(head(NUMBER))).state.stages
+    assert Status.READY_FOR_PICKUP not in stages
 
 
 async def test_the_state_is_still_what_the_fold_makes_of_the_scans(world):

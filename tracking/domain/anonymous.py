@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.scan import Location, Pickup, Scan, scan_digest
+from schemas.scan import SCAN, Location, Pickup, Scan, scan_digest
 from schemas.shipment import ShipmentState
 from tracking.domain.journeys import REST
 from tracking.domain.reckon import Journey
@@ -42,6 +42,15 @@ def _town(place: Location | None) -> Location | None:
 
 def _until(pickup: Pickup | None) -> Pickup | None:
     return Pickup(until=pickup.until) if pickup and pickup.until else None
+
+
+def pointing_on(scan: Scan, renamed: Mapping[bytes, bytes]) -> Scan:
+    """What takes back a scan by its key takes it back under its new one."""
+    old = (scan.retracts or "").removeprefix(SCAN)
+    new = {key.hex(): then.hex() for key, then in renamed.items()}.get(old)
+    if new is None or old == scan.retracts:
+        return scan
+    return scan.model_copy(update={"retracts": f"{SCAN}{new}"})
 
 
 def anonymous_identity(known: Identity, scan: Scan) -> Identity:

@@ -14,7 +14,7 @@ import asyncpg
 
 from schemas.notice import Addressee
 from schemas.shipment import shipment_id as id_of_number
-from tracking.domain.anonymous import anonymous_identity, anonymous_scan
+from tracking.domain.anonymous import anonymous_identity, anonymous_scan, pointing_on
 from tracking.domain.order import Received, in_order
 from tracking.domain.reckon import Change
 from tracking.domain.shipment import fold_ordered
@@ -133,7 +133,9 @@ async def _erase_told(
     heads = {_head(parcel) for parcel in named.values()}
     stored = await scans_to_anonymise(conn, [key for head in heads for key in numbers[head].ids()])
     mine = [each for each in stored if each.shipment_id in named]
-    new = [_anonymous(each) for each in mine]
+    first = [_anonymous(each) for each in mine]
+    keys = {each.key: each.identity.key for each in first if each.key != each.identity.key}
+    new = [_pointing_on(each, keys) for each in first]
     stay, twice = _apart(new)
     if twice:
         await drop_scans(conn, [(each.shipment_id, each.key) for each in twice])
@@ -162,6 +164,14 @@ def _anonymous(each: KeptScan) -> NewScan:
     # A code that was mapped is read otherwise than it was told: it goes by what was told.
     identity = anonymous_identity(each.identity, told or scan)
     return NewScan(each.shipment_id, each.identity.key, identity, scan, told)
+
+
+def _pointing_on(each: NewScan, keys: Mapping[bytes, bytes]) -> NewScan:
+    """What somebody took back by its key stays taken back."""
+    scan = pointing_on(each.scan, keys)
+    if scan is each.scan:
+        return each
+    return each._replace(scan=scan, identity=anonymous_identity(each.identity, scan))
 
 
 def _apart(scans: Sequence[NewScan]) -> tuple[list[NewScan], list[NewScan]]:
