@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifier.occasions import Wanted, asked_for
-from notifier.rounds import ASKED, By, auto_of, base_of, is_asked
+from notifier.rounds import ASKED, By, asked_number, auto_of, base_of, is_asked, turn_of
 from notifier.situation import Reach, Situation
 from schemas.notice import (
     MAY_HAVE_ARRIVED,
@@ -74,16 +74,11 @@ def _next(situation: Situation, want: Wanted, by: By) -> Key:
         and each.key.occasion is want.occasion
         and base_of(each.key.round) == want.round
     ]
-    last = max(told, key=lambda each: each.at, default=None)
+    last = max(told, key=lambda each: (each.at, turn_of(each.key.round)), default=None)
     repeated = auto_of(last.key.round) if last else want.round
-    number = 1 + max((_number(each.key.round, repeated) for each in told), default=0)
+    rounds = [each.key.round for each in told if auto_of(each.key.round) == repeated]
+    number = 1 + max(map(asked_number, rounds), default=0)
     return Key(want.occasion, f"{repeated}{ASKED}{number}".lstrip(), *by)
-
-
-def _number(round_: str, repeated: str) -> int:
-    if not is_asked(round_) or auto_of(round_) != repeated:
-        return 0
-    return int(round_.rpartition(" ")[2])
 
 
 def _why_not(situation: Situation, reach: Reach, key: Key, now: datetime) -> str | None:

@@ -103,7 +103,7 @@ class _Heard:
         own = self._told.get(Key(want.occasion, want.round, *self._by))
         if not asked or (own is not None and own.state in MAY_HAVE_ARRIVED):
             return want
-        return want._replace(round=max(asked, key=lambda each: (len(each), each)))
+        return want._replace(round=max(asked, key=turn_of))
 
     def _ready(self, want: Wanted) -> Wanted:
         place, handed = self._known_place(want), self._handed_over({want.occasion})
@@ -232,16 +232,16 @@ class _Heard:
         ]
 
 
-def _heard_at(told: Told) -> tuple[bool, datetime, bool, int, str]:
+def _heard_at(told: Told) -> tuple[bool, datetime, bool, tuple[int, int, str]]:
     """What it was worded for counts: a receipt may come long after. Of two in one instant, the one
     of the later round.
     """
     at = told.said.at if told.said and told.said.at else told.at
-    is_change, round_ = told.key.occasion is Occasion.DELIVERY_TIME_CHANGED, told.key.round
-    return told.said is not None, at.astimezone(UTC), is_change, len(round_), round_
+    is_change = told.key.occasion is Occasion.DELIVERY_TIME_CHANGED
+    return told.said is not None, at.astimezone(UTC), is_change, turn_of(told.key.round)
 
 
-def _stood_at(told: Told) -> tuple[bool, tuple[bool, datetime, bool, int, str]]:
+def _stood_at(told: Told) -> tuple[bool, tuple[bool, datetime, bool, tuple[int, int, str]]]:
     """What was dropped says least of where it waits: it may have been dropped just now."""
     return told.state is not NoticeState.DROPPED, _heard_at(told)
 
@@ -258,6 +258,11 @@ ASKED: Final = " asked "
 def is_asked(round_: str) -> bool:
     """Somebody of support had it said (asked.py)."""
     return ASKED in f" {round_}"
+
+
+def asked_number(round_: str) -> int:
+    """Which time it was asked for; 0 for a round by itself."""
+    return int(f" {round_}".partition(ASKED)[2] or 0)
 
 
 def auto_of(round_: str) -> str:
@@ -286,6 +291,11 @@ def _number(round_: str) -> int:
 def base_of(round_: str) -> str:
     """The errand, whichever time it is."""
     return f" {auto_of(round_)}".partition(_AGAIN)[0].lstrip()
+
+
+def turn_of(round_: str) -> tuple[int, int, str]:
+    """In this order they follow each other; one that was asked for behind the one it repeats."""
+    return _number(round_), asked_number(round_), round_
 
 
 def replaces(key: Key, told: Mapping[Key, Told]) -> bool:

@@ -1,6 +1,7 @@
 """The command `klat`: what goes wrong is said in one line, and in the exit code."""
 
 import sys
+from collections.abc import Sequence
 
 from tracking.cli import app
 from tracking.errors import ConfigurationError, KlatError
@@ -10,11 +11,11 @@ EXIT_FAILURE = 1
 EXIT_CONFIGURATION = 78
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run the command line; 0 is success, 1 a failure, 78 a wrong setting."""
     quieten()
     try:
-        app()
+        app(words)
     except ConfigurationError as error:
         _exit(error, EXIT_CONFIGURATION)
     except KlatError as error:

@@ -1,12 +1,10 @@
 """`klat audit`: who saw and did what, as a table, with what was typed."""
 
-import asyncio
 import csv
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import command
 import pytest
 from people import PHONE
 
@@ -40,21 +38,12 @@ async def noted(database_url):
 
 @pytest.fixture
 def klat(database_url, tmp_path):
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
+
     async def run(*words, key=KEY):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", "audit", *words),
-            env=os.environ
-            | {
-                "KLAT_DATABASE_URL": database_url,
-                "KLAT_DATA_DIR": str(tmp_path),
-                "KLAT_SECRET_KEYS": key,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        assert process.returncode == 0, complaint.decode()
-        return list(csv.DictReader(printed.decode().splitlines()))
+        ended = await command.klat("audit", *words, env=env | {"KLAT_SECRET_KEYS": key})
+        assert ended.code == 0, ended.complaint
+        return list(csv.DictReader(ended.printed.splitlines()))
 
     return run
 

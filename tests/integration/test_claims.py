@@ -1,13 +1,11 @@
 """The carrier's bill and the scorecard: of what really happened, for spreadsheets."""
 
-import asyncio
 import csv
 import io
-import os
-import sys
 from collections.abc import AsyncIterator
 
 import asyncpg
+import command
 import pytest
 from promise_shop import DAY, HOUR, NOON, Shop
 
@@ -56,16 +54,11 @@ async def shop(pool: asyncpg.Pool) -> Shop:
 
 @pytest.fixture
 def klat(database_url, tmp_path):
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
+
     async def run(*words: str) -> tuple[int, list[dict[str, str]], str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", *words),
-            env=os.environ | {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        rows = list(csv.DictReader(io.StringIO(printed.decode())))
-        return process.returncode or 0, rows, complaint.decode()
+        code, printed, complaint = await command.klat(*words, env=env)
+        return code, list(csv.DictReader(io.StringIO(printed))), complaint
 
     return run
 

@@ -1,10 +1,8 @@
 """`klat measures rebuild`: what went wrong in the counts is mended from what is kept."""
 
-import asyncio
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 
+import command
 import pytest
 from promise_shop import Shop
 
@@ -23,15 +21,11 @@ async def pool(database_url):
 
 @pytest.fixture
 def klat(database_url, tmp_path):
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
+
     async def run(*words: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", "measures", *words),
-            env=os.environ | {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        printed, _ = await process.communicate()
-        return process.returncode or 0, printed.decode()
+        code, printed, complaint = await command.klat("measures", *words, env=env)
+        return code, printed + complaint
 
     return run
 

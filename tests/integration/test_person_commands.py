@@ -1,21 +1,18 @@
 """`klat person`: planned, asked, erased, proven; exported; and erased again after a restore."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import command
 import pytest
 from consuming import SEALER
 from people import DOOR_CODE, EMAIL, NAME, PHONE, said_of_people
 from person_world import NATIVE, OTHER, PersonWorld, head
-from typer.testing import CliRunner
 
 from schemas.person import PersonExport
 from schemas.status import Status
-from tracking.cli import app
-from tracking.errors import KlatError
 from tracking.person.erase import plan
 from tracking.person.export import export
 from tracking.person.receipts import NoReceipt, read_receipts, reapply, receipts
@@ -48,17 +45,11 @@ async def world(pool) -> PersonWorld:
 @pytest.fixture
 def klat(database_url, tmp_path, monkeypatch):
     """Exit code, what is printed, and what is said of a fault; under the key of the tests."""
-    monkeypatch.setenv("KLAT_DATABASE_URL", database_url)
-    monkeypatch.setenv("KLAT_DATA_DIR", str(tmp_path))
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
     monkeypatch.setattr(Settings, "keys", lambda _: ["a key of the tests"])
 
-    async def run(*words: str, typed: str = "") -> tuple[int, str, str]:
-        done = await asyncio.to_thread(
-            CliRunner().invoke, app, ["person", *words], input=f"{typed}\n"
-        )
-        if done.exception is not None and not isinstance(done.exception, SystemExit | KlatError):
-            raise done.exception
-        return done.exit_code, done.stdout, f"{done.stderr}{done.exception or ''}"
+    async def run(*words: str, typed: str = "") -> command.Ended:
+        return await command.klat("person", *words, env=env, typed=f"{typed}\n")
 
     return run
 

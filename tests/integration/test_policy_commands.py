@@ -1,13 +1,11 @@
 """`klat policy` and `klat compensations`: loaded, shown, tried out before, approved and refused."""
 
-import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import command
 import pytest
 from consuming import SEALER
 from promise_shop import DAY, HOUR, NOON, Shop
@@ -59,20 +57,11 @@ async def shop(pool: asyncpg.Pool) -> Shop:
 
 @pytest.fixture
 def klat(database_url, tmp_path):
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
+    env["KLAT_SECRET_KEYS"] = KEY
+
     async def run(*words: str) -> tuple[int, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", *words),
-            env=os.environ
-            | {
-                "KLAT_DATABASE_URL": database_url,
-                "KLAT_DATA_DIR": str(tmp_path),
-                "KLAT_SECRET_KEYS": KEY,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        return process.returncode or 0, printed.decode(), complaint.decode()
+        return await command.klat(*words, env=env)
 
     return run
 

@@ -1,25 +1,22 @@
 """`klat preview`: what it prints and writes, and what it says to who asks for what is not there."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
+import command
 import pytest
 
 from schemas.notice import Occasion
 from tracking.commands.preview import Language
 from tracking.words.language import SUPPORTED
 
-KLAT = Path(sys.executable).with_name("klat")
-
 
 def klat(*words: str, code: int = 0) -> str:
     """What it says: its answer, or its complaint on one line."""
-    command = [str(KLAT), "preview", *words]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == code, ended.stderr
-    return ended.stdout if code == 0 else " ".join(re.sub("[│╭╮╰╯─]", " ", ended.stderr).split())
+    ended = command.run_klat("preview", *words)
+    assert ended.code == code, ended.complaint
+    return (
+        ended.printed if code == 0 else " ".join(re.sub("[│╭╮╰╯─]", " ", ended.complaint).split())
+    )
 
 
 def test_it_knows_the_languages_there_are():

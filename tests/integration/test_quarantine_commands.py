@@ -1,6 +1,5 @@
 """`klat quarantine` and `klat parked` as an operator types it: what it prints, refuses and does."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -8,14 +7,13 @@ from uuid import UUID
 
 import aiormq
 import asyncpg
+import command
 import pytest
 from cryptography.fernet import Fernet
-from typer.testing import CliRunner
 
 from consumers.topology import declare, topology
 from schemas.shipment import shipment_id
 from schemas.status import Status
-from tracking import cli
 from tracking.decode import Decoder, Envelope
 from tracking.ingest import Batch, ingest
 from tracking.sealing import Sealer
@@ -41,16 +39,14 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
-def klat(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Klat:
+def klat(database_url: str) -> Klat:
     """Runs `klat quarantine …` or `klat parked …`; its exit code, and what it said."""
-    monkeypatch.setenv("KLAT_DATABASE_URL", database_url)
-    monkeypatch.setenv("KLAT_SECRET_KEYS", KEY)
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_SECRET_KEYS": KEY}
 
     async def run(*words: str) -> tuple[int, str]:
         arguments = words if words[0] == "parked" else ("quarantine", *words)
-        result = await asyncio.to_thread(CliRunner().invoke, cli.app, list(arguments))
-        said = str(result.exception) if result.exc_info and result.exit_code == 1 else ""
-        return result.exit_code, result.output + said
+        code, printed, complaint = await command.klat(*arguments, env=env)
+        return code, printed + complaint
 
     return run
 

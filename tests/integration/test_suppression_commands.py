@@ -1,9 +1,6 @@
 """`klat suppressions`: added, shown, removed; and an address is never told back."""
 
-import asyncio
-import os
-import sys
-
+import command
 import pytest
 from people import EMAIL, PHONE
 
@@ -12,20 +9,11 @@ KEY = "q" * 42 + "Q="
 
 @pytest.fixture
 def klat(database_url, tmp_path):
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
+    env["KLAT_SECRET_KEYS"] = KEY
+
     async def run(*words):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", "suppressions", *words),
-            env=os.environ
-            | {
-                "KLAT_DATABASE_URL": database_url,
-                "KLAT_DATA_DIR": str(tmp_path),
-                "KLAT_SECRET_KEYS": KEY,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        return process.returncode, printed.decode(), complaint.decode()
+        return await command.klat("suppressions", *words, env=env)
 
     return run
 

@@ -1,11 +1,9 @@
 """`klat users`: made, listed, renewed, shut out; what is wrong is said with what to do."""
 
-import asyncio
-import os
 import re
-import sys
 
 import asyncpg
+import command
 import pytest
 from cryptography.fernet import Fernet
 
@@ -18,20 +16,11 @@ KEY = Fernet.generate_key().decode()
 
 @pytest.fixture
 def klat(database_url, tmp_path):
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
+    env["KLAT_SECRET_KEYS"] = KEY
+
     async def run(*words):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", "users", *words),
-            env=os.environ
-            | {
-                "KLAT_DATABASE_URL": database_url,
-                "KLAT_DATA_DIR": str(tmp_path),
-                "KLAT_SECRET_KEYS": KEY,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        return process.returncode, printed.decode(), complaint.decode()
+        return await command.klat("users", *words, env=env)
 
     return run
 

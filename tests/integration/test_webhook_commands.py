@@ -1,15 +1,13 @@
 """`klat webhooks` as an operator types it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
+import command
 import pytest
-from typer.testing import CliRunner
 from webhook_shop import Shop
 
 from schemas.webhook import WebhookChange
-from tracking import cli
 from tracking.store.pool import open_pool
 from tracking.webhooks import DisabledByOperator
 
@@ -24,13 +22,11 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
-def klat(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Klat:
-    monkeypatch.setenv("KLAT_DATABASE_URL", database_url)
-
+def klat(database_url: str) -> Klat:
     async def run(*words: str) -> tuple[int, str]:
-        result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["webhooks", *words])
-        said = str(result.exception) if result.exc_info and result.exit_code == 1 else ""
-        return result.exit_code, result.output + said
+        env = {"KLAT_DATABASE_URL": database_url}
+        code, printed, complaint = await command.klat("webhooks", *words, env=env)
+        return code, printed + complaint
 
     return run
 

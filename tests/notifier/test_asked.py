@@ -130,6 +130,14 @@ def test_another_code_is_told_also_to_who_had_the_last_one_by_hand():
     assert key.round == "9901 again asked 1"
 
 
+def test_in_one_instant_the_code_that_came_behind_it_was_heard_last():
+    shopper, other = Shopper(), waiting(LIMIT, code="2222")
+    ask(shopper, other, NOON)
+    shopper.live(other, NOON)
+    assert "ready_for_pickup/sms" in shopper.live(READY, NOON)
+    assert shopper.live(READY, NOON) == []
+
+
 def test_a_delivery_that_was_told_by_hand_only_is_taken_back():
     shopper = Shopper(wishes=Wishes({Occasion.DELIVERED: ()}))
     there = state(Status.DELIVERED)
@@ -202,7 +210,7 @@ def test_by_itself_nobody_hears_twice_what_holds_however_often_somebody_asks(ste
     shopper, now = Shopper(), NOON
     last = None
     for now_state, hours, is_asked_for in steps:
-        now += timedelta(hours=hours)
+        now += timedelta(hours=hours, seconds=1)  # nothing else is heard in one instant
         if is_asked_for and any(on_offer(shopper, now_state, now)):
             ask(shopper, now_state, now)
         before = len(shopper.sent)

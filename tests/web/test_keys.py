@@ -1,13 +1,12 @@
 """API keys: their form, their life, and how fast a revoked one ends."""
 
 import asyncio
-import os
 import string
-import sys
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import aiohttp
+import command
 import pytest
 from staging import event
 from typer.testing import CliRunner
@@ -216,21 +215,9 @@ async def test_a_key_is_revoked_by_what_the_list_shows_unless_that_is_not_clear(
         await keys.revoke(str(first.key_id), now=world.clock())
 
 
-async def klat(database_url: str, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "tracking", "keys", *arguments),
-        env={
-            "PATH": os.environ["PATH"],
-            "KLAT_DATABASE_URL": database_url,
-            "KLAT_SECRET_KEYS": "A" * 43 + "=",
-        },
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(stdin.encode())
-    return process.returncode or 0, out.decode(), err.decode()
+async def klat(database_url: str, *words: str, stdin: str = "") -> command.Ended:
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_SECRET_KEYS": "A" * 43 + "="}
+    return await command.klat("keys", *words, env=env, typed=stdin)
 
 
 async def test_the_commands_make_list_and_end_keys(database_url):

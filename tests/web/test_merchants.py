@@ -1,10 +1,8 @@
 """`klat merchants`: what is set stands on the page, and nothing else can be set."""
 
-import asyncio
 import json
-import os
-import sys
 
+import command
 import pytest
 from pydantic import ValidationError
 
@@ -17,16 +15,10 @@ LINK = "https://shop.example.com/help"
 @pytest.fixture
 def klat(database_url, tmp_path):
     """The command: its exit code, what it printed, what it complained of."""
+    env = {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)}
 
     async def run(*words):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "tracking", "merchants", *words),
-            env=os.environ | {"KLAT_DATABASE_URL": database_url, "KLAT_DATA_DIR": str(tmp_path)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        return process.returncode, printed.decode(), complaint.decode()
+        return await command.klat("merchants", *words, env=env)
 
     return run
 
