@@ -10,7 +10,7 @@ LOCKS := requirements-dev.txt requirements-build.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-annotate --no-header
 
-.PHONY: help setup run test lint check bench lock
+.PHONY: help setup run test lint check fuzz bench lock
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ lint: setup  ## format, lint, types, imports
 	@$(BIN)/lint-imports
 
 check: lint test  ## all of it
+
+fuzz: setup  ## look for lives that break a property, in ROUNDS=10 of other examples
+	@for round in $$(seq $(or $(ROUNDS),10)); do \
+		$(BIN)/python -m pytest --numprocesses 2 -m hypothesis --hypothesis-profile fuzz; done
 
 bench: setup  ## measure, on this machine
 	@$(BIN)/python tests/benchmarks

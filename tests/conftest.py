@@ -25,12 +25,11 @@ from tracking.logs import configure_logging
 from tracking.staff import passwords
 from tracking.store.migrate import load_migrations, migrate
 
-# No deadline (machines are shared), no explain phase (it traces every line).
-settings.register_profile(
-    "klat",
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
-)
+# No deadline (machines are shared), no explain phase (it traces every line). The same examples each
+# time: a change is refused for what it does. `make fuzz` looks for others.
+_PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+settings.register_profile("klat", deadline=None, phases=_PHASES, derandomize=True, database=None)
+settings.register_profile("fuzz", deadline=None, phases=_PHASES, print_blob=True)
 settings.load_profile("klat")
 
 _TEMPLATE = "klat_template"

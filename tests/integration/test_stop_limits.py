@@ -3,7 +3,7 @@
 import inspect
 
 from consumers.webhooks import sending
-from tracking.cli import serve
+from tracking.commands.serve import serve
 from tracking.local import child, postgres, rabbitmq, up
 from tracking.roles import running as roles
 from tracking.web import serving

@@ -22,7 +22,7 @@ def audit(
     most: Annotated[int, typer.Option(min=1, max=100_000, help="Rows.")] = 1000,
     data_dir: DataDir = None,
 ) -> None:
-    """What was typed stands in it: names and phones of shoppers. Keep it as such."""
+    """Who of the staff saw or did what (CSV); names and phones that were typed stand in it."""
     until = before.replace(tzinfo=UTC) if before else None
 
     async def work(stack: Stack) -> list[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""`klat claims` and `klat scorecard`: what carriers owe, and how they kept their word."""
+"""`klat claims`: what carriers owe."""
 
 import csv
 import re
@@ -9,12 +9,11 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from tracking.claims import CLAIM_COLUMNS, SCORE_COLUMNS, claim_row, score_row
+from tracking.claims import CLAIM_COLUMNS, claim_row
 from tracking.commands.policy import MerchantName, merchant_of
 from tracking.commands.stack import DataDir, on_database
 from tracking.errors import KlatError
-from tracking.store.outcomes import Claim, Score, claims
-from tracking.store.outcomes import scorecard as scores
+from tracking.store.outcomes import Claim, claims
 
 app = typer.Typer(help="The carrier's bill for late and lost parcels.", no_args_is_help=True)
 
@@ -33,7 +32,7 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     """A table (CSV) with the evidence for each parcel that was late or lost by the carrier."""
-    since, before = _month(month)
+    since, before = month_of(month)
     now = datetime.now(UTC)
 
     async def work(pool: asyncpg.Pool) -> list[Claim]:
@@ -47,24 +46,7 @@ def export(
     typer.echo(f"{len(found)} parcels of {carrier}", err=True)
 
 
-def scorecard(
-    month: Annotated[str, typer.Option(help="In which they were promised, UTC: 2026-11.")],
-    merchant: MerchantName = None,
-    data_dir: DataDir = None,
-) -> None:
-    """How carriers kept their word in a month, by carrier and service (CSV)."""
-    since, before = _month(month)
-
-    async def work(pool: asyncpg.Pool) -> list[Score]:
-        shop = await merchant_of(pool, merchant) if merchant else None
-        return await scores(pool, since, before, shop)
-
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(SCORE_COLUMNS)
-    table.writerows(score_row(each) for each in on_database(data_dir, work))
-
-
-def _month(text: str) -> tuple[datetime, datetime]:
+def month_of(text: str) -> tuple[datetime, datetime]:
     """Its beginning and its end. Raises NoMonth."""
     found = _MONTH.fullmatch(text.strip())
     if found is None:

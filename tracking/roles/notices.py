@@ -16,6 +16,7 @@ from tracking.spend import SpendAlerts
 from tracking.store.notices import Notices
 from tracking.store.receipts import Receipts
 from tracking.web.ops import Readiness
+from tracking.words.catalog import read_languages
 
 
 def check_settings(settings: Settings) -> None:
@@ -27,6 +28,7 @@ def check_settings(settings: Settings) -> None:
 
 async def start(running: Running) -> Readiness:
     settings, sealer, registry = running.settings, running.sealer, running.registry
+    read_languages()
     sessions = open_sessions()
     for session in sessions:
         await running.stack.enter_async_context(session)

@@ -3,32 +3,21 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 
 import asyncpg
 import structlog
 import uvloop
 
 from tracking.role import Role
-from tracking.roles import clock, compensation, ingest, notices, relay, web, webhooks
 from tracking.roles.running import OPS_SHUTDOWN, POOL_LIMIT, Running, cancel
 from tracking.settings import Settings
 from tracking.store.pool import open_pool
 from tracking.vitals import Vitals
-from tracking.web.ops import Readiness, make_ops_app
+from tracking.web.ops import make_ops_app
 
 log = structlog.get_logger()
-
-_ROLES: Mapping[Role, Callable[[Running], Awaitable[Readiness]]] = {
-    Role.WEB: web.start,
-    Role.INGEST: ingest.start,
-    Role.RELAY: relay.start,
-    Role.CLOCK: clock.start,
-    Role.NOTICES: notices.start,
-    Role.WEBHOOKS: webhooks.start,
-    Role.COMPENSATION: compensation.start,
-}
 
 
 def run(role: Role, settings: Settings, *, ops_host: str, drain: float) -> None:
@@ -41,8 +30,9 @@ def run(role: Role, settings: Settings, *, ops_host: str, drain: float) -> None:
 
 
 async def _run(role: Role, settings: Settings, ops_host: str, drain: float) -> None:
-    if role is Role.NOTICES:  # what cannot work does not wait for the database to say so
-        notices.check_settings(settings)
+    part = import_module(f"tracking.roles.{role}")  # the one: none waits for what others need
+    if hasattr(part, "check_settings"):  # what cannot work does not wait for the database to say so
+        part.check_settings(settings)
     stopped = _stop_signal()
     tune_collector()
     async with AsyncExitStack() as stack:
@@ -52,7 +42,7 @@ async def _run(role: Role, settings: Settings, ops_host: str, drain: float) -> N
         stack.push_async_callback(cancel, running.tasks)
         vitals = Vitals(pool, running.registry)
         running.start("vitals", vitals.keep_measured())
-        readiness = await _ROLES[role](running)
+        readiness = await part.start(running)
         readiness.always = {"schema": running.schema_is_current}
         ops = make_ops_app(readiness, running.registry)
         await running.serve(ops, ops_host, settings.ops_port, shutdown=OPS_SHUTDOWN)

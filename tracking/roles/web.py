@@ -27,6 +27,7 @@ from tracking.store.receipts import Receipts
 from tracking.web.app import make_app
 from tracking.web.deps import Deps, Take
 from tracking.web.ops import Readiness
+from tracking.words.catalog import read_languages
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 async def start(running: Running) -> Readiness:
     settings, hub = running.settings, LiveHub()
     client_of(settings)  # what is missing is said before anything is opened
+    read_languages()
     wanted = topology(settings.ingest_queues)
     publisher = Publisher(settings.broker(), "klat web", partial(declare_first, wanted=wanted))
     live = LiveUpdates(settings.broker(), hub)

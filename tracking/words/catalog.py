@@ -122,5 +122,7 @@ def _forms(string: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (string,) if isinstance(string, str) else tuple(string)
 
 
-for _language in SUPPORTED:  # at start-up: a request never waits for a file
-    words_of(_language)
+def read_languages() -> None:
+    """At start-up: a request never waits for a file."""
+    for language in SUPPORTED:
+        words_of(language)
