@@ -16,10 +16,15 @@ MOST_PER_SHIPMENT = 200
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """Somebody who looks at a shipment. `behind`: versions may have been missed, read the store."""
+    """Somebody who looks at a shipment. `behind`: versions may have been missed, read the store.
+
+    `beside`: the sign of what staff have seen beside its scans; None: they see only those.
+    """
 
     shipment_id: UUID
     address: str
+    beside: str | None = None
+    is_news: bool = False
     latest: int = 0
     behind: bool = False
     leaving: bool = False
@@ -28,6 +33,11 @@ class Viewer:
     def hear(self, version: int) -> None:
         self.latest = max(self.latest, version)
         self.woken.set()
+
+    def hear_beside(self, sign: str) -> None:
+        if sign != self.beside:
+            self.beside, self.is_news = sign, True
+            self.woken.set()
 
     def fall_behind(self) -> None:
         self.behind = True
@@ -59,8 +69,8 @@ class LiveHub:
             and len(self._viewers.get(shipment_id, ())) < MOST_PER_SHIPMENT
         )
 
-    def join(self, shipment_id: UUID, address: str) -> Viewer:
-        viewer = Viewer(shipment_id, address)
+    def join(self, shipment_id: UUID, address: str, beside: str | None = None) -> Viewer:
+        viewer = Viewer(shipment_id, address, beside)
         self._viewers[shipment_id].add(viewer)
         self._by_address[address] += 1
         self._count += 1
@@ -92,6 +102,10 @@ class LiveHub:
         self._closing = True
         for viewer in self._everybody():
             viewer.leave()
+
+    def beside(self) -> list[Viewer]:
+        """Those who look at everything."""
+        return [each for each in self._everybody() if each.beside is not None]
 
     def _everybody(self) -> Iterable[Viewer]:
         return [viewer for viewers in self._viewers.values() for viewer in viewers]

@@ -487,6 +487,7 @@ QUICK = {
     "guesses_at": ((ID,), "challenge_pkey"),
     "wishes_since": ((HASHES, ID), "suppression_pkey"),
     "raw_of_scan": ((ID, KEY), "scan_pkey"),
+    "besides": ((IDS,), "audit_of_shipment"),
     "hasten_deliveries": ((ID, ID, "now()"), "webhook_delivery_waiting"),
     "resend_delivery": ((ID, ID, ID, "now()"), "webhook_delivery_pkey"),
     "find_delivery": ((ID, ID, ID), "webhook_delivery_pkey"),

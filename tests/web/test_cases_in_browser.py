@@ -8,6 +8,7 @@ from test_console_cases import sits_down
 from test_console_in_browser import looked_at
 
 from schemas.case import CaseState, Topic
+from tracking.besides import Besides
 
 
 @pytest.fixture
@@ -89,6 +90,33 @@ async def test_support_answers_with_a_prepared_answer_and_closes(shopper, world)
         await expect(page.get_by_text("E-mail: Answer to a question")).to_be_visible()
     (thread,) = await shopper.threads()
     assert (thread.case.state, len(thread.messages)) == (CaseState.SOLVED, 2)
+
+
+async def test_what_comes_beside_the_scans_stands_on_the_open_page_also_when_all_is_over(
+    shopper, world
+):
+    await world.scanned(NUMBER, "accepted", "ready_for_pickup", "delivered")
+    (key,) = [row["shipment_id"] for row in await world.pool.fetch("SELECT * FROM shipment")]
+    await sits_down(world)
+    besides = Besides(world.pool, world.deps.hub)
+    async with browsing() as browser:
+        context = await browser.new_context()
+        await context.add_cookies([{"name": "klat_staff", "value": "of-anna", "url": world.url}])
+        page = await context.new_page()
+        async with page.expect_response("**/stream*"):
+            await page.goto(f"{world.url}/support/parcels/{key}?lang=en")
+        await besides.tell()
+        await expect(page.get_by_text("The shopper waits for an answer.")).to_have_count(0)
+        await shopper.asks("No code came")
+        async with page.expect_response("**/stream*"):  # it listens on
+            await besides.tell()
+        await expect(page.get_by_text("The shopper waits for an answer.")).to_be_visible()
+        await page.get_by_label("Note for colleagues").fill("She calls again")
+        world.clock.pass_by(minutes=1)
+        await shopper.asks("Still none")
+        await besides.tell()
+        await expect(page.get_by_text("There is news. Load the page again.")).to_be_visible()
+        await expect(page.get_by_label("Note for colleagues")).to_have_value("She calls again")
 
 
 async def test_the_texts_of_a_shop_are_changed_without_a_fault(shopper, world):

@@ -113,7 +113,6 @@ async def test_what_is_true_is_sent_by_the_way_that_support_chooses(desk):
     (row,) = rows
     assert (row["occasion"], row["channel"], row["state"]) == ("out_for_delivery", "sms", "planned")
     page = await desk.page()
-    assert "data-moving" in page
     assert "had a message sent" in page
     assert "the same is being sent by this way just now" in page
     assert set(await choices(desk)) == {MAIL}

@@ -18,6 +18,7 @@ from consumers.notices.subject import Means, beyond_important
 from consumers.notices.ways import channels_of
 from consumers.topology import declare_first, topology
 from notifier.preview import preview
+from tracking.besides import Besides
 from tracking.frames import Frames
 from tracking.live import LiveHub
 from tracking.roles.running import Running, check
@@ -59,6 +60,7 @@ async def start(running: Running) -> Readiness:
         log.warning("demo.is_open")
     running.start("publisher", publisher.run())
     running.start("live_updates", live.run())
+    running.start("besides", Besides(running.pool, hub).keep_telling())
     everywhere = "0.0.0.0"  # noqa: S104 - the public port
     await running.serve(make_app(deps), everywhere, settings.http_port)
     running.stack.callback(hub.close)

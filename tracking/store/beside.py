@@ -92,6 +92,15 @@ async def read_beside(
         )
 
 
+async def besides(pool: asyncpg.Pool, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """By parcel, 32 hexadecimal digits: others as soon as a message, bonus, case or deed of staff
+    is another one. Raises StoreUnavailable.
+    """
+    async with connection(pool) as conn:
+        rows = await conn.fetch(SQL["besides"], ids)
+    return {row["shipment_id"]: row["sign"] for row in rows}
+
+
 async def deliveries_of_parcel(
     conn: asyncpg.Connection, merchant_id: UUID | None, shipment_id: UUID
 ) -> list[Posted]:

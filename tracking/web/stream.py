@@ -44,21 +44,27 @@ async def get_stream(request: web.Request) -> web.StreamResponse:
 
 
 async def stream_of(
-    request: web.Request, shipment_id: UUID, most_life: float | None = None
+    request: web.Request,
+    shipment_id: UUID,
+    most_life: float | None = None,
+    beside: str | None = None,
 ) -> web.StreamResponse:
-    """For whoever may see this shipment; after `most_life` seconds it is asked anew whether."""
+    """For whoever may see this shipment; after `most_life` seconds it is asked anew whether.
+
+    `beside`: the sign of what they have seen beside its scans, where they are told of that too.
+    """
     deps, hub = request.app[DEPS], request.app[DEPS].hub
     address = client_address(request)
     if not hub.has_room(shipment_id, address):
         raise HttpProblem(503, "Too many live pages", headers={"Retry-After": _retry_after()})
     # Joined before the state is read: what happens in between is heard.
-    viewer = hub.join(shipment_id, address)
+    viewer = hub.join(shipment_id, address, beside)
     try:
         row = await Shipments(deps.pool).find(shipment_id)
         if row is None:
             raise not_found()
         seen = _seen(request, row.version)
-        if row.state.is_over and seen >= row.version:
+        if beside is None and row.state.is_over and seen >= row.version:
             return web.Response(status=204)
         response = await _open(request)
         viewer.hear(row.version)
@@ -136,12 +142,15 @@ class _Stream:
         self.viewer.woken.clear()
 
     async def _tell(self) -> None:
-        """Whatever is known and was not seen, as one frame."""
+        """Whatever is known and was not seen, as one frame; that there is something beside it."""
         if self.viewer.behind or self.viewer.latest > self.seen:
             self.viewer.behind = False
             update = await self.frames.since(self.viewer.shipment_id, self.seen)
             if update is not None:
                 await self._send(update)
+        if self.viewer.is_news:
+            self.viewer.is_news = False
+            await self._write(b"event: beside\ndata: news\n\n")
 
     async def _send(self, update: Frame) -> None:
         await self._write(f"id: {update.version}\nevent: update\ndata: {update.data}\n\n".encode())

@@ -25,3 +25,13 @@ ORDER BY since;
 SELECT s.body::text AS body, s.received_at, s.raw_digest, r.sealed
 FROM scan AS s LEFT JOIN raw_payload AS r ON r.digest = s.raw_digest
 WHERE s.shipment_id = $1 AND s.scan_key = $2;
+
+-- name: besides: what stands beside each of these parcels, as a sign that changes with it ($1 shipments)
+SELECT s.shipment_id, md5(concat_ws(' ',
+    (SELECT concat(count(*), max(changed_at)) FROM notice AS n WHERE n.shipment_id = s.shipment_id),
+    (SELECT concat(count(*), max(changed_at)) FROM compensation AS c WHERE c.shipment_id = s.shipment_id),
+    (SELECT concat(count(*), max(changed_at)) FROM support_case AS c WHERE c.shipment_id = s.shipment_id),
+    (SELECT max(answered_at) FROM survey AS v WHERE v.shipment_id = s.shipment_id),
+    (SELECT max(at) FROM audit AS a WHERE a.shipment_id = s.shipment_id AND action <> 'parcel_seen')
+)) AS sign
+FROM unnest($1::uuid[]) AS s (shipment_id);

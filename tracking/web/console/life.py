@@ -23,7 +23,7 @@ from tracking.promises import Promised, promised_for
 from tracking.sealing import SealBroken
 from tracking.staff.audit import detail_of
 from tracking.staff.notes import Note, notes_of
-from tracking.store.beside import Beside, read_beside
+from tracking.store.beside import Beside, besides, read_beside
 from tracking.store.merchants import Merchants, Shop
 from tracking.store.promises import promise_rows
 from tracking.store.registrations import RegistrationRow, Registrations
@@ -50,9 +50,13 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """`view` is what its recipient sees; `why` says why nothing was paid, where nothing was."""
+    """`view` is what its recipient sees; `why` says why nothing was paid, where nothing was.
+
+    `sign`: of what stands beside its scans, taken before that was read.
+    """
 
     row: ShipmentRow
+    sign: str
     view: ParcelView
     registration: RegistrationRow | None
     shop: Shop | None
@@ -74,6 +78,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
     registration = await Registrations(deps.pool).registration(shipment_id)
     if row is None or not may_see(staff, registration):
         return None
+    signs = await besides(deps.pool, [shipment_id])
     shop = await Merchants(deps.pool).shop(registration.merchant_id) if registration else None
     contact = _contact(deps, registration)
     promised = await promised_for(deps.pool, shipment_id) if registration else Promised()
@@ -81,6 +86,7 @@ async def read_life(deps: Deps, staff: Staff, shipment_id: UUID) -> Life | None:
     paid = await compensations(deps.pool, deps.sealer, shipment_id)
     return Life(
         row=row,
+        sign=signs[shipment_id],
         view=await _view(deps, row, registration, shop, promised),
         registration=registration,
         shop=shop,

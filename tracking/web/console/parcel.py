@@ -1,17 +1,15 @@
 """The parcel page of the console: what it is, what to do next, and its whole life."""
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 from aiohttp import web
 from markupsafe import Markup
 
-from schemas.api import NoticeBody
 from schemas.compensation import CompensationBody, CompensationState
 from schemas.contact import Person, Recipient
-from schemas.notice import NoticeState
 from schemas.staff import StaffRole
 from tracking.by_hand import TELLABLE, Told
 from tracking.correct import contact_sign
@@ -44,7 +42,7 @@ from tracking.words.language import SUPPORTED
 from tracking.words.money import money_text
 
 _NOTHING_TOLD: Final = {"event": "", "at": "", "why": ""}
-_MOMENT: Final = timedelta(seconds=30)
+_SIGN: Final = re.compile(r"[0-9a-f]{32}")
 _LIFE: Final = 300.0  # seconds of a stream: who is shut out sees no news beyond that
 _FIELDS: Final = (
     ("name", N_("Name"), 200),
@@ -77,12 +75,13 @@ async def get_parcel(request: web.Request) -> web.StreamResponse:
 
 
 async def get_stream(request: web.Request) -> web.StreamResponse:
-    """Says when there is news of it."""
+    """Says when there is news of it, or beside it."""
     shipment_id = asked_id(request)
     registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
     if not may_see(request[SESSION].staff, registration):
         raise not_found()
-    return await stream_of(request, shipment_id, _LIFE)
+    beside = request.query.get("beside", "")
+    return await stream_of(request, shipment_id, _LIFE, beside if _SIGN.fullmatch(beside) else "")
 
 
 async def show_parcel(
@@ -163,7 +162,6 @@ def _shown(
         "days": Teller(words, shopper, calendar).story(life),
         "kinds": [(each.value, words.gettext(KINDS[each]), each in AT_FIRST) for each in Kind],
         "waits": list(waited_for(life.beside, words, calendar)),
-        "is_moving": any(_is_on_its_way(each, calendar.now) for each in life.notices),
         "zone": calendar.place(entry.at for entry in life.view.history),
     }
 
@@ -172,13 +170,6 @@ def _label(told: Told, shopper: Words) -> Markup:
     if told.reason is not None:
         return shopper.gettext(WENT_WRONG[told.reason])
     return event(shopper, told.status, told.handover)
-
-
-def _is_on_its_way(notice: NoticeBody, now: datetime) -> bool:
-    """Support waits for it: soon it is known what becomes of it."""
-    is_due = notice.state is NoticeState.PLANNED and notice.due_at <= now
-    is_being_sent = is_due or notice.state in {NoticeState.CLAIMED, NoticeState.HANDED}
-    return is_being_sent and now - notice.changed_at < _MOMENT
 
 
 def _recipient(life: Life) -> Mapping[str, str | None]:

@@ -56,7 +56,7 @@
     line?.close();
     line = new EventSource(main.dataset.stream);
     line.addEventListener("update", renew);
-    if ("moving" in main.dataset) setTimeout(renew, 1500);
+    line.addEventListener("beside", renew);
   }
 
   listen();
