@@ -22,7 +22,7 @@ from tracking.staff.audit import Noting
 from tracking.store.clock import hold_shipments
 from tracking.store.compensations import CompensationRow, Moved, compensations_of
 from tracking.store.policies import policies_of
-from tracking.store.pool import retried, transaction
+from tracking.store.pool import connection, retried, transaction
 
 
 class NoSuchCompensation(KlatError):  # noqa: N818 - named for what was found
@@ -73,8 +73,8 @@ async def _move(
     async with transaction(pool) as conn:
         await hold_shipments(conn, [shipment_id])
         before = await _row(conn, shipment_id, tier)
-        if role is not None:
-            await _refuse_above(conn, before, role)
+        if role is not None and not await _may_approve(conn, before, role):
+            raise AboveRole
         entry = make(before.entry)
         due_at = now if entry.state is CompensationState.APPROVED else None
         row = replace(before, entry=entry, due_at=due_at, tries=0)
@@ -86,14 +86,21 @@ async def _move(
         return await _row(conn, shipment_id, tier)
 
 
-async def _refuse_above(conn: asyncpg.Connection, row: CompensationRow, role: StaffRole) -> None:
+async def _may_approve(conn: asyncpg.Connection, row: CompensationRow, role: StaffRole) -> bool:
     """By the limits of the policy under which it was asked for, or is owed."""
     versions = (await policies_of(conn, {row.merchant_id})).get(row.merchant_id, ())
     held = next((each.policy for each in versions if each.version == row.policy_version), None)
     rules = held.goodwill if held else Goodwill()
     rows = (await compensations_of(conn, [row.shipment_id])).get(row.shipment_id, ())
-    if not may_approve(row.entry, [each.entry for each in rows], role, rules):
-        raise AboveRole
+    return may_approve(row.entry, [each.entry for each in rows], role, rules)
+
+
+async def approvable(pool: asyncpg.Pool, shipment_id: UUID, role: StaffRole) -> set[int]:
+    """The tiers that wait for a yes and may have it from this role. Raises StoreUnavailable."""
+    async with connection(pool) as conn:
+        rows = (await compensations_of(conn, [shipment_id])).get(shipment_id, ())
+        waiting = [row for row in rows if row.entry.state is CompensationState.PROPOSED]
+        return {row.entry.tier for row in waiting if await _may_approve(conn, row, role)}
 
 
 async def _row(conn: asyncpg.Connection, shipment_id: UUID, tier: int) -> CompensationRow:

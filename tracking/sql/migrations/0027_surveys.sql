@@ -4,7 +4,6 @@ CREATE TABLE survey (
     shipment_id uuid PRIMARY KEY,
     merchant_id uuid NOT NULL,
     carrier     text NOT NULL,
-    asked_at    timestamptz,                    -- by message; null: found on the page
     answered_at timestamptz,
     recommend   smallint CHECK (recommend BETWEEN 0 AND 10),
     courier     smallint CHECK (courier BETWEEN 1 AND 5),
