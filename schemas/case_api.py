@@ -40,11 +40,14 @@ class CaseQuestion(Frozen):
 
 
 class CaseMessageBody(Frozen):
-    """`text` is null when it is no longer kept."""
+    """`text` is null when it is no longer kept. `proven` false: whoever wrote it had the link to
+    the page only, and may be somebody else than the recipient.
+    """
 
     at: Instant
     author: Literal[Author.SHOPPER, Author.STAFF]
     text: str | None
+    proven: bool
 
 
 class CaseBody(Frozen):

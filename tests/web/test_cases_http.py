@@ -39,7 +39,8 @@ async def test_a_question_of_the_shops_form_is_a_case(world, shop, shopper, path
     assert (body.topic, body.state, body.language, body.reply_by) == (
         "damaged", "open", "ru", "email",
     )  # fmt: skip
-    assert [(each.author, each.text) for each in body.messages] == [("shopper", SAID)]
+    said = [(each.author, each.text, each.proven) for each in body.messages]
+    assert said == [("shopper", SAID, True)]
     await shopper.answered("We send a new one")
     await shopper.answered("He sounds angry", Author.COLLEAGUE)
     read = await world.call("GET", path, headers=shop)
@@ -91,6 +92,15 @@ async def test_another_shop_finds_nothing_and_support_asks_nothing(world, shop, 
     assert (await posted(world, path, rival)).status == 404
     assert (await posted(world, path, await world.key("support"))).status == 403
     assert len(await shopper.threads()) == 1
+
+
+async def test_it_says_who_did_not_confirm_to_be_the_recipient(world, shop, shopper, path):
+    await shopper.asks()
+    await shopper.unlocks()
+    world.clock.pass_by(minutes=1)
+    await shopper.asks("It is me")
+    (case,) = (await world.call("GET", path, headers=shop)).json["cases"]
+    assert [each["proven"] for each in case["messages"]] == [False, True]
 
 
 async def test_one_parcel_takes_so_many_a_day(world, shop, path):

@@ -95,7 +95,7 @@ def _body(thread: Thread) -> CaseBody:
         answered_at=case.answered_at,
         solved_at=case.solved_at,
         messages=[
-            CaseMessageBody(at=each.at, author=each.author, text=each.text)
+            CaseMessageBody(at=each.at, author=each.author, text=each.text, proven=each.proven)
             for each in thread.messages
             if each.author is not Author.COLLEAGUE
         ],
