@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifier.occasions import Wanted, asked_for
-from notifier.rounds import ASKED, By, asked_number, auto_of, base_of, is_asked, turn_of
+from notifier.round_names import asked, asked_number, auto_of, base_of, is_asked, turn_of
+from notifier.rounds import By
 from notifier.situation import Reach, Situation
 from schemas.notice import (
     MAY_HAVE_ARRIVED,
@@ -78,7 +79,7 @@ def _next(situation: Situation, want: Wanted, by: By) -> Key:
     repeated = auto_of(last.key.round) if last else want.round
     rounds = [each.key.round for each in told if auto_of(each.key.round) == repeated]
     number = 1 + max(map(asked_number, rounds), default=0)
-    return Key(want.occasion, f"{repeated}{ASKED}{number}".lstrip(), *by)
+    return Key(want.occasion, asked(repeated, number), *by)
 
 
 def _why_not(situation: Situation, reach: Reach, key: Key, now: datetime) -> str | None:

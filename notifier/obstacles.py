@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from notifier.occasions import IMPORTANT, Wanted
-from notifier.rounds import REMINDERS, TIMED, By, is_asked
+from notifier.round_names import is_asked
+from notifier.rounds import REMINDERS, TIMED, By
 from notifier.situation import Situation
 from schemas.notice import MAY_HAVE_ARRIVED, Addressee, Channel, Key, NoticeState, Occasion, Told
 

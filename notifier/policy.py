@@ -20,7 +20,8 @@ from notifier.obstacles import (
 )
 from notifier.occasions import RULES, Night, Wanted
 from notifier.quiet import awake, before_night
-from notifier.rounds import By, auto_of, is_asked, standing
+from notifier.round_names import auto_of, is_asked
+from notifier.rounds import By, standing
 from notifier.situation import Reach, Situation
 from schemas.notice import (
     MAY_HAVE_ARRIVED,

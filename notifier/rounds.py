@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from notifier.occasions import RULES, Parcel, Wanted, wanted
+from notifier.round_names import after, auto_of, base_of, is_asked, nth, turn_of
 from notifier.said import (
     is_ahead,
     is_of_hours,
@@ -79,7 +80,7 @@ class _Heard:
                 return self._another_time(want)
             case Occasion.DELIVERED:
                 corrections = _rounds(self._arrived({Occasion.DELIVERY_RETRACTED}))
-                return want._replace(round=_after("", corrections))
+                return want._replace(round=after("", corrections))
             case Occasion.DELIVERY_RETRACTED:
                 return self._taken_back(want)
             case Occasion.BONUS_GRANTED:
@@ -117,7 +118,7 @@ class _Heard:
             return want._replace(round=last.key.round)
         # A change is news from when it is known.
         until = self._state.pickup_until or self._now + RULES[want.occasion].lasts
-        return want._replace(round=_after(place, rounds), until=until)
+        return want._replace(round=after(place, rounds), until=until)
 
     def _misleads(self, last: Told, place: str) -> bool:
         """To another place, or to a door that does not open."""
@@ -137,7 +138,7 @@ class _Heard:
             return want._replace(round=place)
         last, rounds = max(handed, key=_heard_at), _rounds(handed)
         is_of_another = reminds_of_another_day(last.said, self._state) and len(rounds) < MOST
-        return want._replace(round=_after(place, rounds) if is_of_another else last.key.round)
+        return want._replace(round=after(place, rounds) if is_of_another else last.key.round)
 
     def _known_place(self, want: Wanted) -> str:
         """A place with an id and one without may be the same: a locker and its carrier both tell
@@ -177,7 +178,7 @@ class _Heard:
             if base_of(each.key.round) == want.round
         )
         if tells_another_time(last.said.window, window) and len(handed) < MOST:
-            return want._replace(round=_after(want.round, handed))
+            return want._replace(round=after(want.round, handed))
         is_change = last.key.occasion is want.occasion
         return want._replace(round=last.key.round) if is_change else None
 
@@ -202,7 +203,7 @@ class _Heard:
         is_known = last is not None and last.key.occasion is want.occasion
         if last is not None and is_known and auto_of(last.key.round) in same:
             return want._replace(round=last.key.round)
-        return want._replace(round=_after(want.round, same))
+        return want._replace(round=after(want.round, same))
 
     def _withdrawn(self, want: Wanted) -> Wanted | None:
         """Only of what was told, each time that it was."""
@@ -213,7 +214,7 @@ class _Heard:
         before = [each for each in heard if each.key.occasion is want.occasion]
         if last.key.occasion is want.occasion:
             return want._replace(round=last.key.round)
-        return want._replace(round=_nth("", len(before)))
+        return want._replace(round=nth("", len(before)))
 
     def _arrived(self, occasions: Collection[Occasion]) -> list[Told]:
         return self._in(occasions, MAY_HAVE_ARRIVED)
@@ -249,53 +250,6 @@ def _stood_at(told: Told) -> tuple[bool, tuple[bool, datetime, bool, tuple[int, 
 def _rounds(told: Iterable[Told]) -> set[str]:
     """What support had repeated is of the round that it repeats."""
     return {auto_of(each.key.round) for each in told}
-
-
-_AGAIN: Final = " again"
-ASKED: Final = " asked "
-
-
-def is_asked(round_: str) -> bool:
-    """Somebody of support had it said (asked.py)."""
-    return ASKED in f" {round_}"
-
-
-def asked_number(round_: str) -> int:
-    """Which time it was asked for; 0 for a round by itself."""
-    return int(f" {round_}".partition(ASKED)[2] or 0)
-
-
-def auto_of(round_: str) -> str:
-    """The round by itself, or which one was repeated."""
-    return f" {round_}".partition(ASKED)[0].removeprefix(" ")
-
-
-def _nth(base: str, before: int) -> str:
-    """The round after so many: "9901", "9901 again", "9901 again 3"."""
-    if before == 0:
-        return base
-    number = "" if before == 1 else f" {before + 1}"
-    return f"{base}{_AGAIN}{number}".lstrip()
-
-
-def _after(base: str, rounds: Collection[str]) -> str:
-    """Behind the last of them: one between may have come to nothing."""
-    return _nth(base, max(map(_number, rounds), default=0))
-
-
-def _number(round_: str) -> int:
-    _, again, number = f" {auto_of(round_)}".partition(_AGAIN)
-    return int(number) if number.strip().isdecimal() else 1 + bool(again)
-
-
-def base_of(round_: str) -> str:
-    """The errand, whichever time it is."""
-    return f" {auto_of(round_)}".partition(_AGAIN)[0].lstrip()
-
-
-def turn_of(round_: str) -> tuple[int, int, str]:
-    """In this order they follow each other; one that was asked for behind the one it repeats."""
-    return _number(round_), asked_number(round_), round_
 
 
 def replaces(key: Key, told: Mapping[Key, Told]) -> bool:

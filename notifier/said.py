@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from notifier.round_names import errand
 from schemas.notice import Channel
 from schemas.said import Said
 from schemas.scan import Window
@@ -30,7 +31,7 @@ def said_of(state: ShipmentState, now: datetime) -> Said:
 def place_of(state: ShipmentState) -> str:
     """By its id: names are spelt in many ways."""
     place = state.pickup_place
-    return (place.place_id or "") if place else ""
+    return errand(place.place_id or "") if place else ""
 
 
 def _digest(code: str | None) -> str | None:

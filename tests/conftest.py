@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import Phase, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 from people import said_of_people
 from rabbit import erlang
 
@@ -29,7 +30,14 @@ from tracking.store.migrate import load_migrations, migrate
 # time: a change is refused for what it does. `make fuzz` looks for others.
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
 settings.register_profile("klat", deadline=None, phases=_PHASES, derandomize=True, database=None)
-settings.register_profile("fuzz", deadline=None, phases=_PHASES, print_blob=True)
+settings.register_profile(
+    "fuzz",
+    deadline=None,
+    phases=_PHASES,
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(".hypothesis/examples"),
+    print_blob=True,
+)
 settings.load_profile("klat")
 
 _TEMPLATE = "klat_template"

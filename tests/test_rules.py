@@ -10,6 +10,7 @@ import tokenize
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,14 @@ def test_sql_is_never_put_together():
 
 SUPPRESSION = re.compile(r"# (?:noqa|type: ignore)")
 REASONED = re.compile(r"# (?:noqa: [A-Z0-9, ]+|type: ignore\[[\w, -]+\])( - | {2}# )\w.*")
+
+
+def test_a_migration_that_was_released_is_not_changed():
+    """`tests/migrations.sha256` only grows: a release adds its own with sha256sum."""
+    folder = ROOT / "tracking" / "sql" / "migrations"
+    released = (ROOT / "tests" / "migrations.sha256").read_text().splitlines()
+    for checksum, name in (line.split() for line in released):
+        assert sha256((folder / name).read_bytes()).hexdigest() == checksum, name
 
 
 def test_every_suppression_has_its_reason():

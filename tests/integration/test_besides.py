@@ -1,6 +1,6 @@
 """Who looks at a parcel in the console is told what changes beside its scans, and nobody else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,7 +11,7 @@ from tracking.live import LiveHub
 from tracking.store.beside import besides
 from tracking.store.pool import open_pool
 
-NOW = datetime.now(UTC)
+NOW, SECOND = datetime.now(UTC), timedelta(seconds=1)
 CHANGES = {
     "a message": """
         INSERT INTO notice (notice_id, shipment_id, occasion, round, channel, addressee, version,
@@ -60,6 +60,22 @@ async def test_only_who_saw_it_otherwise_is_told_once(pool, key, what):
     staff.is_news = False
     await telling.tell()
     assert not staff.is_news
+
+
+@pytest.mark.parametrize("what", CHANGES)
+async def test_what_is_told_late_of_an_earlier_instant_is_news_too(pool, key, what):
+    await pool.execute(CHANGES[what], key, NOW)
+    before = await besides(pool, [key])
+    if what == "a message":
+        await pool.execute(CHANGES[what].replace("'held'", "'delayed'"), key, NOW - SECOND)
+        between = await besides(pool, [key])
+        assert between != before
+        earlier = "UPDATE notice SET state = 'sent' WHERE occasion = 'delayed'"
+        await pool.execute(earlier)
+        assert await besides(pool, [key]) != between
+    else:
+        await pool.execute(CHANGES[what], key, NOW - SECOND)
+        assert await besides(pool, [key]) != before
 
 
 async def test_that_a_colleague_looks_is_no_news(pool, key):

@@ -12,7 +12,7 @@ from notifier.asked import LASTS, MOST, check_asked, decide_asked, offers
 from notifier.obstacles import MOST_A_DAY
 from notifier.occasions import BonusStanding
 from notifier.policy import NO_LONGER_TRUE, check
-from notifier.rounds import ASKED, auto_of, base_of, is_asked
+from notifier.round_names import auto_of, base_of, is_asked
 from notifier.situation import Wishes
 from schemas.notice import MAY_HAVE_ARRIVED, Addressee, Channel, Key, NoticeState, Occasion, Told
 from schemas.status import Status
@@ -220,7 +220,7 @@ def test_by_itself_nobody_hears_twice_what_holds_however_often_somebody_asks(ste
             for _, key in shopper.sent[before:]
             if key[0] is Occasion.READY_FOR_PICKUP
             and key.channel is Channel.SMS
-            and ASKED not in f" {key.round}"
+            and not is_asked(key.round)
         ]
         assert len(by_itself) <= 1
         if by_itself:

@@ -11,7 +11,8 @@ from situations import DAY, HOUR, NOON, Shopper, coming, everybody, state, waiti
 from notifier.occasions import Parcel
 from notifier.policy import check, decide
 from notifier.quiet import Quiet
-from notifier.rounds import MOST, TIMED, By, base_of, in_round, replaces, standing
+from notifier.round_names import base_of
+from notifier.rounds import MOST, TIMED, By, in_round, replaces, standing
 from notifier.said import said_of
 from notifier.situation import Wishes
 from schemas.notice import MAY_HAVE_ARRIVED, Addressee, Channel, Key, NoticeState, Occasion, Told

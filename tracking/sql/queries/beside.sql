@@ -28,10 +28,14 @@ WHERE s.shipment_id = $1 AND s.scan_key = $2;
 
 -- name: besides: what stands beside each of these parcels, as a sign that changes with it ($1 shipments)
 SELECT s.shipment_id, md5(concat_ws(' ',
-    (SELECT concat(count(*), max(changed_at)) FROM notice AS n WHERE n.shipment_id = s.shipment_id),
-    (SELECT concat(count(*), max(changed_at)) FROM compensation AS c WHERE c.shipment_id = s.shipment_id),
-    (SELECT concat(count(*), max(changed_at)) FROM support_case AS c WHERE c.shipment_id = s.shipment_id),
+    (SELECT string_agg(concat(notice_id, state, changed_at), ' ' ORDER BY notice_id)
+     FROM notice AS n WHERE n.shipment_id = s.shipment_id),
+    (SELECT string_agg(concat(tier, state, changed_at), ' ' ORDER BY tier)
+     FROM compensation AS c WHERE c.shipment_id = s.shipment_id),
+    (SELECT string_agg(concat(case_id, state, contacts, changed_at), ' ' ORDER BY case_id)
+     FROM support_case AS c WHERE c.shipment_id = s.shipment_id),
     (SELECT max(answered_at) FROM survey AS v WHERE v.shipment_id = s.shipment_id),
-    (SELECT max(at) FROM audit AS a WHERE a.shipment_id = s.shipment_id AND action <> 'parcel_seen')
+    (SELECT concat(count(*), max(at)) FROM audit AS a
+     WHERE a.shipment_id = s.shipment_id AND action <> 'parcel_seen')
 )) AS sign
 FROM unnest($1::uuid[]) AS s (shipment_id);
