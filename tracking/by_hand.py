@@ -41,10 +41,10 @@ TELLABLE: Final[Mapping[str, Told]] = {
 """What people hear on the telephone from a carrier. What opens a locker, only its system tells."""
 
 
-def told_event(carrier: str, tracking_number: str, told: Told, at: datetime, form: UUID) -> Event:
-    """`form` makes one event of a form that is posted twice; `at` is aware."""
+def told_event(carrier: str, tracking_number: str, told: Told, at: datetime, once: UUID) -> Event:
+    """`once` makes one event of what is posted twice; `at` is aware."""
     return Event(
-        event_id=f"{BY_SUPPORT}{form}",
+        event_id=f"{BY_SUPPORT}{once}",
         carrier=carrier,
         tracking_number=tracking_number,
         occurred_at=at.isoformat(),
@@ -54,10 +54,10 @@ def told_event(carrier: str, tracking_number: str, told: Told, at: datetime, for
     )
 
 
-def taken_back(carrier: str, tracking_number: str, key: str, now: datetime, form: UUID) -> Event:
+def taken_back(carrier: str, tracking_number: str, key: str, now: datetime, once: UUID) -> Event:
     """Takes back the scan of this key (hex), whoever told it."""
     return Event(
-        event_id=f"{BY_SUPPORT}{form}",
+        event_id=f"{BY_SUPPORT}{once}",
         carrier=carrier,
         tracking_number=tracking_number,
         occurred_at=now.isoformat(),

@@ -73,7 +73,7 @@ async def _move(
     async with transaction(pool) as conn:
         await hold_shipments(conn, [shipment_id])
         before = await _row(conn, shipment_id, tier)
-        if role is not None and not await _may_approve(conn, before, role):
+        if role is not None and tier not in await _approvable(conn, shipment_id, role):
             raise AboveRole
         entry = make(before.entry)
         due_at = now if entry.state is CompensationState.APPROVED else None
@@ -86,21 +86,26 @@ async def _move(
         return await _row(conn, shipment_id, tier)
 
 
-async def _may_approve(conn: asyncpg.Connection, row: CompensationRow, role: StaffRole) -> bool:
-    """By the limits of the policy under which it was asked for, or is owed."""
-    versions = (await policies_of(conn, {row.merchant_id})).get(row.merchant_id, ())
-    held = next((each.policy for each in versions if each.version == row.policy_version), None)
-    rules = held.goodwill if held else Goodwill()
-    rows = (await compensations_of(conn, [row.shipment_id])).get(row.shipment_id, ())
-    return may_approve(row.entry, [each.entry for each in rows], role, rules)
-
-
 async def approvable(pool: asyncpg.Pool, shipment_id: UUID, role: StaffRole) -> set[int]:
-    """The tiers that wait for a yes and may have it from this role. Raises StoreUnavailable."""
+    """The tiers to which this role may say yes. Raises StoreUnavailable."""
     async with connection(pool) as conn:
-        rows = (await compensations_of(conn, [shipment_id])).get(shipment_id, ())
-        waiting = [row for row in rows if row.entry.state is CompensationState.PROPOSED]
-        return {row.entry.tier for row in waiting if await _may_approve(conn, row, role)}
+        return await _approvable(conn, shipment_id, role)
+
+
+async def _approvable(conn: asyncpg.Connection, shipment_id: UUID, role: StaffRole) -> set[int]:
+    """By the limits of the policies under which they were asked for, or are owed."""
+    rows = (await compensations_of(conn, [shipment_id])).get(shipment_id, ())
+    versions = await policies_of(conn, {row.merchant_id for row in rows}) if rows else {}
+    rules = {
+        (shop, each.version): each.policy.goodwill for shop in versions for each in versions[shop]
+    }
+    entries = [row.entry for row in rows]
+
+    def may(row: CompensationRow) -> bool:
+        held = rules.get((row.merchant_id, row.policy_version), Goodwill())
+        return may_approve(row.entry, entries, role, held)
+
+    return {row.entry.tier for row in rows if may(row)}
 
 
 async def _row(conn: asyncpg.Connection, shipment_id: UUID, tier: int) -> CompensationRow:

@@ -15,7 +15,9 @@ from tracking.carriers import CARRIERS
 from tracking.carriers.base import ParseContext
 from tracking.incoming import incoming
 from tracking.ingest import Batch, ingest
+from tracking.staff.audit import detail_of
 from tracking.store.shipments import Shipments
+from tracking.store.staff import StaffStore
 
 WHY = "The depot said so on the telephone"
 
@@ -135,6 +137,20 @@ async def test_while_the_broker_is_away_it_says_so_and_keeps_what_was_typed(desk
     assert (answer.status, "Try again in a minute" in answer.text) == (503, True)
     assert f'value="{form}"' in answer.text, "the same event, should the first have come through"
     assert f'value="{WHY}"' in answer.text
+
+
+async def test_what_is_corrected_and_sent_again_is_noted_as_it_is_told(desk):
+    desk.world.broker.away, form = True, str(uuid4())
+    assert (await tell(desk, "delivered_neighbour", form=form)).status == 503
+    desk.world.broker.away = False
+    for _ in range(2):  # the button is pressed twice
+        assert (await tell(desk, "lost", form=form)).status == 303
+    ids = {event["event_id"] for event in desk.world.broker.events()}
+    assert (len(ids), {each["status"] for each in desk.world.broker.events()}) == (1, {"exception"})
+    rows = await StaffStore(desk.world.pool).audit_of_shipment(desk.id, 9, None)
+    details = [detail_of(row, desk.world.deps.sealer) for row in rows]
+    told = sorted(each["event"] for each in details if "event" in each)
+    assert told == ["delivered_neighbour", "lost"]
 
 
 async def test_support_tells_nothing_and_sees_no_form(desk):

@@ -48,7 +48,8 @@ async def post_event(request: web.Request) -> web.StreamResponse:
     wrong = _wrong(told, at, why)
     if wrong is not None or told is None or at is None:
         return await show_parcel(request, 422, wrong=wrong, telling=form)
-    event = told_event(row.carrier, row.tracking_number, told, at, _form_id(form))
+    once = _once(form, form["event"], form.get("at", ""), why)
+    event = told_event(row.carrier, row.tracking_number, told, at, once)
     what = {"event": form["event"], "at": at.isoformat(timespec="minutes"), "why": why}
     return await _told(request, form, event, Action.EVENT_ADDED, what)
 
@@ -72,16 +73,15 @@ async def post_retraction(request: web.Request) -> web.StreamResponse:
         raise not_found()
     if not why:
         return await show_parcel(request, 422, wrong=NO_WHY)
-    event = taken_back(
-        row.carrier, row.tracking_number, key, _loaded(request, form), _form_id(form)
-    )
+    once, loaded = _once(form, key, why), _loaded(request, form)
+    event = taken_back(row.carrier, row.tracking_number, key, loaded, once)
     return await _told(request, form, event, Action.EVENT_RETRACTED, {"why": why})
 
 
 async def _told(
     request: web.Request, form: Form, event: Event, action: Action, what: Mapping[str, Any]
 ) -> web.StreamResponse:
-    """Noted first, once for each form: what nobody could note is not told."""
+    """Noted first, once for each event: what nobody could note is not told."""
     deps, shipment_id = request.app[DEPS], asked_id(request)
     once = uuid5(shipment_id, f"{action}\x1f{event.event_id}")
     with suppress(DoneAlready):
@@ -140,6 +140,7 @@ def _loaded(request: web.Request, form: Form) -> datetime:
     return at if at.tzinfo and now - _LONG_AGO < at <= now else now
 
 
-def _form_id(form: Form) -> UUID:
+def _once(form: Form, *said: str) -> UUID:
+    """The same form that says the same is one event; corrected and sent again it is another."""
     told = form.get("id", "")
-    return UUID(told) if PARCEL.fullmatch(told) else uuid4()
+    return uuid5(UUID(told) if PARCEL.fullmatch(told) else uuid4(), "\x1f".join(said))
