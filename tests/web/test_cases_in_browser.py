@@ -119,6 +119,43 @@ async def test_what_comes_beside_the_scans_stands_on_the_open_page_also_when_all
         await expect(page.get_by_label("Note for colleagues")).to_have_value("She calls again")
 
 
+async def test_an_open_page_outlives_a_fault_and_hears_the_rest_afterwards(shopper, world):
+    (key,) = [row["shipment_id"] for row in await world.pool.fetch("SELECT * FROM shipment")]
+    await sits_down(world)
+    besides, fault = Besides(world.pool, world.deps.hub), ["503"]
+
+    async def fresh(route):
+        match fault:
+            case ["503"]:
+                main = '<main id="main">That did not work</main>'
+                await route.fulfill(status=503, content_type="text/html", body=main)
+            case ["away"]:
+                await route.abort()
+            case _:
+                await route.continue_()
+
+    async with browsing() as browser:
+        context = await browser.new_context()
+        await context.add_cookies([{"name": "klat_staff", "value": "of-anna", "url": world.url}])
+        page = await context.new_page()
+        await page.add_init_script("Math.random = () => -0.98")  # it tries again at once
+        await page.route("**/*fresh", fresh)
+        async with page.expect_response("**/stream*"):
+            await page.goto(f"{world.url}/support/parcels/{key}?lang=en")
+        await shopper.asks("No code came")
+        for now in ("503", "away"):
+            fault[:] = [now]
+            async with page.expect_response("**/stream*"):  # afterwards it listens again
+                await besides.tell()
+            await expect(page.get_by_text("There is news. Load the page again.")).to_be_visible()
+            await expect(page.get_by_text("That did not work")).to_have_count(0)
+            await expect(page.get_by_label("Note for colleagues")).to_be_visible()
+        fault.clear()
+        await besides.tell()
+        await expect(page.get_by_text("The shopper waits for an answer.")).to_be_visible()
+        await expect(page.get_by_text("There is news. Load the page again.")).to_be_hidden()
+
+
 async def test_the_texts_of_a_shop_are_changed_without_a_fault(shopper, world):
     await sits_down(world)
     await world.pool.execute("UPDATE staff SET role = 'lead', totp = 'x'")

@@ -8,6 +8,7 @@ import pytest
 from people import DOOR_CODE, EMAIL, NAME, PHONE
 from test_console_login import Browser, made
 
+from tracking import live
 from tracking.judge import judge
 from tracking.policy_load import load_policy
 from tracking.store.merchants import Merchants
@@ -198,3 +199,13 @@ async def test_whatever_a_courier_or_a_shop_writes_stays_text(world):
     for markup in ("<script>alert", "<img", "<b>1", "<i>Shop"):
         assert markup not in answer.text
     assert "&lt;script&gt;alert" in answer.text
+
+
+async def test_an_office_behind_one_address_takes_no_place_of_shoppers(desk, world, monkeypatch):
+    monkeypatch.setattr(live, "MOST_PER_ADDRESS", 1)
+    hub = world.deps.hub
+    async with world.http.get(f"{world.url}{desk.path}/stream") as line:
+        assert line.status == 200
+        assert hub.has_room(UUID(desk.id), "127.0.0.1")
+        async with world.http.get(f"{world.url}{desk.path}/stream") as another:
+            assert another.status == 503, "of one person, so many"

@@ -47,14 +47,17 @@ async def stream_of(
     request: web.Request,
     shipment_id: UUID,
     most_life: float | None = None,
+    *,
+    who: str | None = None,
     beside: str | None = None,
 ) -> web.StreamResponse:
     """For whoever may see this shipment; after `most_life` seconds it is asked anew whether.
 
+    `who` they are, where that is known: each has so many lines at once, else each address has.
     `beside`: the sign of what they have seen beside its scans, where they are told of that too.
     """
     deps, hub = request.app[DEPS], request.app[DEPS].hub
-    address = client_address(request)
+    address = who or client_address(request)
     if not hub.has_room(shipment_id, address):
         raise HttpProblem(503, "Too many live pages", headers={"Retry-After": _retry_after()})
     # Joined before the state is read: what happens in between is heard.

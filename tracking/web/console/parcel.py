@@ -47,12 +47,13 @@ async def get_parcel(request: web.Request) -> web.StreamResponse:
 
 async def get_stream(request: web.Request) -> web.StreamResponse:
     """Says when there is news of it, or beside it."""
-    shipment_id = asked_id(request)
+    shipment_id, staff = asked_id(request), request[SESSION].staff
     registration = await Registrations(request.app[DEPS].pool).registration(shipment_id)
-    if not may_see(request[SESSION].staff, registration):
+    if not may_see(staff, registration):
         raise not_found()
-    beside = request.query.get("beside", "")
-    return await stream_of(request, shipment_id, _LIFE, beside if _SIGN.fullmatch(beside) else "")
+    told = request.query.get("beside", "")
+    beside, who = told if _SIGN.fullmatch(told) else "", f"staff {staff.staff_id}"
+    return await stream_of(request, shipment_id, _LIFE, who=who, beside=beside)
 
 
 async def show_parcel(

@@ -1,7 +1,8 @@
 "use strict";
 (() => {
   const back = document.querySelector("#back"), main = document.querySelector("#main");
-  let line;
+  const AWAY = 6e4;
+  let line, retry, away;
   htmx.config.morphIgnore.push("open"); // what somebody opened stays open
 
   function boxes() {
@@ -52,17 +53,42 @@
     else htmx.trigger(main, "news");
   }
 
+  // What is heard then is everything since the page was made.
+  function later() {
+    clearTimeout(retry);
+    retry = setTimeout(listen, 5e3 * (1 + Math.random()));
+  }
+
   function listen() {
+    clearTimeout(retry);
     line?.close();
-    line = new EventSource(main.dataset.stream);
-    line.addEventListener("update", renew);
-    line.addEventListener("beside", renew);
+    const mine = line = new EventSource(main.dataset.stream);
+    mine.addEventListener("update", renew);
+    mine.addEventListener("beside", renew);
+    mine.onerror = () => mine === line && mine.readyState === 2 && !document.hidden && later();
+  }
+
+  // A fault is no page of this parcel: it stays as it was.
+  function failed() {
+    document.querySelector("#fresh").hidden = false;
+    later();
   }
 
   listen();
+  main.addEventListener("htmx:before:response", (event) => {
+    if (event.detail.ctx.response.raw.ok) return;
+    event.preventDefault();
+    failed();
+  });
+  main.addEventListener("htmx:error", failed);
   main.addEventListener("htmx:after:swap", () => {
     show();
     listen();
+  });
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(away);
+    if (document.hidden) away = setTimeout(() => line.close(), AWAY);
+    else if (line.readyState === 2) listen();
   });
   addEventListener("pagehide", () => line.close());
 
