@@ -206,6 +206,6 @@ async def test_an_office_behind_one_address_takes_no_place_of_shoppers(desk, wor
     hub = world.deps.hub
     async with world.http.get(f"{world.url}{desk.path}/stream") as line:
         assert line.status == 200
-        assert hub.has_room(UUID(desk.id), "127.0.0.1")
+        assert hub.has_room(desk.id, "127.0.0.1")
         async with world.http.get(f"{world.url}{desk.path}/stream") as another:
             assert another.status == 503, "of one person, so many"
