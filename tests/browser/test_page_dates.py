@@ -183,6 +183,14 @@ def test_a_heading_names_the_year_only_when_it_is_another() -> None:
     assert calendar("en").heading(date(2025, 12, 31)) == "31 December 2025"
 
 
+def test_a_day_that_is_far_off_has_its_year() -> None:
+    far = datetime(2031, 1, 1, 22, 0, tzinfo=UTC)
+    assert plain(calendar("en").by(far)) == "by the end of 1 January 2031"
+    assert plain(calendar("lv").until(far - timedelta(hours=10))) == "līdz 01.01.2031, plkst. 14:00"
+    assert plain(calendar("lt").on(far - timedelta(hours=10))) == "2031-01-01 14:00"
+    assert plain(calendar("en").on_day(date(2026, 1, 2))) == "2 January 2026"
+
+
 @pytest.mark.parametrize("year", [1, 9999])
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
 def test_an_instant_at_the_end_of_time_still_has_words(year: int, zone: str) -> None:

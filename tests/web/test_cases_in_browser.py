@@ -9,6 +9,7 @@ from test_console_in_browser import looked_at
 
 from schemas.case import CaseState, Topic
 from tracking.besides import Besides
+from tracking.staff.login import session_hash
 
 
 @pytest.fixture
@@ -47,6 +48,15 @@ async def test_a_shopper_asks_and_reads_without_a_script(shopper, world):
     assert (thread.case.topic, thread.messages[0].text) == (
         Topic.PICKUP, "The door\ndoes not open",
     )  # fmt: skip
+
+
+async def sits_again(world) -> None:
+    await world.pool.execute(
+        "INSERT INTO staff_session (session_hash, staff_id, second, created_at, seen_at) "
+        "SELECT $1, staff_id, true, $2, $2 FROM staff",
+        session_hash("of-anna"),
+        world.clock(),
+    )
 
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "lv")])
@@ -115,8 +125,23 @@ async def test_what_comes_beside_the_scans_stands_on_the_open_page_also_when_all
         world.clock.pass_by(minutes=1)
         await shopper.asks("Still none")
         await besides.tell()
-        await expect(page.get_by_text("There is news. Load the page again.")).to_be_visible()
+        news = page.get_by_text("There is news. Load the page again.")
+        await expect(news).to_be_visible()
+        assert (await news.bounding_box())["height"] < 60, "on one line"
         await expect(page.get_by_label("Note for colleagues")).to_have_value("She calls again")
+        await news.click()
+        await expect(page.get_by_text("Still none").first).to_be_visible()
+        await expect(page.get_by_label("Note for colleagues")).to_have_value("She calls again")
+        await world.pool.execute("DELETE FROM staff_session")
+        await page.get_by_role("button", name="Write it down").click()
+        await expect(page.get_by_text("You were logged out.")).to_be_visible()
+        await sits_again(world)
+        await page.goto(f"{world.url}/support/parcels/{key}?lang=en")
+        await expect(page.get_by_label("Note for colleagues")).to_have_value("She calls again")
+        await page.get_by_role("button", name="Write it down").click()
+        await expect(page.get_by_text("Done.")).to_be_visible()
+        await page.goto(f"{world.url}/support/parcels/{key}?lang=en")
+        await expect(page.get_by_label("Note for colleagues")).to_have_value("")
 
 
 async def test_an_open_page_outlives_a_fault_and_hears_the_rest_afterwards(shopper, world):

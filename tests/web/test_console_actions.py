@@ -1,6 +1,7 @@
 """What staff do with a parcel: a note, a yes or a no, another link; who may; and it is noted."""
 
 import re
+from html import escape
 
 import pytest
 from people import EMAIL as MAIL
@@ -230,12 +231,16 @@ async def test_or_no_with_the_reason(desk):
     assert (await desk.browser.post(f"{desk.path}/compensations/0/refuse")).status == 422
     answer = await desk.browser.post(f"{desk.path}/compensations/0/refuse", why="told to us late")
     assert (answer.status, await state(desk)) == (303, "refused")
-    assert "told to us late" in await desk.page()
+    page = await desk.page()
+    assert "told to us late" in page
+    card = page.partition('id="money"')[2].partition("</section>")[0]
+    assert re.search("<b>€3</b>: 1 day late .*refused", card)
+    assert "code" not in card.partition("<details")[0]
 
 
 async def test_who_is_no_lead_decides_nothing(desk):
     page = await desk.page()
-    assert "It waits for a yes by a lead." in page
+    assert "It waits for a yes: of a lead, or above a lead's limit of an admin." in page
     assert "/approve" not in page
     for what in ("approve", "refuse"):
         path = f"{desk.path}/compensations/0/{what}"
@@ -314,8 +319,10 @@ async def test_nothing_new_is_no_news(desk):
         ("phone", "12", "Phone: with its country"),
         ("email", "anna@@example", "E-mail: an address such as"),
         ("country", "Latvia", "Country: two letters"),
+        ("country", "ZZ", "Country: two letters"),
+        ("postcode", "<b>", "Postcode: letters and digits"),
         ("language", "latviešu", "Language: two letters"),
-        ("postcode", "x" * 21, "Postcode: 20 characters"),
+        ("postcode", "x" * 21, "Postcode: letters and digits"),
         ("name", "x" * 201, "Name: 200 characters"),
     ],
 )
@@ -323,8 +330,19 @@ async def test_what_cannot_be_is_said_by_its_field_and_stays_to_be_mended(desk, 
     await desk.page()
     answer = await desk.browser.post(f"{desk.path}/recipient", **WHO | {field: typed})
     assert (answer.status, said in answer.text) == (422, True)
-    assert f'value="{typed}"' in answer.text
+    assert f'value="{escape(typed)}"' in answer.text
     assert await noted(desk) == set()
+
+
+async def test_that_nobody_can_be_told_any_more_has_to_be_meant(desk):
+    await desk.page()
+    silent = WHO | {"phone": "", "email": " "}
+    answer = await desk.browser.post(f"{desk.path}/recipient", **silent)
+    assert (answer.status, "nobody can be told of it" in answer.text) == (422, True)
+    assert 'name="nobody"' in answer.text
+    assert await noted(desk) == set()
+    answer = await desk.browser.post(f"{desk.path}/recipient", **silent, nobody="on")
+    assert (answer.status, await noted(desk)) == (303, {"contact_corrected"})
 
 
 async def test_the_shops_own_word_again_changes_nothing_and_another_one_holds(desk):

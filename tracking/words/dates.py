@@ -18,6 +18,7 @@ from tracking.words.inflection import DATE, HEADING, ON, SPAN, UNTIL, Inflected,
 _TICK = timedelta(microseconds=1)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _HALF_A_DAY = timedelta(hours=12)
+_FAR = timedelta(days=180)  # from there on a day needs its year
 _ABOUT = frozenset({Confidence.ASSUMED_ZONE, Confidence.CLAMPED})
 _MIDNIGHT = frozenset({"00:00", "23:59"})
 
@@ -104,7 +105,9 @@ class Calendar:
 
     def last_date(self, limit: datetime) -> str:
         """The last day of a limit that is months away, in figures, with its year."""
-        day, _ = self._last(limit, day_only=True)
+        return self._figures(self._last(limit, day_only=True)[0])
+
+    def _figures(self, day: date) -> str:
         return f"{day:{_FIGURES.get(self.words.language, '%d.%m.%Y')}}"
 
     def _limit(
@@ -117,6 +120,8 @@ class Calendar:
         return self.words.gettext(text, day=self._inflected(UNTIL, day), time=clock or "")
 
     def _inflected(self, case: dict[str, Inflected], day: date) -> Markup:
+        if abs(day - self.today) > _FAR:
+            return escape(self._figures(day))
         return case[self.words.language].day(day, self.words.locale)
 
     def _last(self, instant: datetime, *, day_only: bool = False) -> tuple[date, Markup | None]:

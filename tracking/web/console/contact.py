@@ -1,12 +1,13 @@
 """The recipient corrected by hand: a number misheard, an address with a slip."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from aiohttp import web
-from babel import Locale
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import ValidationError
 
 from schemas.contact import Recipient
@@ -29,9 +30,13 @@ _WRONG: Final[Mapping[str, str]] = {
     "phone": N_("Phone: with its country, such as +371 20 000 001."),
     "email": N_("E-mail: an address such as anna@example.lv."),
     "language": N_("Language: two letters, such as lv."),
-    "postcode": N_("Postcode: 20 characters at most."),
+    "postcode": N_("Postcode: letters and digits, 20 at most."),
 }
-_COUNTRIES: Final = frozenset(str(code) for code in Locale("en").territories)
+_COUNTRIES: Final = frozenset(SUPPORTED_REGIONS)
+_POSTCODE: Final = re.compile(r"[\w -]+")
+NOBODY: Final = N_(
+    "Without a phone and an e-mail nobody can be told of it. Tick the box if that is meant."
+)
 UNREADABLE: Final = N_("What the shop told cannot be opened: its secret key is missing here.")
 
 
@@ -43,8 +48,9 @@ async def post_contact(request: web.Request) -> web.StreamResponse:
         recipient = Recipient(**_told(form))
     except ValidationError as error:
         return await show_parcel(request, 422, wrong=_WRONG[_field(error)], typed=_told(form))
-    if recipient.country and recipient.country not in _COUNTRIES:
-        return await show_parcel(request, 422, wrong=_WRONG["country"], typed=_told(form))
+    wrong = _wrong(recipient, form)
+    if wrong is not None:
+        return await show_parcel(request, 422, wrong=wrong, typed=_told(form))
     try:
         await correct_recipient(
             deps.pool,
@@ -60,6 +66,16 @@ async def post_contact(request: web.Request) -> web.StreamResponse:
     except ContactChanged:
         return await show_parcel(request, 409, wrong=GONE)
     return to(f"{parcel_of(shipment_id)}?done")
+
+
+def _wrong(recipient: Recipient, form: Form) -> str | None:
+    """What a person may mistype, and a shop's system does not."""
+    if recipient.country and recipient.country not in _COUNTRIES:
+        return _WRONG["country"]
+    if recipient.postcode and not _POSTCODE.fullmatch(recipient.postcode):
+        return _WRONG["postcode"]
+    is_silent = recipient.phone is None and recipient.email is None
+    return NOBODY if is_silent and not form.get("nobody") else None
 
 
 def _noting(request: web.Request, shipment_id: UUID, fields: tuple[str, ...]) -> Noting:

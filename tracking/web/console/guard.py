@@ -91,6 +91,11 @@ async def find_session(request: web.Request, *, is_use: bool = True) -> Session 
     return await login_of(deps).session(token, deps.now(), is_use=is_use) if token else None
 
 
+def had_session(request: web.Request) -> bool:
+    """Who logs out takes it along: it has run out, or was ended elsewhere."""
+    return _cookie(request) in request.cookies
+
+
 def _asks_by_itself(request: web.Request) -> bool:
     """A line of news, and a page that its script loads again."""
     return request.path.endswith("/stream") or "fresh" in request.query

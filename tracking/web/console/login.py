@@ -25,6 +25,7 @@ from tracking.web.console.guard import (
     ended,
     find_session,
     for_staff,
+    had_session,
     login_of,
     read_form,
     to,
@@ -66,7 +67,9 @@ _WEAK: Final = {
 
 @for_people
 async def get_login(request: web.Request) -> web.StreamResponse:
-    return to(HOME) if await find_session(request) else login_page(request)
+    if await find_session(request):
+        return to(HOME)
+    return login_page(request, has_ended=had_session(request))
 
 
 @for_people

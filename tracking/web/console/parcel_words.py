@@ -14,7 +14,7 @@ from tracking.web.console.guard import parcel_of
 from tracking.web.console.life import Life
 from tracking.web.console.rules import rule_said
 from tracking.web.console.steps import NOTHING, WHERE, next_steps
-from tracking.web.console.story import Teller
+from tracking.web.console.story import MOVED, Teller
 from tracking.web.wording import status_word
 from tracking.why_paid import NotPaid, WhyNot
 from tracking.words.catalog import N_, Words
@@ -30,6 +30,8 @@ _FIELDS: Final = (
     ("country", N_("Country"), 60),
     ("language", N_("Language"), 12),
 )
+_HELD: Final = frozenset({CompensationState.ISSUED, CompensationState.REDEEMED})
+"""What of it the shopper has; of the others a code says nothing."""
 _WHY: Final[Mapping[WhyNot, str]] = {
     WhyNot.NO_POLICY: N_("The shop had no bonus rules on the day of the promise."),
     WhyNot.NO_PROMISE: N_("Nothing was promised, and it is not lost."),
@@ -124,11 +126,15 @@ def _why_not(each: NotPaid, words: Words, calendar: Calendar) -> Markup:
 def _paid(
     paid: CompensationBody, words: Words, shopper: Words, approvable: Collection[int]
 ) -> dict[str, Any]:
+    is_held = paid.state in _HELD
+    worth = max((each.amount for each in paid.moves), key=lambda each: each.cents)
     return {
-        "amount": money_text(paid.amount, shopper),
+        "amount": money_text(paid.amount if paid.amount.cents else worth, shopper),
         "used": money_text(paid.used, shopper) if paid.used.cents else None,
         "rule": rule_said(paid.rule, words),
-        "code": paid.code,
+        "code": paid.code if is_held else None,
+        "state": words.gettext(MOVED[paid.state]),
+        "is_held": is_held,
         "tier": paid.tier,
         "may_approve": paid.tier in approvable,
         "waits": paid.state is CompensationState.PROPOSED,

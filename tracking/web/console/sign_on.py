@@ -189,8 +189,11 @@ def login_page(
     wrong: Markup | None = None,
     is_of_password: bool = True,
     email: str = "",
+    has_ended: bool = False,
 ) -> web.Response:
-    """Both ways in, or the one that there is. `is_of_password`: what is wrong."""
+    """Both ways in, or the one that there is. `is_of_password`: what is wrong; `has_ended`: the
+    session that there was.
+    """
     settings, words = request.app[DEPS].settings, words_for(request)
     name = settings.oidc_name or words.gettext(_NAME)
     return page(
@@ -200,6 +203,7 @@ def login_page(
         wrong=wrong,
         is_of_password=is_of_password,
         email=email,
+        has_ended=has_ended,
         by_passwords=settings.password_login,
         sign_on=SIGN_ON if settings.oidc_issuer else None,
         provider=name,

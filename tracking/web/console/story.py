@@ -39,7 +39,7 @@ _STATE: Final[Mapping[NoticeState, str]] = {
     NoticeState.DROPPED: N_("not sent"),
 }
 _WRONG: Final = frozenset({NoticeState.FAILED, NoticeState.UNKNOWN})
-_MOVED: Final[Mapping[CompensationState, str]] = {
+MOVED: Final[Mapping[CompensationState, str]] = {
     CompensationState.PROPOSED: N_("waits for a yes"),
     CompensationState.APPROVED: N_("waits for the shop"),
     CompensationState.ISSUED: N_("granted"),
@@ -125,6 +125,15 @@ _WHY: Final[Mapping[str, str]] = {
 class Day:
     heading: Markup
     entries: Sequence[Entry]
+
+
+def _moved(before: CompensationMove | None, move: CompensationMove) -> str:
+    """Granted once; then it may be worth another sum."""
+    if before is None or {before.state, move.state} != {CompensationState.ISSUED}:
+        return MOVED[move.state]
+    if move.amount == before.amount:
+        return MOVED[move.state]
+    return N_("raised") if move.amount.cents > before.amount.cents else N_("lowered")
 
 
 class Teller:
@@ -238,7 +247,7 @@ class Teller:
         )
 
     def _money(self, paid: CompensationBody) -> Iterator[Entry]:
-        for move in paid.moves:
+        for before, move in zip((None, *paid.moves), paid.moves, strict=False):
             yield Entry(
                 move.at,
                 Kind.MONEY,
@@ -247,7 +256,7 @@ class Teller:
                     amount=money_text(move.amount, self.page),
                     rule=rule_said(paid.rule, self.words),
                 ),
-                self.words.gettext(_MOVED[move.state]),
+                self.words.gettext(_moved(before, move)),
                 more=[
                     self._by(move),
                     self.words.gettext(

@@ -28,6 +28,31 @@
   // Whoever logs out leaves nothing behind in this tab.
   document.querySelector(".who")?.addEventListener("submit", () => sessionStorage.clear());
 
+  // What was typed outlives a reload and a session that has run out, in this tab, until it is sent.
+  const drafts = `draft ${document.querySelector("#fresh a").pathname}`;
+  const stored = (name) => JSON.parse(sessionStorage.getItem(name) ?? "{}");
+  const ids = (form) => [...form.querySelectorAll("textarea")].map((field) => field.id);
+
+  function draw() {
+    const kept = stored(drafts), sent = document.querySelector(".done") ? stored(`${drafts} sent`) : {};
+    for (const id of Object.keys(sent)) delete kept[id];
+    sessionStorage.setItem(drafts, JSON.stringify(kept));
+    for (const [id, text] of Object.entries(kept)) {
+      const field = document.getElementById(id);
+      if (!field || field.value) continue;
+      field.value = text;
+      for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    }
+  }
+
+  draw();
+  main.addEventListener("input", ({ target }) => {
+    if (target.tagName === "TEXTAREA") sessionStorage.setItem(drafts, JSON.stringify({ ...stored(drafts), [target.id]: target.value }));
+  });
+  main.addEventListener("submit", ({ target }) => {
+    sessionStorage.setItem(`${drafts} sent`, JSON.stringify(Object.fromEntries(ids(target).map((id) => [id, 1]))));
+  });
+
   // A prepared answer is filled in without loading the page, so that nothing typed elsewhere is lost.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-fill]");
