@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from schemas.base import clean_text
-from tracking.errors import KlatError
+from tracking.errors import PeopleErased
 from tracking.ids import uuid7
 from tracking.sealing import SealBroken, Sealer
 from tracking.staff.audit import Noting
@@ -16,10 +16,6 @@ from tracking.store.staff import NoteRow, Staff, StaffStore
 log = structlog.get_logger()
 
 LONGEST: Final = 2000  # characters
-
-
-class PeopleErased(KlatError):  # noqa: N818 - named for what was found
-    """Nobody is named on this parcel any more, and nothing is kept that may name somebody."""
 
 
 class Note(NamedTuple):

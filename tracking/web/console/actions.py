@@ -7,7 +7,8 @@ from uuid import UUID
 from aiohttp import web
 
 from schemas.staff import Action
-from tracking.staff.notes import PeopleErased, add_note
+from tracking.errors import PeopleErased
+from tracking.staff.notes import add_note
 from tracking.store.links import Links
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
