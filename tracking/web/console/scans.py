@@ -22,9 +22,9 @@ from tracking.staff.audit import DoneAlready
 from tracking.store.pool import transaction
 from tracking.store.registrations import Registrations
 from tracking.store.shipments import ShipmentRow, Shipments
-from tracking.web.console.doing import asked_for, noting
+from tracking.web.console.doing import asked_for, form_id, noting
 from tracking.web.console.errors import FOR_LEADS, for_people
-from tracking.web.console.guard import PARCEL, SESSION, Form, parcel_of, to
+from tracking.web.console.guard import SESSION, Form, parcel_of, to
 from tracking.web.console.money import NO_WHY, why_of
 from tracking.web.console.parcel import DECIDERS, show_parcel
 from tracking.web.deps import DEPS
@@ -48,7 +48,7 @@ async def post_event(request: web.Request) -> web.StreamResponse:
     wrong = _wrong(told, at, why)
     if wrong is not None or told is None or at is None:
         return await show_parcel(request, 422, wrong=wrong, telling=form)
-    event = told_event(row.carrier, row.tracking_number, told, at, _form_id(form))
+    event = told_event(row.carrier, row.tracking_number, told, at, form_id(form))
     what = {"event": form["event"], "at": at.isoformat(timespec="minutes"), "why": why}
     return await _told(request, form, event, Action.EVENT_ADDED, what)
 
@@ -72,9 +72,7 @@ async def post_retraction(request: web.Request) -> web.StreamResponse:
         raise not_found()
     if not why:
         return await show_parcel(request, 422, wrong=NO_WHY)
-    event = taken_back(
-        row.carrier, row.tracking_number, key, _loaded(request, form), _form_id(form)
-    )
+    event = taken_back(row.carrier, row.tracking_number, key, _loaded(request, form), form_id(form))
     return await _told(request, form, event, Action.EVENT_RETRACTED, {"why": why})
 
 
@@ -138,8 +136,3 @@ def _loaded(request: web.Request, form: Form) -> datetime:
     except ValueError:
         return now
     return at if at.tzinfo and now - _LONG_AGO < at <= now else now
-
-
-def _form_id(form: Form) -> UUID:
-    told = form.get("id", "")
-    return UUID(told) if PARCEL.fullmatch(told) else uuid4()
