@@ -1,7 +1,7 @@
 """Cases are asked, answered, solved, handed over: each deed one transaction, with its audit line.
 
-Whoever writes holds the registration of the parcel, so that two who write at once see each other.
-A message's id is made of the id of its form: the same form posted twice is one message.
+Whoever writes holds the parcel against its erasure, then its registration: two who write at once
+see each other. A message's id is made of the id of its form: the same form posted twice is one.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,11 +14,11 @@ from uuid import UUID, uuid5
 import asyncpg
 import structlog
 
-from schemas.case import Author, Opener, Topic
+from schemas.case import Author, CaseState, Opener, Topic
 from schemas.notice import Channel
 from tracking.domain import cases as domain
 from tracking.domain.cases import Asked, Case
-from tracking.errors import KlatError
+from tracking.errors import KlatError, PeopleErased
 from tracking.ids import uuid7
 from tracking.sealing import Sealer
 from tracking.staff.audit import Noting
@@ -30,6 +30,7 @@ from tracking.store.cases import (
     insert_case_message,
     save_case,
 )
+from tracking.store.person import hold_against_erasure
 from tracking.store.pool import retried, transaction
 from tracking.store.registrations import Registrations
 from tracking.store.staff import Staff
@@ -97,7 +98,7 @@ async def ask(
 ) -> Case:
     """The case that it belongs to. Its text is clean and not empty.
 
-    Raises NoSuchCase, TooManyMessages, StoreUnavailable.
+    Raises NoSuchCase, PeopleErased, TooManyMessages, StoreUnavailable.
     """
     return await retried(partial(_ask, pool, sealer, shipment_id, question, now, noting))
 
@@ -130,9 +131,11 @@ async def ask_within(
 ) -> tuple[Case, bool]:
     """In the transaction of what led to it; False: it was asked before.
 
-    Raises NoSuchCase, TooManyMessages.
+    Raises NoSuchCase, PeopleErased, TooManyMessages.
     """
     message_id = _message_id(shipment_id, question.form_id)
+    if not await hold_against_erasure(conn, shipment_id):
+        raise PeopleErased
     registration = await Registrations(pool).registration_for_update(conn, shipment_id)
     if registration is None:
         raise NoSuchCase
@@ -187,7 +190,10 @@ async def reply(
     noting: Noting,
     planning: Planning | None = None,
 ) -> Case:
-    """An answer, once for each form. Raises NoSuchCase, CaseChanged, StoreUnavailable."""
+    """An answer, once for each form.
+
+    Raises NoSuchCase, PeopleErased, CaseChanged, StoreUnavailable.
+    """
     return await retried(
         partial(_reply, pool, sealer, shipment_id, told, staff, now, noting, planning)
     )
@@ -205,7 +211,7 @@ async def _reply(
 ) -> Case:
     message_id = _message_id(shipment_id, told.form_id)
     async with transaction(pool) as conn:
-        case, rows = await _held(pool, conn, shipment_id, told.case_id)
+        case, rows = await _held_to_write(pool, conn, shipment_id, told.case_id)
         if any(row.message_id == message_id for row in rows):
             return case
         if sign_of(rows) != told.seen:
@@ -233,15 +239,19 @@ async def move(
 ) -> Case:
     """Solved, or opened again, by who had all of it before them (`seen`: the sign of the thread).
 
-    Raises NoSuchCase, CaseChanged, StoreUnavailable.
+    Of an erased parcel none is opened, as nobody could answer it.
+    Raises NoSuchCase, PeopleErased, CaseChanged, StoreUnavailable.
     """
 
     async def moved() -> Case:
         async with transaction(pool) as conn:
+            is_named = await hold_against_erasure(conn, shipment_id)
             case, rows = await _held(pool, conn, shipment_id, case_id)
             after = make(case)
             if after == case:
                 return case
+            if after.state is CaseState.OPEN and not is_named:
+                raise PeopleErased
             if sign_of(rows) != seen:
                 raise CaseChanged
             await save_case(conn, after)
@@ -264,14 +274,15 @@ async def hand_over(
     now: datetime,
     noting: Noting,
 ) -> Case:
-    """To a colleague, with a word for them where there is one. Raises NoSuchCase,
-    StoreUnavailable.
+    """To a colleague, with a word for them where there is one.
+
+    Raises NoSuchCase, PeopleErased, StoreUnavailable.
     """
 
     async def handed() -> Case:
         message_id = _message_id(shipment_id, form_id)
         async with transaction(pool) as conn:
-            case, rows = await _held(pool, conn, shipment_id, case_id)
+            case, rows = await _held_to_write(pool, conn, shipment_id, case_id)
             after = domain.assigned(case, to, now)
             is_new = word and all(row.message_id != message_id for row in rows)
             if after == case and not is_new:
@@ -297,6 +308,15 @@ async def _held(
         raise NoSuchCase
     rows = await case_messages_of(conn, shipment_id)
     return found[0], [row for row in rows if row.case_id == case_id]
+
+
+async def _held_to_write(
+    pool: asyncpg.Pool, conn: asyncpg.Connection, shipment_id: UUID, case_id: UUID
+) -> tuple[Case, list[MessageRow]]:
+    """The same, for words: none of a parcel whose people were erased. Raises PeopleErased too."""
+    if not await hold_against_erasure(conn, shipment_id):
+        raise PeopleErased
+    return await _held(pool, conn, shipment_id, case_id)
 
 
 async def _write(

@@ -28,5 +28,9 @@ class StoreBusy(StoreUnavailable):
     """Another transaction was in the way; nothing was committed, and again it may pass."""
 
 
+class PeopleErased(KlatError):  # noqa: N818 - named for what was found
+    """Nobody is named on this parcel any more, and nothing is kept that may name somebody."""
+
+
 class StatementTooSlow(KlatError):  # noqa: N818 - named for what the caller sees
     """PostgreSQL ended a statement at its time limit; less work at once may pass."""

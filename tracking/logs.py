@@ -22,8 +22,8 @@ HIDDEN = "[hidden]"
 _TEXT_FIELDS = frozenset(
     """
     event level logger timestamp message exception exc_type error error_type reason
-    role child task factor service source consumer queue exchange routing_key vhost host node signal
-    version
+    role child task rule factor service source consumer queue exchange routing_key vhost host node
+    signal version
     carrier status previous_status handover outcome state kind fact type channel provider
     request_id trace_id span_id message_id shipment_id scan_key tenant_id key_id quarantine_id
     parked_id migration query table constraint sqlstate

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import structlog
+from prometheus_client import Counter
 
 from schemas.retention import DataClass, ages
+from tracking.apart import OF_DATA
 from tracking.errors import KlatError
 from tracking.person.ageing import (
     START,
@@ -48,9 +51,21 @@ AT_ONCE = 500  # rows in one statement; a payload has up to a mebibyte
 _FIRST, _AGAIN = 3600.0, 3600.0
 _PAUSE = 0.2  # seconds between statements, for events to go first
 _GLANCE = 0.02  # where nothing was to be done
+# A table may be locked for hours, a row be written by a later release.
+_FAULTS: Final = (KlatError, asyncpg.PostgresError, *OF_DATA)
+# Of the process; registered where the process is composed.
+NOT_FORGOTTEN = Counter(
+    "klat_parcels_not_forgotten",
+    "Parcels that are old enough and could not be read",
+    registry=None,
+)
 
 Prune = Callable[[asyncpg.Connection, datetime, int], Awaitable[int]]
 Forget = Callable[[asyncpg.Pool, datetime, datetime, Place, int], Awaitable[Step]]
+
+
+class NotAllDone(KlatError):  # noqa: N818 - named for what is to be done
+    """Some rules failed, and each was told of; the others were carried out."""
 
 
 class Rule(NamedTuple):
@@ -95,27 +110,57 @@ async def prune(
     at_once: int = AT_ONCE,
     kept: Mapping[DataClass, timedelta] | None = None,
 ) -> dict[str, int]:
-    """Delete everything that is old enough; how many rows of each kind."""
-    kept = kept or ages(())
-    done: dict[str, int] = {}
+    """Delete everything that is old enough; how many rows of each kind.
+
+    Raises NotAllDone, after all else was done.
+    """
+    kept, this = kept or ages(()), _Round()
     for rule in RULES:
         some = partial(_prune_some, pool, rule, now - kept[rule.kind])
-        done[rule.kind] = await _until_few(some, at_once)
+        await this.carry_out(rule.kind, rule.prune.__name__, _until_few(some, at_once))
     for kind, forget in OF_PARCELS:
         walked = partial(forget, pool, now - kept[kind], now)
-        done[kind] = done.get(kind, 0) + await _walk(walked, min(at_once, _PARCELS_AT_ONCE))
-    return done
+        walk = this.walk(walked, min(at_once, _PARCELS_AT_ONCE))
+        await this.carry_out(kind, forget.__name__, walk)
+    if this.has_failed:
+        raise NotAllDone
+    return this.done
 
 
-async def _walk(some: Callable[[Place, int], Awaitable[Step]], at_once: int) -> int:
-    total, behind = 0, START
-    while True:
-        step = await some(behind, at_once)
-        total += step.done
-        if step.behind is None:
-            return total
-        behind = step.behind
-        await asyncio.sleep(_PAUSE if step.done else _GLANCE)
+class _Round:
+    """What one round has done, and what it could not do: told of once."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, int] = {}
+        self.has_failed = False
+        self._unread: set[UUID] = set()
+
+    async def carry_out(self, kind: DataClass, rule: str, work: Awaitable[int]) -> None:
+        """A rule that fails keeps no other from its work."""
+        try:
+            self.done[kind] = self.done.get(kind, 0) + await work
+        except _FAULTS as error:
+            self.has_failed = True
+            log.error("retention.rule_failed", rule=rule, error=type(error).__name__)  # noqa: TRY400 - no text
+
+    async def walk(self, some: Callable[[Place, int], Awaitable[Step]], at_once: int) -> int:
+        total, behind = 0, START
+        while True:
+            step = await some(behind, at_once)
+            self._tell_unread(step)
+            total += step.done
+            if step.behind is None:
+                return total
+            behind = step.behind
+            await asyncio.sleep(_PAUSE if step.done else _GLANCE)
+
+    def _tell_unread(self, step: Step) -> None:
+        """Two walks may come to the same parcel."""
+        for shipment_id, error in step.unread:
+            if shipment_id not in self._unread:
+                self._unread.add(shipment_id)
+                NOT_FORGOTTEN.inc()
+                log.error("parcel.not_forgotten", shipment_id=shipment_id, error=error)
 
 
 async def _prune_some(pool: asyncpg.Pool, rule: Rule, before: datetime, limit: int) -> int:
@@ -143,8 +188,7 @@ async def keep_pruned(
         await asyncio.sleep(pause)
         try:
             done = await prune(pool, datetime.now(UTC), kept=kept)
-        except (KlatError, asyncpg.PostgresError, ValueError) as error:
-            # A table may be locked for hours, a parcel be written by a later release.
+        except _FAULTS as error:
             log.error("retention.failed", error=type(error).__name__)  # noqa: TRY400 - no text
             pause = _AGAIN
         else:

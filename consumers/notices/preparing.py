@@ -10,7 +10,6 @@ from typing import NamedTuple, TypeVar
 import structlog
 
 from consumers.notices.answering import Answer, answers_to
-from consumers.notices.apart import apart
 from consumers.notices.concerned import (
     Concerned,
     address,
@@ -29,6 +28,7 @@ from notifier.values import Values
 from schemas.contact import Person
 from schemas.notice import Channel, NoticeState, Occasion
 from schemas.push import Subscription
+from tracking.apart import apart
 from tracking.links import NewLink, Receiver
 from tracking.mail_proof import mail_proof
 from tracking.notices import HIDDEN, content_context

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import structlog
 
-from consumers.notices.apart import apart
 from consumers.notices.deciding import Deciding
+from tracking.apart import apart
 from tracking.errors import KlatError
 from tracking.store.notices import Notices
 from tracking.store.pool import retried

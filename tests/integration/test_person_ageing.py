@@ -14,7 +14,7 @@ from schemas.status import Status
 from tracking.person.ageing import START, Step, forget_people
 from tracking.person.erase import erase, plan
 from tracking.person.who import whom_of
-from tracking.retention import prune
+from tracking.retention import NOT_FORGOTTEN, prune
 from tracking.search.find import search
 from tracking.search.terms import Kind
 from tracking.store.pool import open_pool
@@ -147,6 +147,60 @@ async def test_who_was_named_anew_by_a_release_that_does_not_know_the_mark_is_fo
     assert ((await aged(world, 90))["contacts"], await people(world)) == (0, ["sealed"])
     assert ((await aged(world, 92))["contacts"], await people(world)) == (1, [])
     assert (await aged(world, 92))["contacts"] == 0
+
+
+UNREADABLE = {
+    "a scan": 'UPDATE scan SET body = \'{"status": "beamed_up"}\' WHERE shipment_id = $1',
+    "the state": 'UPDATE shipment SET state = \'{"status": "beamed_up"}\' WHERE shipment_id = $1',
+    "the status": "UPDATE shipment SET status = 'beamed_up', changed_at = changed_at - interval "
+    "'1 year' WHERE shipment_id = $1",
+}
+
+ROW = "SELECT state, status, changed_at FROM shipment WHERE shipment_id = $1"
+PUT_BACK = "UPDATE shipment SET state = $2, status = $3, changed_at = $4 WHERE shipment_id = $1"
+SCANS = "SELECT shipment_id, scan_key, body FROM scan WHERE shipment_id = $1"
+SCANS_BACK = "UPDATE scan SET body = $3 WHERE shipment_id = $1 AND scan_key = $2"
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_one_that_cannot_be_read_costs_only_itself(world, monkeypatch, caplog, what):
+    """The oldest of five; the next day it is tried again."""
+    monkeypatch.setattr("tracking.retention._PAUSE", 0)
+    for number in range(5):
+        await world.register(f"CE{number}")
+        await world.delivered(f"CE{number}")
+        world.now += timedelta(seconds=1)
+    before = NOT_FORGOTTEN._value.get()
+    kept = await world.pool.fetchrow(ROW, head("CE0"))
+    bodies = await world.pool.fetch(SCANS, head("CE0"))
+    await world.pool.execute(UNREADABLE[what], head("CE0"))
+    assert (await aged(world, 91))["contacts"] == 4
+    assert await world.pool.fetch("SELECT shipment_id FROM shipment WHERE erased_at IS NULL") == [
+        (head("CE0"),)
+    ]
+    (told,) = [each.msg for each in caplog.records if each.levelname == "ERROR"]
+    assert (told["event"], told["shipment_id"]) == ("parcel.not_forgotten", str(head("CE0")))
+    assert (told["error"] in {"ValidationError", "ValueError"}, set(told)) == (
+        True, {"event", "shipment_id", "error", "level", "timestamp"},
+    )  # fmt: skip
+    assert NOT_FORGOTTEN._value.get() == before + 1, "two walks came to it"
+
+    await world.pool.execute(PUT_BACK, head("CE0"), *kept)
+    await world.pool.executemany(SCANS_BACK, bodies)
+    assert ((await aged(world, 92))["contacts"], await people(world)) == (1, [])
+
+
+async def test_of_those_that_nobody_registered_one_costs_only_itself_too(world, caplog):
+    """It is erased and not deleted, as its number named another parcel."""
+    for number in ("CE1", "CE2", "CE3"):
+        await world.delivered(number)
+    world.now = THEN + timedelta(days=100)
+    await world.scanned(world.scan("CE1", Status.ACCEPTED))
+    await world.pool.execute(UNREADABLE["a scan"], head("CE1"))
+    assert (await aged(world, 190))["unclaimed"] == 2
+    assert await world.pool.fetchval("SELECT count(*) FROM shipment") == 2
+    told = [each.msg["event"] for each in caplog.records if each.levelname == "ERROR"]
+    assert told == ["parcel.not_forgotten"]
 
 
 async def erased(world: PersonWorld) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from schemas.retention import DataClass, ages
 from tracking import retention
-from tracking.errors import StoreUnavailable
-from tracking.retention import OF_PARCELS, RULES, keep_pruned, prune
+from tracking.errors import StatementTooSlow, StoreBusy, StoreUnavailable
+from tracking.person.ageing import Step
+from tracking.retention import OF_PARCELS, RULES, NotAllDone, Rule, keep_pruned, prune
 from tracking.store.pool import open_pool
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -123,6 +124,33 @@ async def test_two_at_once_share_the_work_and_what_is_held_is_left(pool):
         zip(KEPT, (19, 20, 20, 20, 20), strict=True)
     )
     assert await left(pool) == (1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "error", [StoreBusy, StatementTooSlow, asyncpg.CheckViolationError, ValueError, KeyError]
+)
+async def test_a_rule_that_fails_keeps_no_other_from_its_work(pool, monkeypatch, caplog, error):
+    await fill(pool, LONG_AGO, b"1")
+
+    async def fails(*_: object) -> int:
+        raise error("said of Jānis")
+
+    async def walked(*_: object) -> Step:
+        asked.append(1)
+        return Step(0, None)
+
+    asked: list[int] = []
+    monkeypatch.setattr(retention, "RULES", (Rule(DataClass.AUDIT, fails), *RULES))
+    walks = ((DataClass.CONTACTS, fails), (DataClass.UNCLAIMED, walked))
+    monkeypatch.setattr(retention, "OF_PARCELS", walks)
+    with pytest.raises(NotAllDone):
+        await prune(pool, NOW)
+    assert (await left(pool), asked) == ((0, 0, 0, 0, 0), [1])
+    told = [each.msg for each in caplog.records if each.levelname == "ERROR"]
+    assert [(each["event"], each["rule"], each["error"]) for each in told] == [
+        ("retention.rule_failed", "fails", error.__name__)
+    ] * 2
+    assert "Jānis" not in str(told)
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable, asyncpg.LockNotAvailableError])

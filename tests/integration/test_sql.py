@@ -394,6 +394,7 @@ QUICK = {
     "erase_contacts": ((IDS, TEXTS, YES), "registration_pkey"),
     "erase_orders": ((IDS,), "registration_pkey"),
     "write_anonymous": ((IDS, NUMBERS, TEXTS, TIMES, YES, "now()"), "shipment_pkey"),
+    "hold_against_erasure": ((ID,), "shipment_pkey"),
     "unmark_erased": ((IDS,), "shipment_pkey"),
     "erase_notices": ((IDS, TEXTS, "now()"), "notice_pkey"),
     "erase_words": ((IDS, "now()"), "staff_note_pkey"),

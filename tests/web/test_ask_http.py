@@ -293,6 +293,13 @@ async def test_of_what_is_long_over_nothing_can_be_asked(shopper, world):
     assert (await world.call("GET", f"{shopper.path}/help")).status == 404
 
 
+async def test_who_is_erased_while_they_write_finds_no_page_to_ask_on(shopper, world):
+    """The link, too, is gone as a rule; it may have been read before."""
+    await world.pool.execute("UPDATE shipment SET erased_at = now()")
+    assert (await shopper.asks()).status == 404
+    assert await shopper.threads() == []
+
+
 async def test_where_nobody_could_read_an_answer_there_is_no_form(world):
     shopper = await shopper_of(world, recipient={"name": NAME, "country": "LV"})
     assert 'name="text"' not in await shopper.page()

@@ -94,6 +94,16 @@ async def test_another_shop_finds_nothing_and_support_asks_nothing(world, shop, 
     assert len(await shopper.threads()) == 1
 
 
+async def test_of_a_parcel_whose_people_were_erased_nothing_is_asked(world, shop, shopper, path):
+    await world.pool.execute("UPDATE shipment SET erased_at = now()")
+    refused = await posted(world, path, shop)
+    assert (refused.status, refused.json["title"]) == (
+        409, "The people of this shipment were erased",
+    )  # fmt: skip
+    assert "Retry-After" not in refused.headers
+    assert await shopper.threads() == []
+
+
 async def test_it_says_who_did_not_confirm_to_be_the_recipient(world, shop, shopper, path):
     await shopper.asks()
     await shopper.unlocks()

@@ -1,5 +1,6 @@
 """What staff do with a parcel: a note, a yes or a no, another link; who may; and it is noted."""
 
+import asyncio
 import re
 from html import escape
 
@@ -15,7 +16,9 @@ from tracking.errors import StoreUnavailable
 from tracking.judge import judge
 from tracking.policy_load import load_policy
 from tracking.staff import audit
+from tracking.staff.notes import notes_of
 from tracking.store.merchants import Merchants
+from tracking.store.staff import StaffStore
 from tracking.watch import look_at
 
 POLICY = """
@@ -83,6 +86,46 @@ async def test_an_empty_note_is_none(desk, text):
     assert (answer.status, "Write something" in answer.text) == (422, True)
     assert text.strip() in answer.text, "nobody has to type it twice"
     assert await desk.world.pool.fetchval("SELECT count(*) FROM staff_note") == 0
+
+
+async def test_the_same_form_twice_is_one_note_also_at_once(desk):
+    page = (await desk.page()).partition(f'action="{desk.path}/notes"')[2]
+    (form,) = re.findall(r'name="id" value="([0-9a-f-]{36})"', page.partition("</form>")[0])
+    for _ in range(2):
+        answers = await asyncio.gather(
+            *(desk.browser.post(f"{desk.path}/notes", text="Once", id=form) for _ in range(3))
+        )
+        assert {each.status for each in answers} == {303}
+    assert (await desk.page()).count("Once") == 1
+    assert await written(desk) == ["note_added"]
+    await desk.browser.post(f"{desk.path}/notes", text="Another, after going back", id=form)
+    assert "Another, after going back" in await desk.page(), "no words are lost"
+
+
+@pytest.mark.parametrize("fields", [{}, {"id": ""}, {"id": "no id"}])
+async def test_a_note_of_a_form_without_an_id_is_one_each_time(desk, fields):
+    """As events are: a page that an earlier release made costs nobody their words."""
+    await desk.page()
+    for _ in range(2):
+        answer = await desk.browser.post(f"{desk.path}/notes", text="Again", **fields)
+        assert answer.status == 303
+    assert await written(desk) == ["note_added"] * 2
+
+
+async def written(desk: Desk) -> list[str]:
+    rows = await desk.world.pool.fetch("SELECT action FROM audit WHERE action = 'note_added'")
+    return [row["action"] for row in rows]
+
+
+async def test_notes_stand_in_the_order_in_which_they_were_written(desk):
+    for n in range(4):
+        await desk.browser.post(f"{desk.path}/notes", text=f"note {n}")
+        desk.world.clock.pass_by(seconds=1)
+    store, sealer = StaffStore(desk.world.pool), desk.world.deps.sealer
+    staff = (await store.list_staff())[0][0]
+    assert [each.text for each in await notes_of(store, sealer, staff, desk.id)] == [
+        f"note {n}" for n in range(4)
+    ]
 
 
 async def test_of_a_parcel_whose_people_were_erased_no_note_is_kept(desk):

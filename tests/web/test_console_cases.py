@@ -361,6 +361,23 @@ async def test_what_is_said_on_the_telephone_is_a_case_too(desk, world):
     assert await desk.noted() == ["case_opened", "case_solved"]
 
 
+@pytest.mark.parametrize("what", ["call", "reply", "assign", "reopen"])
+async def test_of_a_parcel_whose_people_were_erased_nothing_is_written(desk, what):
+    fields = {"text": "She calls again", "by": "page", "to": "", "word": "Take care"}
+    if what == "reopen":
+        await desk.does("solve")
+    before, noted = len((await desk.threads())[0].messages), await desk.noted()
+    await desk.world.pool.execute("UPDATE shipment SET erased_at = now()")
+    if what == "call":
+        answer = await desk.browser.post(f"{desk.path}/cases", id=str(uuid4()), **fields)
+    else:
+        answer = await desk.does(what, **fields)
+    assert (answer.status, "nothing is asked or answered about it" in answer.text) == (409, True)
+    if what in {"call", "reply"}:
+        assert "She calls again" in answer.text, "nobody has to type it twice"
+    assert (len((await desk.threads())[0].messages), await desk.noted()) == (before, noted)
+
+
 async def test_on_the_telephone_the_same_matter_joins_what_was_written(desk):
     await desk.browser.post(f"{desk.path}/cases", topic="damaged", text="Still", id=str(uuid4()))
     (thread,) = await desk.threads()

@@ -9,7 +9,7 @@ from tracking.backlog import Backlog
 from tracking.decode import Decoder
 from tracking.ingest import Applied, Batch, ingest
 from tracking.pulse import Listening
-from tracking.retention import keep_pruned
+from tracking.retention import NOT_FORGOTTEN, keep_pruned
 from tracking.roles.running import Running, check
 from tracking.web.ops import Readiness
 
@@ -32,6 +32,7 @@ async def start(running: Running) -> Readiness:
     backlog = Backlog(running.pool, sealer, running.registry)
     running.start("listening", listening.keep_noting())
     running.start("backlog", backlog.keep_measured())
+    running.registry.register(NOT_FORGOTTEN)
     running.start("retention", keep_pruned(running.pool, ages(settings.retention)))
     checks = {"database": running.database_answers, "broker": check(lambda: runner.is_attached)}
     return Readiness(checks)

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 from typing import Final, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 
 from schemas.base import clean_text
-from tracking.errors import KlatError
-from tracking.ids import uuid7
+from tracking.errors import PeopleErased
 from tracking.sealing import SealBroken, Sealer
 from tracking.staff.audit import Noting
 from tracking.store.staff import NoteRow, Staff, StaffStore
@@ -16,10 +15,6 @@ from tracking.store.staff import NoteRow, Staff, StaffStore
 log = structlog.get_logger()
 
 LONGEST: Final = 2000  # characters
-
-
-class PeopleErased(KlatError):  # noqa: N818 - named for what was found
-    """Nobody is named on this parcel any more, and nothing is kept that may name somebody."""
 
 
 class Note(NamedTuple):
@@ -34,14 +29,19 @@ async def add_note(
     staff: Staff,
     shipment_id: UUID,
     typed: str,
+    form_id: UUID,
     noting: Noting,
     now: datetime,
 ) -> bool:
-    """False where nothing was written, or too much. Raises PeopleErased, StoreUnavailable."""
+    """Once for each form. False where nothing was written, or too much.
+
+    Raises PeopleErased, StoreUnavailable.
+    """
     text = "\n".join(filter(None, map(clean_text, typed.splitlines())))
     if not text or len(text) > LONGEST:
         return False
-    note_id = uuid7(now)
+    # With its text: who goes back to the form and writes another one loses no words.
+    note_id = uuid5(shipment_id, f"note\x1f{form_id}\x1f{text}")
     sealed = sealer.seal_text(text, _context(note_id))
     row = NoteRow(note_id, now, staff.email, sealed)
     if not await store.insert_note(shipment_id, row, noting):

@@ -178,6 +178,14 @@ async def write_anonymous(
     )
 
 
+async def hold_against_erasure(conn: asyncpg.Connection, shipment_id: UUID) -> bool:
+    """False where its people were erased: nothing that may name somebody is written of it.
+
+    Whoever also holds its registration holds this first, as an erasure does.
+    """
+    return not await conn.fetchval(SQL["hold_against_erasure"], shipment_id)
+
+
 async def unmark_erased(conn: asyncpg.Connection, ids: Collection[UUID]) -> None:
     await conn.execute(SQL["unmark_erased"], list(ids))
 

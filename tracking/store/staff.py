@@ -246,14 +246,14 @@ class StaffStore:
         row: NoteRow,
         noting: Callable[[asyncpg.Connection], Awaitable[None]],
     ) -> bool:
-        """False where its people were erased."""
+        """Once; it is noted with it. False where its people were erased."""
         async with transaction(self._pool) as conn:
-            written = await conn.fetchval(
+            is_new = await conn.fetchval(
                 SQL["insert_note"], shipment_id, row.note_id, row.at, row.email, row.text
             )
-            if written:
+            if is_new:
                 await noting(conn)
-        return bool(written)
+        return is_new is not None
 
     async def notes_of(self, shipment_id: UUID, shops: Collection[UUID] | None) -> list[NoteRow]:
         """Who works for some shops sees what was written by who works for no others."""

@@ -15,6 +15,7 @@ from schemas.base import clean_lines
 from schemas.case import LONGEST, Topic
 from tracking.cases import NoSuchCase, Question, TooManyMessages, ask
 from tracking.domain.help import ASKABLE
+from tracking.errors import PeopleErased
 from tracking.store.cases import Cases
 from tracking.store.links import LinkTarget
 from tracking.threads import Thread, threads_of
@@ -88,7 +89,7 @@ async def _asked(
         await ask(deps.pool, deps.sealer, target.shipment_id, question, now=deps.now())
     except TooManyMessages:
         return await _shown(request, target, _wrong(typed, TOO_MANY), 429)
-    except NoSuchCase:
+    except (NoSuchCase, PeopleErased):  # as of any parcel that takes no questions
         raise not_found() from None
     wish = request.query.get("lang")
     language = f"&lang={wish}" if wish in SUPPORTED else ""

@@ -8,6 +8,7 @@ from schemas.case import Author
 from schemas.case_api import CaseBody, CaseList, CaseMessageBody, CaseQuestion
 from schemas.notice import Channel
 from tracking.cases import NoSuchCase, Question, TooManyMessages, ask
+from tracking.errors import PeopleErased
 from tracking.keys import Role
 from tracking.store.registrations import RegistrationRow
 from tracking.threads import Thread, threads_of
@@ -60,6 +61,12 @@ async def _asked(request: web.Request, shipment_id: UUID, question: Question) ->
         case = await ask(deps.pool, deps.sealer, shipment_id, question, now=deps.now())
     except NoSuchCase:
         raise not_found() from None
+    except PeopleErased:
+        raise HttpProblem(
+            409,
+            "The people of this shipment were erased",
+            "Nothing is asked about it any more; register it anew where it has a recipient",
+        ) from None
     except TooManyMessages:
         raise HttpProblem(
             429,

@@ -110,6 +110,9 @@ WITH change AS MATERIALIZED (
 )
 SELECT pg_notify('klat_outbox', '');
 
+-- name: hold_against_erasure: whether the people of a parcel were erased; an erasure sees what is written then, or it is seen ($1 shipment)
+SELECT erased_at IS NOT NULL FROM shipment WHERE shipment_id = $1 FOR KEY SHARE;
+
 -- name: unmark_erased: their shop names somebody anew ($1 shipment ids)
 UPDATE shipment SET erased_at = NULL WHERE shipment_id = ANY($1::uuid[]) AND erased_at IS NOT NULL;
 

@@ -142,16 +142,17 @@ UPDATE audit SET detail = NULL WHERE audit_id = ANY(ARRAY(
 DELETE FROM audit WHERE audit_id = ANY(ARRAY(
     SELECT audit_id FROM audit WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED));
 
--- name: insert_note: somebody wrote this of a parcel, nothing where its people were erased ($1 shipment, $2 note, $3 at, $4 e-mail, $5 sealed text)
+-- name: insert_note: somebody wrote this of a parcel, and whether it is new; nothing where its people were erased ($1 shipment, $2 note, $3 at, $4 e-mail, $5 sealed text)
 INSERT INTO staff_note (shipment_id, note_id, at, email, text)
 SELECT shipment_id, $2, $3, $4, $5 FROM shipment
 WHERE shipment_id = $1 AND erased_at IS NULL
 FOR KEY SHARE  -- an erasure sees it, or it sees the erasure
-RETURNING true;
+ON CONFLICT (shipment_id, note_id) DO UPDATE SET note_id = EXCLUDED.note_id  -- as it is, to be told
+RETURNING xmax = 0;
 
 -- name: notes_of: what staff wrote of a parcel ($1 shipment, $2 only by who works for no other shops than these, or null)
 SELECT note_id, at, email, text FROM staff_note AS n
 WHERE shipment_id = $1
   AND ($2::uuid[] IS NULL OR EXISTS (
       SELECT FROM staff WHERE staff.email = n.email AND staff.shops <@ $2))
-ORDER BY note_id;
+ORDER BY at, note_id;

@@ -7,11 +7,12 @@ from uuid import UUID
 from aiohttp import web
 
 from schemas.staff import Action
-from tracking.staff.notes import PeopleErased, add_note
+from tracking.errors import PeopleErased
+from tracking.staff.notes import add_note
 from tracking.store.links import Links
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
-from tracking.web.console.doing import GONE, asked_for, noted, noting
+from tracking.web.console.doing import GONE, asked_for, form_id, noted, noting
 from tracking.web.console.errors import for_people
 from tracking.web.console.guard import (
     HOME,
@@ -48,9 +49,9 @@ async def post_note(request: web.Request) -> web.StreamResponse:
     shipment_id, form = await asked_for(request)
     deps, staff, text = request.app[DEPS], request[SESSION].staff, form.get("text", "")
     deed = noting(request, Action.NOTE_ADDED, shipment_id)
-    store = StaffStore(deps.pool)
+    store, once, now = StaffStore(deps.pool), form_id(form), deps.now()
     try:
-        if not await add_note(store, deps.sealer, staff, shipment_id, text, deed, deps.now()):
+        if not await add_note(store, deps.sealer, staff, shipment_id, text, once, deed, now):
             return await show_parcel(request, 422, wrong=NO_NOTE, text=text)
     except PeopleErased:
         return await show_parcel(request, 409, wrong=ERASED, text=text)

@@ -1,6 +1,7 @@
 """What staff do with a case: write it down, answer, close, open again, hand over. All is noted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -26,6 +27,7 @@ from tracking.cases import (
     reply,
 )
 from tracking.domain.cases import Case, reopened, solved
+from tracking.errors import PeopleErased
 from tracking.store.cases import Cases, Colleague
 from tracking.store.registrations import Registrations
 from tracking.web.console.conversation import CaseForm
@@ -44,6 +46,9 @@ from tracking.words.language import choose
 NO_ANSWER: Final = N_("Write something, of 2,000 characters at most.")
 BLANK: Final = N_("Something in braces is still to be filled in. Replace it, or take it out.")
 CHANGED: Final = N_("Somebody has written in it meanwhile. Read that first; your text is kept.")
+ERASED: Final = N_(
+    "The people of this parcel were erased: nothing is asked or answered about it any more."
+)
 UNREAD: Final = N_("Somebody has written in it meanwhile. Read that first.")
 
 
@@ -70,6 +75,9 @@ async def post_case(request: web.Request) -> web.StreamResponse:
         case = await ask(deps.pool, deps.sealer, shipment_id, question, now=deps.now(), noting=deed)
     except NoSuchCase:
         raise not_found() from None
+    except PeopleErased:
+        typed = CaseForm(None, form.get("text", ""), by, topic=topic)
+        return await _again(request, typed, ERASED, 409)
     return _done(shipment_id, case.case_id)
 
 
@@ -103,6 +111,8 @@ async def post_reply(request: web.Request) -> web.StreamResponse:
         raise not_found() from None
     except CaseChanged:
         return await _again(request, typed, CHANGED, 409)
+    except PeopleErased:
+        return await _again(request, typed, ERASED, 409)
     return _done(shipment_id, case_id)
 
 
@@ -122,7 +132,7 @@ def _wrong(text: str) -> str | None:
 
 
 async def _again(request: web.Request, typed: CaseForm, wrong: str, status: int) -> web.Response:
-    kept = CaseForm(typed.case_id, typed.text[: 2 * LONGEST], typed.by, wrong=wrong)
+    kept = replace(typed, text=typed.text[: 2 * LONGEST], wrong=wrong)
     return await show_parcel(request, status, case=kept)
 
 
@@ -151,6 +161,8 @@ async def _moved(
         raise not_found() from None
     except CaseChanged:
         return await _again(request, CaseForm(case_id), UNREAD, 409)
+    except PeopleErased:
+        return await _again(request, CaseForm(case_id), ERASED, 409)
     return _done(shipment_id, case_id)
 
 
@@ -171,6 +183,8 @@ async def post_assigned(request: web.Request) -> web.StreamResponse:
         )  # fmt: skip
     except NoSuchCase:
         raise not_found() from None
+    except PeopleErased:
+        return await _again(request, CaseForm(case_id), ERASED, 409)
     return _done(shipment_id, case_id)
 
 

@@ -1,7 +1,7 @@
 """What every deed on a parcel needs: may they see it, and its line in the audit log."""
 
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from aiohttp import web
 
@@ -10,7 +10,7 @@ from tracking.staff.audit import Noting, note
 from tracking.staff.audit import noting as note_deed
 from tracking.store.registrations import Registrations
 from tracking.store.staff import StaffStore
-from tracking.web.console.guard import SESSION, Form, read_form
+from tracking.web.console.guard import PARCEL, SESSION, Form, read_form
 from tracking.web.console.life import may_see
 from tracking.web.deps import DEPS
 from tracking.web.merchant import asked_id
@@ -27,6 +27,12 @@ async def asked_for(request: web.Request) -> tuple[UUID, Form]:
     if not may_see(request[SESSION].staff, registration):
         raise not_found()
     return shipment_id, form
+
+
+def form_id(form: Form) -> UUID:
+    """Makes it one deed, however often it is posted; a form without one is a deed each time."""
+    told = form.get("id", "")
+    return UUID(told) if PARCEL.fullmatch(told) else uuid4()
 
 
 def noting(request: web.Request, action: Action, shipment_id: UUID, **detail: Any) -> Noting:

@@ -93,6 +93,7 @@ async def show_parcel(
         wrong=words.gettext(wrong) if wrong else None,
         link=link,
         text=text,
+        note_id=uuid4(),
         typed=typed or _recipient(life),
         is_open=typed is not None,
         done="done" in request.query,

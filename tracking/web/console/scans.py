@@ -22,9 +22,9 @@ from tracking.staff.audit import DoneAlready
 from tracking.store.pool import transaction
 from tracking.store.registrations import Registrations
 from tracking.store.shipments import ShipmentRow, Shipments
-from tracking.web.console.doing import asked_for, noting
+from tracking.web.console.doing import asked_for, form_id, noting
 from tracking.web.console.errors import FOR_LEADS, for_people
-from tracking.web.console.guard import PARCEL, SESSION, Form, parcel_of, to
+from tracking.web.console.guard import SESSION, Form, parcel_of, to
 from tracking.web.console.money import NO_WHY, why_of
 from tracking.web.console.parcel import DECIDERS, show_parcel
 from tracking.web.deps import DEPS
@@ -142,5 +142,4 @@ def _loaded(request: web.Request, form: Form) -> datetime:
 
 def _once(form: Form, *said: str) -> UUID:
     """The same form that says the same is one event; corrected and sent again it is another."""
-    told = form.get("id", "")
-    return uuid5(UUID(told) if PARCEL.fullmatch(told) else uuid4(), "\x1f".join(said))
+    return uuid5(form_id(form), "\x1f".join(said))

@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
-from tracking.errors import KlatError
+from tracking.sealing import SealBroken
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-# What comes of values that nobody thought of, as of a later release; not what the database says.
-_OF_DATA: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# What comes of values that nobody thought of, as of a later release, or of a key that is gone; not
+# what the database says.
+OF_DATA: Final = (
+    ArithmeticError, AttributeError, LookupError, SealBroken, TypeError, ValueError,
+)  # fmt: skip
 
 
 async def apart(
@@ -19,13 +22,13 @@ async def apart(
 ) -> list[R]:
     """What came of the parts in which it went; `fault` says what comes of one that breaks alone.
 
-    Raises KlatError, and whatever is no fault of data.
+    Of nothing comes nothing. Raises whatever is no fault of data.
     """
+    if not many:
+        return []
     try:
         return [await work(many)]
-    except KlatError:
-        raise
-    except _OF_DATA as error:
+    except OF_DATA as error:
         if len(many) == 1:
             return [fault(many[0], error)]
     middle = len(many) // 2
