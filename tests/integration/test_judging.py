@@ -262,6 +262,52 @@ async def test_a_new_policy_is_applied_to_what_it_is_valid_for(shop):
     assert await shop.granted() == [(0, "issued", "4.00")], "promised before it is valid"
 
 
+async def test_new_rules_lower_nothing_that_was_granted_and_told(shop):
+    await late(shop)
+    await late(shop, 2)
+    await shop.pass_time(BY + DAY)
+    await shop.load(HEAD + TIERS.replace('"3.00"', '"2.00"').replace('"5.00"', '"4.00"'))
+    await shop.clock.catch_up()
+    await shop.pump()
+    assert await shop.granted() == [(0, "issued", "3.00")]
+    assert await shop.told("compensation.") == ["compensation.issued"] * 2, "nobody hears of it"
+    await shop.pass_time(BY + 3 * DAY)
+    assert await shop.granted() == [(0, "issued", "3.00"), (1, "issued", "1.00")]
+    found = await compensations(shop.pool, SEALER, KEY)
+    assert [each.policy_version for each in found] == [1, 2]
+    await shop.scan(Status.DELIVERED, at=BY + 2 * DAY)
+    await shop.scan(Status.DELIVERED, 2, at=BY - HOUR)
+    await shop.pump()
+    assert await shop.granted() == [(0, "issued", "3.00"), (1, "revoked", "0.00")]
+    assert {each[1] for each in await shop.granted(2)} == {"revoked"}
+    assert await judge(shop.pool, [KEY], SEALER, now=shop.now) == []
+
+
+async def test_rules_that_pay_nothing_any_more_lower_nothing_either(shop):
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    storm = '[[force_majeure]]\nstarts = 2026-11-20\nends = 2026-11-21\nreason = "snow"\n'
+    await shop.load(HEAD + TIERS + storm)
+    await late(shop, 2)
+    await shop.clock.catch_up()
+    await shop.pump()
+    await shop.pass_time(BY + 3 * DAY)
+    assert await shop.granted() == [(0, "issued", "3.00")]
+    assert await shop.granted(2) == []
+
+
+async def test_what_waits_for_a_yes_goes_by_the_rules_of_now(shop):
+    await shop.load(HEAD + 'approval_above = "2.00"\n' + TIERS)
+    await late(shop)
+    await shop.pass_time(BY + DAY)
+    assert await shop.granted() == [(0, "proposed", "3.00")]
+    lower = TIERS.replace('"3.00"', '"2.50"')
+    await shop.load(HEAD + 'approval_above = "2.00"\n' + lower)
+    await shop.clock.catch_up()
+    await shop.pump()
+    assert await shop.granted() == [(0, "proposed", "2.50")]
+
+
 async def test_who_is_killed_before_the_commit_granted_nothing(shop, monkeypatch):
     await late(shop)
     shop.now = BY + DAY

@@ -45,13 +45,14 @@ class Owed(NamedTuple):
 
 class Granted(NamedTuple):
     """What was granted by a tier, and how much of it the shopper has used. `barred`: so much more
-    is not granted by it, as somebody has said no, or a cap has.
+    is not granted by it, as somebody has said no, or a cap has. `waits`: for somebody's yes.
     """
 
     tier: int
     cents: int
     used: int = 0
     barred: int = 0
+    waits: bool = False
 
 
 class Grant(NamedTuple):
@@ -164,7 +165,7 @@ def cents_of(amount: str) -> int:
 def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator[Grant | Revoke]:
     """So that in the end what is owed is granted, as far as there is room, and not a cent beside.
 
-    What is used stays. The latest tiers give back first.
+    What is used stays. What nobody was told of gives back first, then the latest tiers.
     """
     standing = sum(each.cents for each in granted)
     due = owed.cents if owed else 0
@@ -176,7 +177,7 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
             waits = _waits(standing + more, more, room) if more else None
             yield Grant(owed.tier, more, owed.kind, waits, wanted - more)
     surplus = standing - due
-    for each in sorted(granted, key=lambda one: one.tier, reverse=True):
+    for each in sorted(granted, key=lambda one: (one.waits, one.tier), reverse=True):
         back = min(surplus, each.cents - each.used)
         if back > 0:
             yield Revoke(each.tier, back)
