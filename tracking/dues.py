@@ -41,3 +41,12 @@ def owed_by(version: PolicyVersion, case: Case, now: datetime) -> Owed | None:
     zone = delivery_zone(case.carrier, case.country)
     truth = truth_of(promises_of(case.promises), case.state, value, country, zone)
     return owed(policy, truth, calendar_of(policy, country), now)
+
+
+def needs_a_look(case: Case, held: PolicyVersion, due: Owed) -> bool:
+    """What is owed for being late by a promise that was over when it was told: one wrong month in a
+    file of parcels would pay for all of them. What is lost is owed whatever was promised.
+    """
+    promises = promises_of(case.promises)
+    is_late = due.tier < len(held.policy.tiers) and held.policy.tiers[due.tier].late_by is not None
+    return bool(is_late and promises and promises.measure.by <= promises.measure.at)

@@ -17,10 +17,10 @@ from schemas.compensation import CompensationState
 from tracking.books import Books, Shopper, Wanting
 from tracking.codes import issue_codes
 from tracking.compensations import evidence_of, news_of
-from tracking.domain.compensation import Owed, Room
+from tracking.domain.compensation import Owed, Room, Waits
 from tracking.domain.goodwill import is_by_hand
 from tracking.domain.ledger import Entry, settle
-from tracking.dues import due_now, policy_of
+from tracking.dues import due_now, needs_a_look, policy_of
 from tracking.sealing import Sealer
 from tracking.shopper import shopper_hashes
 from tracking.store.clock import hold_shipments, write_news
@@ -121,15 +121,21 @@ async def _owing(
 
 def _settled(owing: _Owing, books: Books, now: datetime) -> Iterator[Moved]:
     case, rows = owing.case, {row.entry.tier: row for row in owing.rows}
-    policy = owing.held.policy if owing.held else None
-    room = books.room(case.merchant_id, policy, owing.shopper) if policy else Room()
-    for entry in settle(owing.owed, [row.entry for row in owing.rows], room):
+    for entry in settle(owing.owed, [row.entry for row in owing.rows], _room(owing, books)):
         known = rows.get(entry.tier)
         before = known.entry if known else None
         row = _changed(owing, known, entry, now)
         books.note(case.merchant_id, row.currency, owing.shopper, before, entry)
         who = owing.shopper[0] if owing.shopper else None
         yield Moved(row, before, _why(before, entry), who)
+
+
+def _room(owing: _Owing, books: Books) -> Room:
+    if owing.held is None:
+        return Room()
+    room = books.room(owing.case.merchant_id, owing.held.policy, owing.shopper)
+    looked_at = owing.owed is not None and needs_a_look(owing.case, owing.held, owing.owed)
+    return room._replace(waits=Waits.OVER) if looked_at else room
 
 
 def _changed(

@@ -197,6 +197,39 @@ async def test_what_was_granted_by_mistake_is_refused_afterwards_but_for_what_is
     assert later == [(1, "issued", "2.00")], "a later tier adds what it is worth more"
 
 
+async def test_a_promise_that_was_over_when_it_was_told_pays_nothing_by_itself(shop):
+    shop.now = BY + 2 * DAY
+    await late(shop)
+    await shop.pump()
+    assert await shop.granted() == [(0, "proposed", "3.00")]
+    (found,) = await compensations(shop.pool, SEALER, KEY)
+    assert found.reason == "promise_over"
+    assert await shop.pool.fetchval("SELECT count(*) FROM bonus") == 0
+    await move(shop.pool, SEALER, KEY, 0, approve, by="shop", now=shop.now)
+    assert await shop.granted() == [(0, "issued", "3.00")]
+    await shop.pass_time(BY + 3 * DAY)
+    assert (await shop.granted())[1:] == [(1, "proposed", "2.00")], "each step needs its yes"
+
+
+async def test_what_is_lost_is_paid_whatever_was_promised(shop):
+    shop.now = BY + HOUR
+    await late(shop, value={"amount": "49.90", "currency": "EUR"})
+    await shop.scan(Status.EXCEPTION, at=shop.now, reason=Reason.CARRIER_LOST)
+    await shop.pump()
+    assert await shop.granted() == [(2, "issued", "49.90")]
+
+
+async def test_a_shopper_who_asked_for_a_later_time_makes_it_a_promise_of_its_own(shop):
+    shop.now = BY + HOUR
+    await late(shop)
+    shop.now += HOUR
+    moved = {"by": (BY + 2 * DAY).isoformat(), "moved_by": "shopper"}
+    await shop.register(promise=moved)
+    await shop.load(HEAD + "exclude = []\n" + TIERS)
+    await shop.pass_time(BY + 3 * DAY)
+    assert await shop.granted() == [(0, "issued", "3.00")]
+
+
 async def test_where_the_budget_of_the_month_is_spent_it_waits(shop):
     await shop.load(HEAD + 'budget_month = "7.00"\n' + TIERS)
     for number in range(1, 4):

@@ -27,11 +27,13 @@ _TICK: Final = timedelta(microseconds=1)
 
 class Waits(StrEnum):
     """APPROVAL: it is more than the shop grants without looking. BUDGET: of this month is spent.
-    CAP: of this shopper for this month is reached; that nobody's yes changes.
+    OVER: the promise was over when it was told, which may be a slip. CAP: of this shopper for this
+    month is reached; that nobody's yes changes.
     """
 
     APPROVAL = "above_approval"
     BUDGET = "budget_spent"
+    OVER = "promise_over"
     CAP = "shopper_cap"
 
 
@@ -77,11 +79,13 @@ class Revoke(NamedTuple):
 class Room(NamedTuple):
     """In cents; None: any sum. `shopper`: how much more this shopper may get this month. `budget`:
     how much more is granted by itself this month. `alone`: as much as one parcel gets by itself.
+    `waits`: why nothing is, whatever it comes to.
     """
 
     shopper: int | None = None
     budget: int | None = None
     alone: int | None = None
+    waits: Waits | None = None
 
 
 def owed(policy: ShopPolicy, truth: Truth, calendar: WorkingDays, now: datetime) -> Owed | None:
@@ -185,6 +189,8 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
 
 
 def _waits(whole: int, more: int, room: Room) -> Waits | None:
+    if room.waits is not None:
+        return room.waits
     if room.alone is not None and whole > room.alone:
         return Waits.APPROVAL
     return Waits.BUDGET if room.budget is not None and more > room.budget else None

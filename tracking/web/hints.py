@@ -34,7 +34,10 @@ def _of_carrier(code: str, known: AbstractSet[str]) -> str | None:
 def _of_promise(made: PromiseBody | None, now: datetime) -> str | None:
     if made is None or made.by > now:
         return None
-    return "is over already: the parcel counts as late from then on"
+    return (
+        "is over already: the parcel counts as late from then on; what is owed for a promise that"
+        " was over when it was told waits for your yes"
+    )
 
 
 def _of_language(code: str | None) -> str | None:
