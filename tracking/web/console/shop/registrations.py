@@ -5,16 +5,18 @@ import base64
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
 from schemas.staff import Action
+from tracking.bulk.doubted import Doubted, DoubtedLines, doubted
 from tracking.bulk.lines import Read, Why, read_lines
 from tracking.bulk.report import csv_of
 from tracking.bulk.run import Outcome, Outcomes, foresee, register_lines
 from tracking.bulk.table import COLUMNS, LONGEST, NoTable, Table, as_text, read_table
-from tracking.carriers import CARRIERS
+from tracking.carriers import CARRIERS, READERS
 from tracking.staff.audit import note
 from tracking.store.merchants import Shop
 from tracking.store.staff import StaffStore
@@ -24,8 +26,9 @@ from tracking.web.console.guard import SESSION
 from tracking.web.console.multipart import read_parts
 from tracking.web.console.rights import Part
 from tracking.web.console.shop.door import SHOP, ShopPage, for_shop, shop_page, shown, sign_of
-from tracking.web.console.shop.said import OUTCOMES, fault, unreadable
+from tracking.web.console.shop.said import OUTCOMES, doubt, fault, unreadable
 from tracking.web.deps import DEPS
+from tracking.web.keyring import KEYRING
 from tracking.web.problem import Handler
 from tracking.web.routing import Route
 from tracking.words.catalog import N_, Words
@@ -58,6 +61,7 @@ class Looked(NamedTuple):
     table: Table
     read: Sequence[Read]
     outcomes: Outcomes
+    doubted: DoubtedLines
 
 
 async def get_registrations(request: web.Request, shop: Shop) -> web.StreamResponse:
@@ -75,11 +79,20 @@ async def post_registrations(request: web.Request, shop: Shop) -> web.StreamResp
         wrong = unreadable(error, words_for(request))
         return _show(request, shop, 422, wrong=wrong, carrier=carrier, pasted=_pasted(parts))
     outcomes = await foresee(deps.pool, deps.sealer, shop.merchant_id, read, deps.now())
-    looked = Looked(sent, table, read, outcomes)
+    doubts = await asyncio.to_thread(doubted, _anew(read, outcomes), _carriers(request), deps.now())
+    looked = Looked(sent, table, read, outcomes, doubts)
     seen = parts.get("seen", b"").decode(errors="replace")
     if parts.get("do") == b"register" and seen == _sign(request, sent):
         return await _register(request, shop, looked)
     return _show(request, shop, looked=looked)
+
+
+def _anew(read: Sequence[Read], outcomes: Outcomes) -> Sequence[Read]:
+    return [each for each in read if outcomes[each.number] is not Outcome.SAME]
+
+
+def _carriers(request: web.Request) -> AbstractSet[str]:
+    return READERS | request.app[KEYRING].carriers()
 
 
 def _pasted(parts: Mapping[str, bytes]) -> str:
@@ -151,9 +164,13 @@ def _show(
 
 def _shown(request: web.Request, looked: Looked, words: Words, *, is_done: bool) -> dict[str, Any]:
     counts, outcomes = Counter(looked.outcomes.values()), looked.outcomes
-    rows = [_row(each, outcomes[each.number], words) for each in looked.read]
+    rows = [
+        _row(each, outcomes[each.number], looked.doubted.get(each.number, ()), words)
+        for each in looked.read
+    ]
     bad = [each for each in rows if each["is_bad"]]
     good = [each for each in rows if not each["is_bad"]]
+    good.sort(key=lambda each: not each["doubts"])
     head = [words.gettext(each).striptags() for each in _HEAD]
     left = counts[Outcome.LEFT]
     waits = left if is_done else sum(counts[each] for each in _TO_DO)
@@ -171,6 +188,7 @@ def _shown(request: web.Request, looked: Looked, words: Words, *, is_done: bool)
         "counts": [
             (words.gettext(OUTCOMES[each]), counts[each]) for each in _IN_ORDER if counts[each]
         ],
+        "doubted": len(looked.doubted),
         "head": head,
         "rows": [*bad[:_SHOWN], *good[:_SHOWN]],
         "hidden": max(0, len(bad) - _SHOWN) + max(0, len(good) - _SHOWN),
@@ -188,19 +206,21 @@ _HEAD: Final = (
 )
 
 
-def _row(each: Read, outcome: Outcome, words: Words) -> dict[str, Any]:
+def _row(each: Read, outcome: Outcome, doubts: Sequence[Doubted], words: Words) -> dict[str, Any]:
     return {
         "line": each.number,
         "number": each.told,
         "outcome": words.gettext(OUTCOMES[outcome]),
         "faults": [(one.column, fault(one, words)) for one in each.faults],
+        "doubts": [(one.column, doubt(one, words)) for one in doubts],
         "is_bad": outcome in _NOT_GOOD,
     }
 
 
 def _cells(row: dict[str, Any]) -> Sequence[str]:
-    columns = " | ".join(name for name, _ in row["faults"])
-    why = " | ".join(text.striptags() for _, text in row["faults"])
+    said = [*row["faults"], *row["doubts"]]
+    columns = " | ".join(name for name, _ in said)
+    why = " | ".join(text.striptags() for _, text in said)
     return str(row["line"]), row["number"], row["outcome"].striptags(), columns, why
 
 
