@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from schemas.compensation import CompensationState
+from schemas.policy import ShopPolicy
 from tracking.domain.compensation import Owed, owed
 from tracking.domain.kept import kept
 from tracking.domain.promise import promises_of
@@ -43,10 +44,10 @@ def owed_by(version: PolicyVersion, case: Case, now: datetime) -> Owed | None:
     return owed(policy, truth, calendar_of(policy, country), now)
 
 
-def needs_a_look(case: Case, held: PolicyVersion, due: Owed) -> bool:
+def needs_a_look(case: Case, policy: ShopPolicy, due: Owed) -> bool:
     """What is owed for being late by a promise that was over when it was told: one wrong month in a
     file of parcels would pay for all of them. What is lost is owed whatever was promised.
     """
     promises = promises_of(case.promises)
-    is_late = due.tier < len(held.policy.tiers) and held.policy.tiers[due.tier].late_by is not None
+    is_late = due.tier < len(policy.tiers) and policy.tiers[due.tier].late_by is not None
     return bool(is_late and promises and promises.measure.by <= promises.measure.at)

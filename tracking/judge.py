@@ -134,7 +134,7 @@ def _room(owing: _Owing, books: Books) -> Room:
     if owing.held is None:
         return Room()
     room = books.room(owing.case.merchant_id, owing.held.policy, owing.shopper)
-    looked_at = owing.owed is not None and needs_a_look(owing.case, owing.held, owing.owed)
+    looked_at = owing.owed is not None and needs_a_look(owing.case, owing.held.policy, owing.owed)
     return room._replace(waits=Waits.OVER) if looked_at else room
 
 

@@ -197,39 +197,6 @@ async def test_what_was_granted_by_mistake_is_refused_afterwards_but_for_what_is
     assert later == [(1, "issued", "2.00")], "a later tier adds what it is worth more"
 
 
-async def test_a_promise_that_was_over_when_it_was_told_pays_nothing_by_itself(shop):
-    shop.now = BY + 2 * DAY
-    await late(shop)
-    await shop.pump()
-    assert await shop.granted() == [(0, "proposed", "3.00")]
-    (found,) = await compensations(shop.pool, SEALER, KEY)
-    assert found.reason == "promise_over"
-    assert await shop.pool.fetchval("SELECT count(*) FROM bonus") == 0
-    await move(shop.pool, SEALER, KEY, 0, approve, by="shop", now=shop.now)
-    assert await shop.granted() == [(0, "issued", "3.00")]
-    await shop.pass_time(BY + 3 * DAY)
-    assert (await shop.granted())[1:] == [(1, "proposed", "2.00")], "each step needs its yes"
-
-
-async def test_what_is_lost_is_paid_whatever_was_promised(shop):
-    shop.now = BY + HOUR
-    await late(shop, value={"amount": "49.90", "currency": "EUR"})
-    await shop.scan(Status.EXCEPTION, at=shop.now, reason=Reason.CARRIER_LOST)
-    await shop.pump()
-    assert await shop.granted() == [(2, "issued", "49.90")]
-
-
-async def test_a_shopper_who_asked_for_a_later_time_makes_it_a_promise_of_its_own(shop):
-    shop.now = BY + HOUR
-    await late(shop)
-    shop.now += HOUR
-    moved = {"by": (BY + 2 * DAY).isoformat(), "moved_by": "shopper"}
-    await shop.register(promise=moved)
-    await shop.load(HEAD + "exclude = []\n" + TIERS)
-    await shop.pass_time(BY + 3 * DAY)
-    assert await shop.granted() == [(0, "issued", "3.00")]
-
-
 async def test_where_the_budget_of_the_month_is_spent_it_waits(shop):
     await shop.load(HEAD + 'budget_month = "7.00"\n' + TIERS)
     for number in range(1, 4):
@@ -293,52 +260,6 @@ async def test_a_new_policy_is_applied_to_what_it_is_valid_for(shop):
     await shop.clock.catch_up()
     await shop.pump()
     assert await shop.granted() == [(0, "issued", "4.00")], "promised before it is valid"
-
-
-async def test_new_rules_lower_nothing_that_was_granted_and_told(shop):
-    await late(shop)
-    await late(shop, 2)
-    await shop.pass_time(BY + DAY)
-    await shop.load(HEAD + TIERS.replace('"3.00"', '"2.00"').replace('"5.00"', '"4.00"'))
-    await shop.clock.catch_up()
-    await shop.pump()
-    assert await shop.granted() == [(0, "issued", "3.00")]
-    assert await shop.told("compensation.") == ["compensation.issued"] * 2, "nobody hears of it"
-    await shop.pass_time(BY + 3 * DAY)
-    assert await shop.granted() == [(0, "issued", "3.00"), (1, "issued", "1.00")]
-    found = await compensations(shop.pool, SEALER, KEY)
-    assert [each.policy_version for each in found] == [1, 2]
-    await shop.scan(Status.DELIVERED, at=BY + 2 * DAY)
-    await shop.scan(Status.DELIVERED, 2, at=BY - HOUR)
-    await shop.pump()
-    assert await shop.granted() == [(0, "issued", "3.00"), (1, "revoked", "0.00")]
-    assert {each[1] for each in await shop.granted(2)} == {"revoked"}
-    assert await judge(shop.pool, [KEY], SEALER, now=shop.now) == []
-
-
-async def test_rules_that_pay_nothing_any_more_lower_nothing_either(shop):
-    await late(shop)
-    await shop.pass_time(BY + DAY)
-    storm = '[[force_majeure]]\nstarts = 2026-11-20\nends = 2026-11-21\nreason = "snow"\n'
-    await shop.load(HEAD + TIERS + storm)
-    await late(shop, 2)
-    await shop.clock.catch_up()
-    await shop.pump()
-    await shop.pass_time(BY + 3 * DAY)
-    assert await shop.granted() == [(0, "issued", "3.00")]
-    assert await shop.granted(2) == []
-
-
-async def test_what_waits_for_a_yes_goes_by_the_rules_of_now(shop):
-    await shop.load(HEAD + 'approval_above = "2.00"\n' + TIERS)
-    await late(shop)
-    await shop.pass_time(BY + DAY)
-    assert await shop.granted() == [(0, "proposed", "3.00")]
-    lower = TIERS.replace('"3.00"', '"2.50"')
-    await shop.load(HEAD + 'approval_above = "2.00"\n' + lower)
-    await shop.clock.catch_up()
-    await shop.pump()
-    assert await shop.granted() == [(0, "proposed", "2.50")]
 
 
 async def test_who_is_killed_before_the_commit_granted_nothing(shop, monkeypatch):
