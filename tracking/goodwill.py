@@ -15,7 +15,7 @@ from schemas.policy import Bearer
 from schemas.staff import StaffRole
 from tracking.codes import issue_codes
 from tracking.compensations import evidence_of, keep_moves
-from tracking.domain.goodwill import grant, limit_of, next_tier
+from tracking.domain.goodwill import at_once, grant, limit_of, next_tier
 from tracking.domain.ledger import Entry
 from tracking.errors import KlatError
 from tracking.place import delivery_zone
@@ -40,10 +40,10 @@ class GrantedMeanwhile(KlatError):  # noqa: N818 - the same
 
 
 class Goodwilled(NamedTuple):
-    """What may be granted now: as the tier `tier`, up to `limit` cents without a yes."""
+    """What may be granted now: as the tier `tier`, up to `left` cents without a yes."""
 
     tier: int
-    limit: int
+    left: int
     currency: str
 
 
@@ -64,8 +64,8 @@ async def goodwill_for(
     if found is None:
         return None
     _, held, rows = found
-    rules = held.policy.goodwill
-    return Goodwilled(next_tier(_entries(rows)), limit_of(role, rules), held.policy.currency)
+    entries, limit = _entries(rows), limit_of(role, held.policy.goodwill)
+    return Goodwilled(next_tier(entries), at_once(entries, limit), held.policy.currency)
 
 
 async def grant_by_hand(

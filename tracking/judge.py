@@ -17,13 +17,10 @@ from schemas.compensation import CompensationState
 from tracking.books import Books, Shopper, Wanting
 from tracking.codes import issue_codes
 from tracking.compensations import evidence_of, news_of
-from tracking.domain.compensation import Owed, Room, owed
+from tracking.domain.compensation import Owed, Room, Waits
 from tracking.domain.goodwill import is_by_hand
 from tracking.domain.ledger import Entry, settle
-from tracking.domain.promise import promises_of
-from tracking.domain.truth import truth_of
-from tracking.place import delivery_country, delivery_zone
-from tracking.policies import calendar_of, policy_at
+from tracking.dues import due_now, needs_a_look, policy_of
 from tracking.sealing import Sealer
 from tracking.shopper import shopper_hashes
 from tracking.store.clock import hold_shipments, write_news
@@ -112,40 +109,33 @@ async def _owing(
     policies = await policies_of(conn, {each.merchant_id for each in found})
     owing = []
     for case in found:
-        held = _policy_of(case, policies.get(case.merchant_id, ()))
-        due = _owed(case, held, now) if held else None
+        versions = policies.get(case.merchant_id, ())
+        held = policy_of(case, versions)
         own = [row for row in rows.get(case.shipment_id, ()) if not is_by_hand(row.entry)]
+        due = due_now(case, held, versions, own, now)
         if due is not None or own:
             who = shopper_hashes(sealer, case.shipment_id, case.contact)
             owing.append(_Owing(case, held, due, own, who))
     return owing
 
 
-def _policy_of(case: Case, versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
-    promises = promises_of(case.promises)
-    began = promises.first.at if promises else case.registered_at
-    return policy_at(versions, began, delivery_zone(case.carrier, case.country))
-
-
-def _owed(case: Case, held: PolicyVersion, now: datetime) -> Owed | None:
-    policy, country = held.policy, delivery_country(case.carrier, case.country)
-    value = case.value_cents if case.value_currency == policy.currency else None
-    zone = delivery_zone(case.carrier, case.country)
-    truth = truth_of(promises_of(case.promises), case.state, value, country, zone)
-    return owed(policy, truth, calendar_of(policy, country), now)
-
-
 def _settled(owing: _Owing, books: Books, now: datetime) -> Iterator[Moved]:
     case, rows = owing.case, {row.entry.tier: row for row in owing.rows}
-    policy = owing.held.policy if owing.held else None
-    room = books.room(case.merchant_id, policy, owing.shopper) if policy else Room()
-    for entry in settle(owing.owed, [row.entry for row in owing.rows], room):
+    for entry in settle(owing.owed, [row.entry for row in owing.rows], _room(owing, books)):
         known = rows.get(entry.tier)
         before = known.entry if known else None
         row = _changed(owing, known, entry, now)
         books.note(case.merchant_id, row.currency, owing.shopper, before, entry)
         who = owing.shopper[0] if owing.shopper else None
         yield Moved(row, before, _why(before, entry), who)
+
+
+def _room(owing: _Owing, books: Books) -> Room:
+    if owing.held is None:
+        return Room()
+    room = books.room(owing.case.merchant_id, owing.held.policy, owing.shopper)
+    looked_at = owing.owed is not None and needs_a_look(owing.case, owing.held.policy, owing.owed)
+    return room._replace(waits=Waits.OVER) if looked_at else room
 
 
 def _changed(
@@ -157,7 +147,7 @@ def _changed(
     held = owing.held
     if before is not None:
         row = replace(before, entry=entry, evidence=evidence, due_at=due_at, tries=0)
-        if held is None or entry.tier >= len(held.policy.tiers):
+        if held is None or entry.tier >= len(held.policy.tiers) or _is_kept(before.entry, entry):
             return row
         rule = held.policy.tiers[entry.tier].rule
         return replace(row, policy_version=held.version, policy=held.policy.name, rule=rule)
@@ -177,6 +167,11 @@ def _changed(
         created_at=now,
         changed_at=now,
     )
+
+
+def _is_kept(before: Entry, after: Entry) -> bool:
+    """What is left was granted by the version before, which judges it further."""
+    return 0 < before.granted >= after.granted
 
 
 def _why(before: Entry | None, after: Entry) -> str:

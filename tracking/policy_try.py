@@ -13,6 +13,7 @@ from schemas.policy import ShopPolicy
 from tracking.domain.compensation import cents_of, owed, thresholds
 from tracking.domain.promise import promises_of
 from tracking.domain.truth import truth_of
+from tracking.dues import needs_a_look
 from tracking.place import delivery_country, delivery_zone
 from tracking.policies import calendar_of
 from tracking.sealing import Sealer
@@ -24,12 +25,13 @@ _AT_ONCE: Final = 500
 
 
 class Due(NamedTuple):
-    """What a parcel would have owed, and when it came to that."""
+    """What a parcel would have owed, and when it came to that. `waits`: not without a look."""
 
     tier: int
     cents: int
     at: datetime
     shopper: bytes | None
+    waits: bool
 
 
 @dataclass(slots=True)
@@ -105,7 +107,8 @@ def _looked_at(
     reached = thresholds(policy, truth, calendar)
     at = reached[due.tier] if due.tier < len(reached) else case.state.since or now
     who = shopper_hashes(sealer, case.shipment_id, case.contact)
-    return Due(due.tier, due.cents, at, who[0] if who else None)
+    waits = needs_a_look(case, policy, due)
+    return Due(due.tier, due.cents, at, who[0] if who else None, waits)
 
 
 def _count(dues: Sequence[Due], policy: ShopPolicy, tried: Tried) -> None:
@@ -121,7 +124,7 @@ def _count(dues: Sequence[Due], policy: ShopPolicy, tried: Tried) -> None:
             shoppers[month, due.shopper] += cents
         tried.capped += due.cents - cents
         tried.tiers[due.tier] += 1
-        if _waits(cents, tried.months[month], policy):
+        if due.waits or _waits(cents, tried.months[month], policy):
             tried.waiting += cents
         else:
             tried.granted += cents

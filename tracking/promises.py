@@ -31,7 +31,7 @@ async def promise_now(
     What was promised is not taken back by saying nothing of it.
     """
     before = promises_of(await stored_promises(conn, shipment_id))
-    made = _told(body, now)
+    made = told_by(body, now)
     if made is None and before is None:
         made = await _by_rule(conn, merchant_id, body, now)
     if made is None or (before and is_same(made, before.now)):
@@ -40,7 +40,8 @@ async def promise_now(
     return made
 
 
-def _told(body: ShipmentRegistration, now: datetime) -> Promise | None:
+def told_by(body: ShipmentRegistration, now: datetime) -> Promise | None:
+    """What the shop says of it, if it does."""
     if body.promise is None:
         return None
     said = body.promise

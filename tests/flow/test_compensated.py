@@ -21,7 +21,7 @@ name = "standard"
 currency = "EUR"
 valid_from = 2026-01-01
 [[tiers]]
-late_by = "1d"
+late_by = "1s"
 bonus = { kind = "code", amount = "3.00" }
 """
 pytestmark = pytest.mark.timeout(150)
@@ -89,7 +89,7 @@ class Story:
             },
         }
         answer = await self.call("POST", "/v1/shipments", body, call="registered")
-        assert "is over already" in answer["warnings"][0]["warning"]
+        assert answer["warnings"] == []
         self.shipment_id = answer["shipment_id"]
 
     async def scan(self, status: str, at: datetime) -> None:
@@ -125,7 +125,7 @@ async def test_it_pays_by_itself_and_takes_back_what_was_not_owed(stack, mails, 
     story, country = Story(stack, tmp_path), somewhere_by_day()
     now = datetime.now(UTC)
     await story.load()
-    await story.register(now - timedelta(days=2), country)
+    await story.register(now + timedelta(seconds=5), country)
     await story.scan("in_transit", now - timedelta(hours=1))
 
     async def paid() -> bool:
@@ -154,7 +154,7 @@ async def test_it_pays_by_itself_and_takes_back_what_was_not_owed(stack, mails, 
     assert len(facts) == 3, "granted, used in part, taken back"
     assert not any(code in each for each in stack.facts)
     explained = await story.klat("explain", NUMBER)
-    assert "late_by 1d" in explained
+    assert "late_by 1s" in explained
     assert code not in explained
 
 

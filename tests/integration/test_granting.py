@@ -65,6 +65,22 @@ async def test_support_grants_what_its_role_may_and_the_shopper_has_a_code(shop)
     assert (left.left.amount, left.redeemed.amount) == ("3.00", "2.00")
 
 
+async def test_what_is_offered_is_what_earlier_grants_have_left(shop):
+    await grants(shop, 300)
+    offered = await goodwill_for(shop.pool, KEY, StaffRole.SUPPORT, shop.now)
+    assert offered == (GOODWILL + 1, 200, "EUR")
+    waits = await grants(shop, 250, tier=GOODWILL + 1)
+    assert waits.state == "proposed"
+    offered = await goodwill_for(shop.pool, KEY, StaffRole.SUPPORT, shop.now)
+    assert offered.left == 0, "what waits may get its yes"
+    await move(
+        shop.pool, SEALER, KEY, GOODWILL + 1, lambda e: refuse(e, "no"), by="o", now=shop.now
+    )
+    offered = await goodwill_for(shop.pool, KEY, StaffRole.SUPPORT, shop.now)
+    assert offered.left == 200
+    assert (await grants(shop, 200, tier=offered.tier)).state == "issued", "as much as was offered"
+
+
 async def test_a_form_that_is_posted_twice_grants_once(shop):
     await asyncio.gather(*(grants(shop, 300) for _ in range(4)))
     assert await shop.granted() == [(GOODWILL, "issued", "3.00")]

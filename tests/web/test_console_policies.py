@@ -117,6 +117,7 @@ async def test_only_what_was_tried_goes_into_force(desk):
     seen = re.search(r'name="seen" value="([0-9a-f]{32})"', tried.text)[1]
     other = POLICY.replace("3.00", "300.00")
     answer = await desk.sends("/policies", do="load", text=other, seen=seen)
+    assert (answer.status, answer.text.count("not the one that was tried")) == (409, 1)
     assert "Nothing is in force yet" in answer.text
     assert await loaded(desk) == []
 
@@ -125,6 +126,7 @@ async def test_what_somebody_else_loaded_meanwhile_is_not_covered_unseen(desk):
     tried = await tries(desk, POLICY)
     await load_policy(desk.world.pool, desk.shop, POLICY, now=desk.world.clock())
     answer = await puts(desk, tried)
+    assert (answer.status, answer.text.count("somebody loaded other rules")) == (409, 1)
     assert "Nothing is in force yet" in answer.text, "it is tried once more"
     assert len(await loaded(desk)) == 1
     assert (await puts(desk, answer)).status == 303

@@ -27,11 +27,13 @@ _TICK: Final = timedelta(microseconds=1)
 
 class Waits(StrEnum):
     """APPROVAL: it is more than the shop grants without looking. BUDGET: of this month is spent.
-    CAP: of this shopper for this month is reached; that nobody's yes changes.
+    OVER: the promise was over when it was told, which may be a slip. CAP: of this shopper for this
+    month is reached; that nobody's yes changes.
     """
 
     APPROVAL = "above_approval"
     BUDGET = "budget_spent"
+    OVER = "promise_over"
     CAP = "shopper_cap"
 
 
@@ -45,13 +47,14 @@ class Owed(NamedTuple):
 
 class Granted(NamedTuple):
     """What was granted by a tier, and how much of it the shopper has used. `barred`: so much more
-    is not granted by it, as somebody has said no, or a cap has.
+    is not granted by it, as somebody has said no, or a cap has. `waits`: for somebody's yes.
     """
 
     tier: int
     cents: int
     used: int = 0
     barred: int = 0
+    waits: bool = False
 
 
 class Grant(NamedTuple):
@@ -76,11 +79,13 @@ class Revoke(NamedTuple):
 class Room(NamedTuple):
     """In cents; None: any sum. `shopper`: how much more this shopper may get this month. `budget`:
     how much more is granted by itself this month. `alone`: as much as one parcel gets by itself.
+    `waits`: why nothing is, whatever it comes to.
     """
 
     shopper: int | None = None
     budget: int | None = None
     alone: int | None = None
+    waits: Waits | None = None
 
 
 def owed(policy: ShopPolicy, truth: Truth, calendar: WorkingDays, now: datetime) -> Owed | None:
@@ -164,7 +169,7 @@ def cents_of(amount: str) -> int:
 def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator[Grant | Revoke]:
     """So that in the end what is owed is granted, as far as there is room, and not a cent beside.
 
-    What is used stays. The latest tiers give back first.
+    What is used stays. What nobody was told of gives back first, then the latest tiers.
     """
     standing = sum(each.cents for each in granted)
     due = owed.cents if owed else 0
@@ -176,7 +181,7 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
             waits = _waits(standing + more, more, room) if more else None
             yield Grant(owed.tier, more, owed.kind, waits, wanted - more)
     surplus = standing - due
-    for each in sorted(granted, key=lambda one: one.tier, reverse=True):
+    for each in sorted(granted, key=lambda one: (one.waits, one.tier), reverse=True):
         back = min(surplus, each.cents - each.used)
         if back > 0:
             yield Revoke(each.tier, back)
@@ -184,6 +189,8 @@ def moves(owed: Owed | None, granted: Sequence[Granted], room: Room) -> Iterator
 
 
 def _waits(whole: int, more: int, room: Room) -> Waits | None:
+    if room.waits is not None:
+        return room.waits
     if room.alone is not None and whole > room.alone:
         return Waits.APPROVAL
     return Waits.BUDGET if room.budget is not None and more > room.budget else None

@@ -37,11 +37,16 @@ def next_tier(entries: Sequence[Entry]) -> int:
     return max((each.tier + 1 for each in entries if is_by_hand(each)), default=GOODWILL)
 
 
+def at_once(entries: Sequence[Entry], limit: int) -> int:
+    """What is left of the limit after all that was granted or asked for by hand."""
+    before = sum(each.cents for each in entries if is_by_hand(each) and each.state in _STANDS)
+    return max(0, limit - before)
+
+
 def grant(cents: int, entries: Sequence[Entry], limit: int) -> Entry:
     """What is above the limit waits for somebody's yes."""
-    before = sum(each.cents for each in entries if is_by_hand(each) and each.state in _STANDS)
     tier = next_tier(entries)
-    if before + cents <= limit:
+    if cents <= at_once(entries, limit):
         return Entry(tier, BonusKind.CODE, cents, CompensationState.ISSUED)
     return Entry(tier, BonusKind.CODE, cents, CompensationState.PROPOSED, reason=ABOVE_ROLE)
 

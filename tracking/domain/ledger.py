@@ -74,7 +74,7 @@ def settle(owed: Owed | None, entries: Sequence[Entry], room: Room) -> list[Entr
 def _as_granted(entry: Entry) -> Granted:
     """To what was settled otherwise nobody adds, and nothing of it is given back."""
     barred = entry.barred + entry.cents - entry.committed
-    return Granted(entry.tier, entry.committed, entry.used, barred)
+    return Granted(entry.tier, entry.committed, entry.used, barred, entry.state is _S.PROPOSED)
 
 
 def _granted(before: Entry | None, move: Grant) -> Entry | None:

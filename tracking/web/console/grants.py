@@ -19,5 +19,5 @@ async def grantable(request: web.Request, shipment_id: UUID, words: Words) -> di
     found = await goodwill_for(deps.pool, shipment_id, request[SESSION].staff.role, deps.now())
     if found is None:
         return None
-    limit = Money.from_cents(found.limit, found.currency)
-    return {"tier": found.tier, "currency": found.currency, "limit": money_text(limit, words)}
+    left = Money.from_cents(found.left, found.currency)
+    return {"tier": found.tier, "currency": found.currency, "limit": money_text(left, words)}

@@ -117,6 +117,7 @@ _WHY: Final[Mapping[str, str]] = {
     "above_role": N_("it is more than the role may grant"),
     "above_approval": N_("so much needs a yes"),
     "budget_spent": N_("the month's money is spent"),
+    "promise_over": N_("the promise was over when it was told"),
     "shopper_cap": N_("as much as one shopper gets in a month"),
 }
 

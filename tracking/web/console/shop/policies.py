@@ -68,6 +68,10 @@ _WHY: Final[Mapping[Why, str]] = {
     Why.LIMIT: N_("limits less than the rules that hold now, or will"),
     Why.TIER: N_("pays more, earlier or in another way than the rules that hold now, or will"),
 }
+_STALE: Final = N_(
+    "Nothing is in force: somebody loaded other rules meanwhile, or this text is not the one that"
+    " was tried. This is the trial of now."
+)
 _REFUSED: Final = N_("Nothing is loaded. What is wrong stands below, with its line.")
 
 
@@ -92,9 +96,11 @@ async def post_policies(request: web.Request, shop: Shop) -> web.StreamResponse:
         refuse_other_currency(versions, policy, text)
         if rises := _for_admins(request, policy, versions, text):
             return await show(403, rises=rises, problem=_FOR_ADMINS)
-        if sent.get("do") == "load" and sent.get("seen") == _sign(request, text, versions):
+        is_meant = sent.get("do") == "load"
+        if is_meant and sent.get("seen") == _sign(request, text, versions):
             return await _load(request, shop, text, _last(versions))
-        return await show(trial=await _try(request, shop, policy, _days(sent.get("days", ""))))
+        trial = await _try(request, shop, policy, _days(sent.get("days", "")))
+        return await (show(409, trial=trial, problem=_STALE) if is_meant else show(trial=trial))
     except PolicyRefused as error:
         return await show(422, faults=error.faults, problem=_REFUSED)
     except PolicyChanged:

@@ -1,20 +1,19 @@
 """Parcels registered from a file: looked at first, line by line, then those that are good."""
 
 import asyncio
-import base64
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Final
 
 from aiohttp import web
 
 from schemas.staff import Action
-from tracking.bulk.lines import Read, Why, read_lines
-from tracking.bulk.report import csv_of
+from tracking.bulk.doubted import doubted
+from tracking.bulk.lines import Read, read_lines
 from tracking.bulk.run import Outcome, Outcomes, foresee, register_lines
-from tracking.bulk.table import COLUMNS, LONGEST, NoTable, Table, as_text, read_table
-from tracking.carriers import CARRIERS
+from tracking.bulk.table import LONGEST, NoTable, Table, as_text, read_table
+from tracking.carriers import READERS
 from tracking.staff.audit import note
 from tracking.store.merchants import Shop
 from tracking.store.staff import StaffStore
@@ -23,45 +22,24 @@ from tracking.web.console.frame import words_for
 from tracking.web.console.guard import SESSION
 from tracking.web.console.multipart import read_parts
 from tracking.web.console.rights import Part
-from tracking.web.console.shop.door import SHOP, ShopPage, for_shop, shop_page, shown, sign_of
-from tracking.web.console.shop.said import OUTCOMES, fault, unreadable
+from tracking.web.console.shop.door import SHOP, ShopPage, for_shop, shown
+from tracking.web.console.shop.registrations_page import Looked, Sent, show, sign
+from tracking.web.console.shop.said import unreadable
 from tracking.web.deps import DEPS
+from tracking.web.keyring import KEYRING
 from tracking.web.problem import Handler
 from tracking.web.routing import Route
-from tracking.words.catalog import N_, Words
 
 _MOST_BODY: Final = LONGEST + 512 * 1024  # the ends of lines come back as two bytes each
 _LIMIT: Final = 75.0  # seconds for reading, looking and registering
 WORK: Final = 20.0
 """Seconds for registering: what is left then is one click more."""
-_SHOWN: Final = 200  # lines of each kind
 _ONE_AT_A_TIME: Final = asyncio.Semaphore(1)
 """Of the connections to the database some must be left for shoppers."""
-_NOT_GOOD: Final = frozenset({Outcome.WRONG, Outcome.ANOTHERS})
-_IN_ORDER: Final = tuple(Outcome)
-_EXAMPLE: Final = (
-    *("omniva", "CE123456789EE", "1001", "", "Anna Ozola", "+37120000001", "anna@example.lv", "lv"),
-    *("LV-1010", "LV", "", "", "", "", "", "", "01.12.2026", "49,90", "EUR", "locker", "yes"),
-    "yes",
-)
-
-
-class Sent(NamedTuple):
-    """`text` is the whole table, `carrier` that of lines which name none."""
-
-    text: str
-    carrier: str
-
-
-class Looked(NamedTuple):
-    sent: Sent
-    table: Table
-    read: Sequence[Read]
-    outcomes: Outcomes
 
 
 async def get_registrations(request: web.Request, shop: Shop) -> web.StreamResponse:
-    return _show(request, shop)
+    return show(request, shop)
 
 
 async def post_registrations(request: web.Request, shop: Shop) -> web.StreamResponse:
@@ -73,13 +51,22 @@ async def post_registrations(request: web.Request, shop: Shop) -> web.StreamResp
         table, read = await asyncio.to_thread(_read, sent)
     except NoTable as error:
         wrong = unreadable(error, words_for(request))
-        return _show(request, shop, 422, wrong=wrong, carrier=carrier, pasted=_pasted(parts))
+        return show(request, shop, 422, wrong=wrong, carrier=carrier, pasted=_pasted(parts))
     outcomes = await foresee(deps.pool, deps.sealer, shop.merchant_id, read, deps.now())
-    looked = Looked(sent, table, read, outcomes)
+    doubts = await asyncio.to_thread(doubted, _anew(read, outcomes), _carriers(request), deps.now())
+    looked = Looked(sent, table, read, outcomes, doubts)
     seen = parts.get("seen", b"").decode(errors="replace")
-    if parts.get("do") == b"register" and seen == _sign(request, sent):
+    if parts.get("do") == b"register" and seen == sign(request, sent):
         return await _register(request, shop, looked)
-    return _show(request, shop, looked=looked)
+    return show(request, shop, looked=looked)
+
+
+def _anew(read: Sequence[Read], outcomes: Outcomes) -> Sequence[Read]:
+    return [each for each in read if outcomes[each.number] is not Outcome.SAME]
+
+
+def _carriers(request: web.Request) -> AbstractSet[str]:
+    return READERS | request.app[KEYRING].carriers()
 
 
 def _pasted(parts: Mapping[str, bytes]) -> str:
@@ -118,99 +105,7 @@ async def _register(request: web.Request, shop: Shop, looked: Looked) -> web.Str
             now=deps.now(),
             is_time=lambda: time.monotonic() < ends,
         )
-    return _show(request, shop, looked=looked._replace(outcomes=outcomes), is_done=True)
-
-
-def _show(
-    request: web.Request,
-    shop: Shop,
-    status: int = 200,
-    *,
-    wrong: str | None = None,
-    carrier: str = "",
-    pasted: str = "",
-    looked: Looked | None = None,
-    is_done: bool = False,
-) -> web.Response:
-    words = words_for(request)
-    return shop_page(
-        request,
-        shop,
-        Part.REGISTRATIONS,
-        "registrations",
-        status,
-        wrong=wrong,
-        carrier=looked.sent.carrier if looked else carrier,
-        pasted=pasted,
-        carriers=sorted((code, each.name) for code, each in CARRIERS.items()),
-        columns=COLUMNS,
-        example=_link(csv_of(COLUMNS, [_EXAMPLE])),
-        looked=_shown(request, looked, words, is_done=is_done) if looked else None,
-    )
-
-
-def _shown(request: web.Request, looked: Looked, words: Words, *, is_done: bool) -> dict[str, Any]:
-    counts, outcomes = Counter(looked.outcomes.values()), looked.outcomes
-    rows = [_row(each, outcomes[each.number], words) for each in looked.read]
-    bad = [each for each in rows if each["is_bad"]]
-    good = [each for each in rows if not each["is_bad"]]
-    head = [words.gettext(each).striptags() for each in _HEAD]
-    left = counts[Outcome.LEFT]
-    waits = left if is_done else sum(counts[each] for each in _TO_DO)
-    return {
-        "text": looked.sent.text,
-        "seen": _sign(request, looked.sent),
-        "is_done": is_done,
-        "waits": waits,
-        "lacks_carrier": any(
-            one.column == "carrier" and one.why is Why.MISSING
-            for each in looked.read
-            for one in each.faults
-        ),
-        "unknown": ", ".join(looked.table.unknown[:20]),
-        "counts": [
-            (words.gettext(OUTCOMES[each]), counts[each]) for each in _IN_ORDER if counts[each]
-        ],
-        "head": head,
-        "rows": [*bad[:_SHOWN], *good[:_SHOWN]],
-        "hidden": max(0, len(bad) - _SHOWN) + max(0, len(good) - _SHOWN),
-        "report": _link(csv_of(head, map(_cells, rows))),
-    }
-
-
-_TO_DO: Final = (Outcome.NEW, Outcome.CHANGES, Outcome.ANOTHERS)
-_HEAD: Final = (
-    N_("line"),
-    N_("parcel number"),
-    N_("what becomes of it"),
-    N_("column"),
-    N_("why"),
-)
-
-
-def _row(each: Read, outcome: Outcome, words: Words) -> dict[str, Any]:
-    return {
-        "line": each.number,
-        "number": each.told,
-        "outcome": words.gettext(OUTCOMES[outcome]),
-        "faults": [(one.column, fault(one, words)) for one in each.faults],
-        "is_bad": outcome in _NOT_GOOD,
-    }
-
-
-def _cells(row: dict[str, Any]) -> Sequence[str]:
-    columns = " | ".join(name for name, _ in row["faults"])
-    why = " | ".join(text.striptags() for _, text in row["faults"])
-    return str(row["line"]), row["number"], row["outcome"].striptags(), columns, why
-
-
-def _link(body: bytes) -> str:
-    """A file that is in its own address: nothing of it is kept here."""
-    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(body).decode()}"
-
-
-def _sign(request: web.Request, sent: Sent) -> str:
-    return sign_of(request, "table", f"{sent.carrier}\x1f{sent.text}")
+    return show(request, shop, looked=looked._replace(outcomes=outcomes), is_done=True)
 
 
 def _long(handler: ShopPage) -> Handler:

@@ -5,9 +5,11 @@ from typing import Final
 
 from markupsafe import Markup
 
+from tracking.bulk.doubted import Doubted
 from tracking.bulk.lines import Fault, Why
 from tracking.bulk.run import Outcome
 from tracking.bulk.table import LONGEST, MOST, NoTable, Unreadable
+from tracking.doubts import Doubt
 from tracking.words.catalog import N_, Words
 
 _UNREADABLE: Final[Mapping[Unreadable, str]] = {
@@ -55,6 +57,18 @@ _WRONG: Final[Mapping[str, str]] = {
     "notify_sms": N_("must be yes or no"),
     "notify_email": N_("must be yes or no"),
 }
+_DOUBTS: Final[Mapping[Doubt, str]] = {
+    Doubt.CARRIER: N_("is not known here, so nothing of the parcel may ever be heard"),
+    Doubt.PROMISE: N_(
+        "is over already: it counts as late at once, and a bonus for that needs a yes"
+    ),
+    Doubt.LANGUAGE: N_(
+        "nothing is written in it: messages come in the shop's language, else in English"
+    ),
+}
+_MEANT: Final = N_(
+    "is not known here, so nothing of the parcel may ever be heard. Did you mean %(near)s?"
+)
 OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.WRONG: N_("cannot be registered"),
     Outcome.NEW: N_("will be registered"),
@@ -77,3 +91,10 @@ def fault(each: Fault, words: Words) -> Markup:
     if each.why is Why.WRONG:
         return words.gettext(_WRONG[each.column.removeprefix("buyer_")])
     return words.gettext(_WHY[each.why], line=each.line)
+
+
+def doubt(each: Doubted, words: Words) -> Markup:
+    """What looks like a slip in this cell, though it is taken."""
+    if each.near:
+        return words.gettext(_MEANT, near=", ".join(each.near))
+    return words.gettext(_DOUBTS[each.doubt])
