@@ -105,6 +105,15 @@ class Exclusion(StrEnum):
     REFUSED = "refused"
 
 
+class PromiseOver(StrEnum):
+    """What a promise brings that was over when it was told: a wrong month in a file, or a parcel
+    that was registered late.
+    """
+
+    WAITS = "waits"  # for somebody's yes
+    PAYS = "pays"
+
+
 class Bonus(Frozen):
     """`amount`, or a `share` of the value that the shop registered, such as "50%"."""
 
@@ -204,6 +213,7 @@ class ShopPolicy(Frozen):
     approval_above: Amount | None = None
     budget_month: Amount | None = None
     borne_by: Bearer = Bearer.SHOP
+    promise_over: PromiseOver = PromiseOver.WAITS
     bonus_valid_days: int = Field(default=365, ge=1, le=3650)
     tell_withdrawn: bool = True
     extra_term_days: int | None = Field(default=None, ge=1, le=365)

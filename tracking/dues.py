@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from schemas.compensation import CompensationState
-from schemas.policy import ShopPolicy
+from schemas.policy import PromiseOver, ShopPolicy
 from tracking.domain.compensation import Owed, owed
 from tracking.domain.kept import kept
 from tracking.domain.promise import promises_of
@@ -48,6 +48,8 @@ def needs_a_look(case: Case, policy: ShopPolicy, due: Owed) -> bool:
     """What is owed for being late by a promise that was over when it was told: one wrong month in a
     file of parcels would pay for all of them. What is lost is owed whatever was promised.
     """
+    if policy.promise_over is PromiseOver.PAYS:
+        return False
     promises = promises_of(case.promises)
     is_late = due.tier < len(policy.tiers) and policy.tiers[due.tier].late_by is not None
     return bool(is_late and promises and promises.measure.by <= promises.measure.at)

@@ -16,6 +16,7 @@ from schemas.policy import (
     Exclusion,
     ForceMajeure,
     LateBy,
+    PromiseOver,
     ShopPolicy,
     Tier,
 )
@@ -34,6 +35,12 @@ _EXCLUDED: Final[Mapping[Exclusion, str]] = {
     ),
     Exclusion.SHOPPER_MOVED: N_("another time that the shopper asked for stops the clock"),
     Exclusion.REFUSED: N_("nothing for a parcel that was refused"),
+}
+_OVER: Final[Mapping[PromiseOver, str]] = {
+    PromiseOver.WAITS: N_(
+        "what is owed for a promise that was over when it was told waits for your yes"
+    ),
+    PromiseOver.PAYS: N_("a promise that was over when it was told pays as any other"),
 }
 _BORNE: Final[Mapping[Bearer, str]] = {
     Bearer.SHOP: N_("borne by the shop"),
@@ -166,6 +173,7 @@ def _limits(policy: ShopPolicy, words: Words) -> Iterator[Markup]:
     for amount, said in limits:
         if amount:
             yield words.gettext(said, sum=_money(amount, policy))
+    yield words.gettext(_OVER[policy.promise_over])
     yield words.gettext(_BORNE[policy.borne_by])
     yield words.ngettext(
         "a code is valid for %(n)d day", "a code is valid for %(n)d days", policy.bonus_valid_days

@@ -89,6 +89,7 @@ ADMINS = [
     ("https://shop.example/", "https://my.example/", [(("endpoint",), Why.OTHER)]),
     ('endpoint = "https://shop.example/klat"\n', "", [(("endpoint",), Why.OTHER)]),
     ('lead = "40.00"', 'lead = "41.00"', [(("goodwill",), Why.OTHER)]),
+    ('borne_by = "shop"', 'promise_over = "pays"', [(("promise_over",), Why.OTHER)]),
     ('lead = "40.00"', 'lead = "39.00"', [(("goodwill",), Why.OTHER)]),
     ('[goodwill]\nlead = "40.00"\n', "", [(("goodwill",), Why.OTHER)]),
     ('"EUR"', '"SEK"', [(("currency",), Why.OTHER)]),

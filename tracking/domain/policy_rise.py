@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from schemas.policy import BonusKind, LateBy, ShopPolicy, Tier
 
 Place = tuple[str | int, ...]
-_OTHER: Final = ("currency", "borne_by", "endpoint", "goodwill")
+_OTHER: Final = ("currency", "borne_by", "endpoint", "goodwill", "promise_over")
 """`borne_by` is on whose bill all of it stands; the endpoint is told of shoppers and settles."""
 
 

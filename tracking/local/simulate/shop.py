@@ -28,6 +28,7 @@ POLICY = """\
 name = "demo"
 currency = "EUR"
 valid_from = 2020-01-01
+promise_over = "pays"
 [caps]
 shipment = "30.00"
 [[promise.services]]
