@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.contact import Recipient
-from tracking.person.sweep import About, Work
+from tracking.person.about import About, Work
 from tracking.person.traces import finder, traces_of
 
 ANNA = Recipient(

@@ -15,13 +15,13 @@ from tracking.commands.policy import merchant_of
 from tracking.commands.stack import DataDir, Stack, on_stack, show_time
 from tracking.commands.suppressions import read_address
 from tracking.errors import KlatError
+from tracking.person.about import Work
 from tracking.person.check import Look, check
 from tracking.person.erase import Done, Plan, erase, plan, work_of
 from tracking.person.export import export as make_export
 from tracking.person.export import shown
 from tracking.person.receipts import Receipt, read_receipts, receipts
 from tracking.person.receipts import reapply as erase_again
-from tracking.person.sweep import Work
 from tracking.person.traces import traces_of
 from tracking.person.who import PARCEL, find_person, whom_of, whom_of_parcel
 from tracking.search.terms import Kind

@@ -20,8 +20,9 @@ from schemas.status import TERMINAL, Status
 from tracking.contact import Contact, open_contact, seal_contact
 from tracking.errors import KlatError
 from tracking.ids import uuid7
+from tracking.person.about import Place, Work
 from tracking.person.parcels import Part, erase_parcels
-from tracking.person.sweep import Work, sweep
+from tracking.person.sweep import sweep
 from tracking.person.traces import Traces, finder, traces_of
 from tracking.person.who import (
     PARCEL,
@@ -165,9 +166,9 @@ async def erase(
     then.
     """
     done = await retried(partial(_begin, pool, sealer, planned, by, now, noting, erasure_id))
-    async for more in sweep(pool, sealer, done.work):
-        if more.total():
-            await _count(pool, sealer, done, more)
+    async for page in sweep(pool, sealer, done.work, Place()):
+        if page.rows.total():
+            await _count(pool, sealer, done, page.rows)
     part_of = partial(part_for, sealer, planned.whom)
     for at in range(0, len(done.work.parcels), AT_ONCE):
         ids = done.work.parcels[at : at + AT_ONCE]
