@@ -17,9 +17,10 @@ from tracking.commands.suppressions import read_address
 from tracking.errors import KlatError
 from tracking.person.about import Work
 from tracking.person.check import Look, check
-from tracking.person.erase import Done, Plan, erase, plan, work_of
+from tracking.person.erase import Plan, erase, plan, work_of
 from tracking.person.export import export as make_export
 from tracking.person.export import shown
+from tracking.person.progress import Done
 from tracking.person.receipts import Receipt, read_receipts, receipts
 from tracking.person.receipts import reapply as erase_again
 from tracking.person.traces import traces_of

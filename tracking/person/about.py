@@ -13,8 +13,12 @@ _TELLING: Final = 8  # signs, a digit among them: a shorter number is a year, a 
 
 
 class Place(Frozen):
-    """How far a sweep has come: of each collection the row behind which it goes on."""
+    """How far a sweep has come: of each collection the row behind which it goes on.
 
+    `since`: when it was at the beginning.
+    """
+
+    since: Instant | None = None
     quarantine: UUID | None = None
     parked: UUID | None = None
     calls: tuple[UUID, str] | None = None
@@ -25,7 +29,7 @@ class Work(Frozen):
     """What is to be erased: parcels, their numbers, and how the people are written.
 
     `heads`: journey 1 of the numbers. `shared`: phones and addresses that others have as well.
-    `shop`: in whose name alone.
+    `shop`: in whose name alone. `place`: how far the sweep has come.
     """
 
     parcels: tuple[UUID, ...] = ()
@@ -34,8 +38,10 @@ class Work(Frozen):
     traces: Traces = Traces()
     shared: Traces = Traces()
     shop: UUID | None = None
+    place: Place = Place()
 
     def joined(self, other: "Work") -> "Work":
+        """All of both, from the beginning."""
         return Work(
             parcels=tuple(sorted({*self.parcels, *other.parcels})),
             heads=tuple(sorted({*self.heads, *other.heads})),

@@ -18,9 +18,8 @@ from schemas.staff import Action
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Malformed, ParseContext
 from tracking.incoming import pickup_context
-from tracking.person.erase import is_whole
 from tracking.person.sealed import CONTEXTS, opened
-from tracking.person.who import Share
+from tracking.person.who import Share, is_whole
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.person import KeptScan, scans_to_anonymise
 from tracking.store.person_export import (

@@ -51,6 +51,11 @@ class Share(NamedTuple):
         return [person for role, person in people_of(self.contact) if role not in self.roles]
 
 
+def is_whole(share: Share) -> bool:
+    """Whether all goes: where only the buyer is meant, the recipient's parcel stays theirs."""
+    return Addressee.RECIPIENT in share.roles or share.contact.recipient is None
+
+
 class Found(NamedTuple):
     """`unreadable`: parcels that may be theirs, and whose contact no key opens."""
 

@@ -241,8 +241,8 @@ WHERE done_at IS NULL AND kind = $1 AND hashes && $2::bytea[]
   AND merchant_id IS NOT DISTINCT FROM $4
 ORDER BY begun_at LIMIT 1;
 
--- name: count_erased: how much has been erased so far ($1 erasure, $2 rows as JSON, $3 sealed work)
-UPDATE erasure SET rows = $2::text::json, work = $3 WHERE erasure_id = $1;
+-- name: count_erased: how much has been erased so far ($1 erasure, $2 rows as JSON, $3 sealed work, or null where it is as before)
+UPDATE erasure SET rows = $2::text::json, work = coalesce($3, work) WHERE erasure_id = $1;
 
 -- name: finish_erasure: all of it is done, and what the check found ($1 erasure, $2 now, $3 found as JSON or null)
 UPDATE erasure SET done_at = coalesce(done_at, $2), found = coalesce($3::text::json, found),

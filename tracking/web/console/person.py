@@ -14,9 +14,16 @@ from schemas.contact import Person
 from schemas.staff import Action, StaffRole
 from tracking.contact import Contact, open_contact
 from tracking.correct import contact_sign
-from tracking.person.erase import NobodyFound, Plan, erase, is_whole, plan
+from tracking.person.erase import NobodyFound, Plan, erase, plan
 from tracking.person.export import export, shown
-from tracking.person.who import TooManyParcels, names_among, people_of, whom_of, whom_of_parcel
+from tracking.person.who import (
+    TooManyParcels,
+    is_whole,
+    names_among,
+    people_of,
+    whom_of,
+    whom_of_parcel,
+)
 from tracking.sealing import SealBroken
 from tracking.search.asked import bare_number
 from tracking.search.terms import Kind
