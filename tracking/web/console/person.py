@@ -15,7 +15,7 @@ from schemas.staff import Action, StaffRole
 from tracking.contact import Contact, open_contact
 from tracking.correct import contact_sign
 from tracking.person.erase import NobodyFound, Plan, erase, plan
-from tracking.person.export import export, shown
+from tracking.person.export import export
 from tracking.person.who import (
     TooManyParcels,
     is_whole,
@@ -111,9 +111,9 @@ async def post_export(request: web.Request) -> web.StreamResponse:
     await noted(request, Action.PERSON_EXPORTED, shipment_id, of=asked.of)
     shares = planned.shares if planned else ()
     shops = request[SESSION].staff.shops
-    document = await export(deps.pool, deps.sealer, shares, deps.now(), shops=shops)
+    pieces = export(deps.pool, deps.sealer, shares, deps.now(), shops=shops)
     return web.Response(
-        text=shown(document),
+        text="".join([each async for each in pieces]),
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="person-{shipment_id}.json"'},
     )
