@@ -1,7 +1,8 @@
 """What an erasure is about, and whether a text speaks of it. Pure."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from tracking.person.traces import Finder, Traces, finder
 from tracking.search.asked import bare_number
 
 _TELLING: Final = 8  # signs, a digit among them: a shorter number is a year, a sum or a word
+_ID: Final = re.compile("-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")  # behind 8 digits
 
 
 class Place(Frozen):
@@ -58,7 +60,7 @@ class About(NamedTuple):
     finder: Finder
     alone: Finder
     numbers: re.Pattern[str] | None
-    parcels: Collection[str]
+    parcels: AbstractSet[str]
     heads: frozenset[UUID]
     shop: UUID | None
 
@@ -82,8 +84,13 @@ class About(NamedTuple):
 
     def names_parcel(self, text: str) -> bool:
         return bool(self.numbers and self.numbers.search(text)) or any(
-            each in text for each in self.parcels
+            each in self.parcels for each in _ids_in(text)
         )
+
+
+def _ids_in(text: str) -> Iterator[str]:
+    """Each is looked up: somebody may have thousands of parcels, and texts are many."""
+    return (text[max(0, found.start() - 8) : found.end()] for found in _ID.finditer(text))
 
 
 def _tells(number: str) -> bool:
