@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Self
 
 import asyncpg
 import command
@@ -17,6 +18,7 @@ from schemas.person import PersonExport
 from schemas.status import Status
 from tracking.errors import StoreUnavailable
 from tracking.person import export as exporting
+from tracking.person import who
 from tracking.person.erase import plan
 from tracking.person.export import export
 from tracking.person.who import Share, whom_of
@@ -97,32 +99,53 @@ def noting(real, sizes: list[int]):
     return read
 
 
-async def test_between_two_parcels_others_have_a_turn_and_the_connection(world, monkeypatch):
-    """The pool has one: who writes slowly to somebody slow holds it from nobody."""
-    now, parcels = 0, []
+class Turns:
+    """How often others of this process had a turn, at each call of what is watched."""
 
-    async def others() -> None:
-        nonlocal now
+    def __init__(self) -> None:
+        self.now, self.seen = 0, []
+        self._others: asyncio.Task[None] | None = None
+
+    def watching(self, real):
+        def call(*arguments):
+            self.seen.append(self.now)
+            return real(*arguments)
+
+        return call
+
+    async def __aenter__(self) -> Self:
+        self._others = asyncio.create_task(self._count())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._others.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._others
+
+    async def _count(self) -> None:
         while True:
-            now += 1
+            self.now += 1
             await asyncio.sleep(0)
 
+
+async def test_between_two_parcels_others_have_a_turn_and_the_connection(world, monkeypatch):
+    """The pool has one: who writes slowly to somebody slow holds it from nobody."""
+    turns, whose = Turns(), await shares(world)
     real = exporting.parcel_without_scans
+    monkeypatch.setattr(exporting, "parcel_without_scans", turns.watching(real))
+    async with turns:
+        async for _ in export(world.pool, SEALER, whose, NOW):
+            if len(turns.seen) % 10 == 1:
+                assert await world.pool.fetchval("SELECT 1", timeout=5) == 1
+    assert len(set(turns.seen)) == MANY
 
-    def opening(*arguments):
-        parcels.append(now)
-        return real(*arguments)
 
-    monkeypatch.setattr(exporting, "parcel_without_scans", opening)
-    whose = await shares(world)
-    beside = asyncio.create_task(others())
-    async for _ in export(world.pool, SEALER, whose, NOW):
-        if len(parcels) % 10 == 1:
-            assert await world.pool.fetchval("SELECT 1", timeout=5) == 1
-    beside.cancel()
-    with suppress(asyncio.CancelledError):
-        await beside
-    assert len(set(parcels)) == MANY
+async def test_between_two_contacts_too_while_the_parcels_are_looked_for(world, monkeypatch):
+    turns = Turns()
+    monkeypatch.setattr(who, "roles_of", turns.watching(who.roles_of))
+    async with turns:
+        await shares(world)
+    assert len(set(turns.seen)) == MANY
 
 
 async def test_a_parcel_that_is_forgotten_meanwhile_is_left_out(world):
