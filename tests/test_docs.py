@@ -31,6 +31,7 @@ from tracking.staff import passwords
 from tracking.staff.oidc import provider
 from tracking.store import links, pool
 from tracking.web import serving, stream
+from tracking.web.console import person, person_page
 from tracking.web.events import MAX_EVENTS
 from tracking.web.problem import REQUEST_LIMIT
 
@@ -250,6 +251,10 @@ LIMITS = [
     ("request line, each header; headers", serving.MAX_LINE),
     ("time for the headers, idle connection", serving.KEEPALIVE),
     ("time for a body; for an answer; for a page", REQUEST_LIMIT),
+    ("a person's file in the console: parcels; time", person_page.MOST_IN_A_FILE),
+    ("a person's file in the console: parcels; time", person.FILE_LIMIT),
+    ("an erasure in the console: work at a time; all of it", person.WORK),
+    ("an erasure in the console: work at a time; all of it", person.ERASE_LIMIT),
     ("events in a body", MAX_EVENTS),
     ("time for the broker's confirm", PUBLISH_TIMEOUT),
     ("times a message is tried; delivered", TRIES),

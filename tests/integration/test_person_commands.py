@@ -120,7 +120,8 @@ async def test_the_export_is_one_new_file_for_its_owner_only(klat, world, tmp_pa
 
 async def exported(world: PersonWorld, kind: Kind = Kind.PHONE, text: str = PHONE):
     planned = await plan(world.pool, SEALER, whom_of(SEALER, kind, text), now=NOW)
-    return await export(world.pool, SEALER, planned.shares, NOW)
+    pieces = [each async for each in export(world.pool, SEALER, planned.shares, NOW)]
+    return PersonExport.model_validate_json("".join(pieces))
 
 
 async def test_everything_is_in_it_opened_and_nothing_of_others(world):

@@ -22,9 +22,9 @@ from tracking.carriers import CARRIERS
 from tracking.carriers.klat import scan_of
 from tracking.incoming import incoming
 from tracking.ingest import Batch, ingest
-from tracking.person import erase as steps
+from tracking.person import progress as steps
 from tracking.person.check import Look, check
-from tracking.person.erase import NobodyFound, erase, plan
+from tracking.person.erase import NobodyFound, erase, plan, work_of
 from tracking.person.parcels import Part, erase_parcels
 from tracking.person.who import find_person, whom_of, whom_of_parcel
 from tracking.search.find import search
@@ -83,7 +83,7 @@ async def looks(world: PersonWorld, work) -> dict[str, Look]:
 
 async def test_everything_that_names_them_is_gone_and_the_check_would_have_seen_it(world):
     planned = await plan(world.pool, SEALER, PERSON, now=NOW)
-    work = steps.work_of(planned.shares)
+    work = work_of(planned.shares)
     before = await looks(world, work)
     assert {name for name, look in before.items() if look.found or look.elsewhere} == PERSONAL
 

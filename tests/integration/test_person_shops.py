@@ -12,7 +12,8 @@ from people import EMAIL, NAME, PHONE
 from person_world import NATIVE, OTHER, RECIPIENT, PersonWorld
 
 from tracking.person.check import check
-from tracking.person.erase import Done, erase, plan
+from tracking.person.erase import erase, plan
+from tracking.person.progress import Done
 from tracking.person.who import whom_of, whom_of_parcel
 from tracking.search.terms import Kind
 from tracking.store.pool import open_pool

@@ -1,6 +1,5 @@
 """`klat person`: what is kept of somebody, handed over or taken out, with proof."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,19 +8,19 @@ from uuid import UUID
 import typer
 
 from schemas.contact import Person
-from schemas.person import PersonExport
+from tracking.commands.new_file import new_file
 from tracking.commands.person_words import plan_lines, proof_lines, rows_lines
 from tracking.commands.policy import merchant_of
 from tracking.commands.stack import DataDir, Stack, on_stack, show_time
 from tracking.commands.suppressions import read_address
 from tracking.errors import KlatError
+from tracking.person.about import Work
 from tracking.person.check import Look, check
-from tracking.person.erase import Done, Plan, erase, plan, work_of
+from tracking.person.erase import Plan, erase, plan, work_of
 from tracking.person.export import export as make_export
-from tracking.person.export import shown
+from tracking.person.progress import Done
 from tracking.person.receipts import Receipt, read_receipts, receipts
 from tracking.person.receipts import reapply as erase_again
-from tracking.person.sweep import Work
 from tracking.person.traces import traces_of
 from tracking.person.who import PARCEL, find_person, whom_of, whom_of_parcel
 from tracking.search.terms import Kind
@@ -117,26 +116,16 @@ def export(
 ) -> None:
     """Write everything that is kept of somebody, opened, to one JSON file."""
 
-    async def work(stack: Stack) -> PersonExport:
+    async def work(stack: Stack) -> int:
         whom, only = await _meant(stack, phone, email, parcel, name, shop)
         planned = await plan(stack.pool, stack.sealer, whom, only=only, now=stack.now)
-        return await make_export(stack.pool, stack.sealer, planned.shares, stack.now)
+        with new_file(out) as file:
+            async for piece in make_export(stack.pool, stack.sealer, planned.shares, stack.now):
+                file.write(piece)
+            file.write("\n")
+        return len(planned.shares)
 
-    found = on_stack(data_dir, work)
-    _write(out, shown(found))
-    typer.echo(f"{len(found.parcels)} parcels", err=True)
-
-
-def _write(out: Path, text: str) -> None:
-    """Of a file that is there nothing is overwritten."""
-    try:
-        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise KlatError(f"--out: {out} is there already; name a new file") from None
-    except OSError as error:
-        raise KlatError(f"--out: {out}: {error.strerror}") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
+    typer.echo(f"{on_stack(data_dir, work)} parcels", err=True)
 
 
 @app.command("erase")
@@ -260,7 +249,8 @@ def list_receipts(
 
     found = on_stack(data_dir, work)
     if out is not None:
-        _write(out, "\n".join(each.model_dump_json() for each in found))
+        with new_file(out) as file:
+            file.write("\n".join(each.model_dump_json() for each in found) + "\n")
         typer.echo(f"{len(found)} receipts", err=True)
         return
     for each in found:

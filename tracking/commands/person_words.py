@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from tracking.person.check import Look
-from tracking.person.erase import Plan, is_whole
-from tracking.person.who import Share
+from tracking.person.erase import Plan
+from tracking.person.who import Share, is_whole
 
 
 def plan_lines(planned: Plan) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Final
 
 import asyncpg
 
+from tracking.person.about import About, Work
 from tracking.person.sealed import CONTEXTS, looks_sealed, opened
-from tracking.person.sweep import About, Work
 from tracking.sealing import Sealer
 from tracking.store.catalogue import Row, Table, all_tables, read_whole
 from tracking.store.pool import connection

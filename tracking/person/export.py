@@ -1,26 +1,27 @@
-"""Everything that is kept of a person, opened, as one document."""
+"""Everything that is kept of a person, opened, as one document that is written in pieces.
 
+A person may have ten thousand parcels, and a payload a mebibyte: a few parcels are read at once, a
+few payloads are open at once, and between two of them others have their turn. No connection is held
+while a piece is written.
+"""
+
+import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from schemas.notice import Addressee, Channel
-from schemas.person import ExportedParcel, ExportedScan, PersonExport, Row
-from schemas.scan import Pickup, Scan
+from schemas.base import Frozen
+from schemas.notice import Channel
+from schemas.person import ExportedScan, PersonExport
 from schemas.shipment import ShipmentState
-from schemas.staff import Action
-from tracking.carriers import CARRIERS
-from tracking.carriers.base import Malformed, ParseContext
-from tracking.incoming import pickup_context
-from tracking.person.erase import is_whole
-from tracking.person.sealed import CONTEXTS, opened
-from tracking.person.who import Share
+from tracking.person.opened_parcel import bare, parcel_without_scans, scan_of, speaks_of_it_only
+from tracking.person.who import Share, is_whole
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.person import KeptScan, scans_to_anonymise
 from tracking.store.person_export import (
@@ -32,18 +33,24 @@ from tracking.store.person_export import (
 )
 from tracking.store.pool import connection
 from tracking.suppression import address_hashes
-from tracking.web.visible import full_state
 
 log = structlog.get_logger()
 
-UNREADABLE: Final = "unreadable"
-# Hashes, keys and what belongs to the machine: they say nothing to the person.
-_LEFT_OUT: Final = frozenset({"digest", "token_hash", "code_hash", "contact", "shopper"})
-# Who of the staff it was is nothing of the person's: it was "support".
-_OF_STAFF: Final = frozenset({"staff_id", "assigned_to"})
-_STAFF: Final = "support"
-# What of a parcel the buyer is shown of what somebody else received.
-_OF_BUYER: Final = frozenset({"registration", "promise", "notice", "outcome"})
+_AT_ONCE: Final = 20  # parcels that are read
+_OPEN: Final = 8  # events whose payloads are open
+_INDENT: Final = "\n    "  # of what stands in a list of a document
+
+T = TypeVar("T")
+R = TypeVar("R", KeptScan, KeptRow)
+
+
+class _Kept(NamedTuple):
+    """Of one parcel, the earliest scan first."""
+
+    share: Share
+    state: ShipmentState
+    scans: Sequence[KeptScan]
+    rows: Sequence[KeptRow]
 
 
 async def export(
@@ -53,30 +60,115 @@ async def export(
     now: datetime,
     *,
     shops: Collection[UUID] | None = None,
-) -> PersonExport:
-    """`shops`: of whoever hands it over, who sees no more of colleagues than elsewhere; None: all.
+) -> AsyncIterator[str]:
+    """The text of a PersonExport, which can be read only when it is whole.
 
+    `shops`: of whoever hands it over, who sees no more of colleagues than elsewhere; None: all.
     Raises StoreUnavailable.
     """
-    ids = [share.parcel.shipment_id for share in shares]
     async with connection(pool) as conn:
-        scans = await scans_to_anonymise(conn, ids)
-        rows = await rows_of_parcels(conn, ids, shops)
-        states = await states_of(conn, ids)
-        raw = await _payloads(conn, sealer, scans)
         asked = [json.loads(each) for each in await suppression_rows(conn, _hashes(sealer, shares))]
-    parcels = [
-        _parcel(
-            sealer,
-            share,
-            states[share.parcel.shipment_id],
-            [each for each in scans if each.shipment_id == share.parcel.shipment_id],
-            raw,
-            [each for each in rows if each.shipment_id == share.parcel.shipment_id],
-        )
-        for share in shares
-    ]
-    return PersonExport(exported_at=now, parcels=parcels, suppressions=list(map(_bare, asked)))
+    document = PersonExport(exported_at=now, parcels=[], suppressions=list(map(bare, asked)))
+    before, after = _around(document, "parcels")
+    yield before
+    between = ""
+    async for kept in _read(pool, shares, shops):
+        yield between + _INDENT
+        async for piece in _parcel(pool, sealer, kept):
+            yield _deeper(piece)
+        between = ","
+        await asyncio.sleep(0)
+    yield "\n  " * bool(between) + after
+
+
+async def _parcel(pool: asyncpg.Pool, sealer: Sealer, kept: _Kept) -> AsyncIterator[str]:
+    parcel = parcel_without_scans(sealer, kept.share, kept.state, kept.rows)
+    before, after = _around(parcel, "scans")
+    yield before
+    between = ""
+    async for scan in _scans(pool, sealer, kept):
+        yield between + _INDENT + _deeper(_text(scan))
+        between = ","
+    yield "\n  " * bool(between) + after
+
+
+def _text(document: Frozen) -> str:
+    return document.model_dump_json(indent=2, exclude_none=True)
+
+
+def _around(document: Frozen, name: str) -> tuple[str, str]:
+    """What stands before and behind the items of this list, which is empty here."""
+    before, mark, after = _text(document).partition(f'\n  "{name}": [')
+    return before + mark, after
+
+
+def _deeper(text: str) -> str:
+    """As it stands in a list of a document: within a text there are no ends of lines."""
+    return text.replace("\n", _INDENT)
+
+
+async def _read(
+    pool: asyncpg.Pool, shares: Sequence[Share], shops: Collection[UUID] | None
+) -> AsyncIterator[_Kept]:
+    """A parcel that was forgotten meanwhile is left out."""
+    for some in _few(shares, _AT_ONCE):
+        ids = [share.parcel.shipment_id for share in some]
+        async with connection(pool) as conn:
+            scans = _by_parcel(await scans_to_anonymise(conn, ids))
+            rows = _by_parcel(await rows_of_parcels(conn, ids, shops))
+            states = await states_of(conn, ids)
+        for share in some:
+            key = share.parcel.shipment_id
+            if key in states:
+                told = sorted(scans[key], key=lambda s: (s.received.received_at, s.received.key))
+                yield _Kept(share, states[key], told, rows[key])
+
+
+def _few(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    return (items[at : at + most] for at in range(0, len(items), most))
+
+
+def _by_parcel(rows: Sequence[R]) -> dict[UUID, list[R]]:
+    found: dict[UUID, list[R]] = defaultdict(list)
+    for each in rows:
+        found[each.shipment_id].append(each)
+    return found
+
+
+async def _scans(pool: asyncpg.Pool, sealer: Sealer, kept: _Kept) -> AsyncIterator[ExportedScan]:
+    """None where the parcel is the recipient's, and only the buyer asks."""
+    scans = kept.scans if is_whole(kept.share) else ()
+    for some in _few(scans, _OPEN):
+        raw = await _own_payloads(pool, sealer, kept.share.parcel.tracking_number, some)
+        for each in some:
+            yield scan_of(sealer, each, raw.get(each.raw_digest or b""))
+            await asyncio.sleep(0)
+
+
+async def _own_payloads(
+    pool: asyncpg.Pool, sealer: Sealer, number: str, scans: Sequence[KeptScan]
+) -> dict[bytes, str]:
+    """By digest, those that speak of this parcel only."""
+    digests = {each.raw_digest for each in scans if each.raw_digest is not None}
+    if not digests:
+        return {}
+    async with connection(pool) as conn:
+        found = await raw_payloads_of(conn, digests)
+    own = {}
+    for digest, (carrier, sealed) in found.items():
+        text = _payload(sealer, digest, sealed)
+        if text and speaks_of_it_only(carrier, text, number):
+            own[digest] = text
+        await asyncio.sleep(0)
+    return own
+
+
+def _payload(sealer: Sealer, digest: bytes, sealed: bytes) -> str | None:
+    try:
+        return sealer.open(sealed, f"raw:{digest.hex()}").decode(errors="replace")
+    except SealBroken:
+        log.warning("raw.sealed_with_another_key")
+        return None
 
 
 def _hashes(sealer: Sealer, shares: Sequence[Share]) -> list[bytes]:
@@ -87,132 +179,3 @@ def _hashes(sealer: Sealer, shares: Sequence[Share]) -> list[bytes]:
     return [
         each for way, to in sorted(ways, key=str) if to for each in address_hashes(sealer, way, to)
     ]
-
-
-def _parcel(
-    sealer: Sealer,
-    share: Share,
-    state: ShipmentState,
-    scans: Sequence[KeptScan],
-    raw: Mapping[bytes, tuple[str, str]],
-    rows: Sequence[KeptRow],
-) -> ExportedParcel:
-    parcel, roles = share.parcel, share.roles
-    whole = is_whole(share)
-    kept: dict[str, list[Row]] = defaultdict(list)
-    for each in rows:
-        if whole or each.kind in _OF_BUYER:
-            told = _row(sealer, each)
-            if each.kind != "notice" or told["addressee"] in roles:
-                kept[each.kind].append(told)
-    return ExportedParcel(
-        shipment_id=parcel.shipment_id,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number,
-        shop=parcel.merchant_name,
-        roles=sorted(roles),
-        recipient=share.contact.recipient if Addressee.RECIPIENT in roles else None,
-        buyer=share.contact.buyer if Addressee.BUYER in roles else None,
-        state=_state(sealer, share, state) if whole else ShipmentState(status=state.status),
-        scans=list(_scans(sealer, share, scans, raw)) if whole else [],
-        rows=kept,
-    )
-
-
-def _state(sealer: Sealer, share: Share, state: ShipmentState) -> ShipmentState:
-    try:
-        return full_state(state, sealer, share.parcel.carrier, share.parcel.tracking_number)
-    except SealBroken:
-        unread = {"pickup_code": UNREADABLE, "pickup_qr": None}
-        return state.model_copy(update=unread)
-
-
-def _scans(
-    sealer: Sealer,
-    share: Share,
-    scans: Sequence[KeptScan],
-    raw: Mapping[bytes, tuple[str, str]],
-) -> Iterator[ExportedScan]:
-    """The earliest first."""
-    for each in sorted(scans, key=lambda one: (one.received.received_at, one.received.key)):
-        carrier, text = raw.get(each.raw_digest or b"", ("", ""))
-        is_own = bool(text) and _speaks_of_it_only(carrier, text, share.parcel.tracking_number)
-        yield ExportedScan(
-            received_at=each.received.received_at,
-            scan=_opened(sealer, each.received.scan),
-            raw=text if is_own else None,
-        )
-
-
-def _opened(sealer: Sealer, scan: Scan) -> Scan:
-    if scan.pickup is None:
-        return scan
-    context = pickup_context(scan.carrier, scan.tracking_number)
-    try:
-        secrets = {
-            name: sealed and sealer.open_text(sealed, f"{context}:{name}")
-            for name, sealed in (("code", scan.pickup.code), ("qr", scan.pickup.qr))
-        }
-    except SealBroken:
-        secrets = {"code": UNREADABLE, "qr": None}
-    return scan.model_copy(update={"pickup": Pickup(until=scan.pickup.until, **secrets)})
-
-
-def _speaks_of_it_only(carrier: str, text: str, number: str) -> bool:
-    """A payload may hold many parcels: other people's are not handed over."""
-    reader = CARRIERS.get(carrier)
-    if reader is None:
-        return False
-    try:
-        parsed = reader.parse(text.encode(), ParseContext(tracking_number=number))
-    except Malformed:
-        return False
-    return not parsed.problems and {scan.tracking_number for scan in parsed.scans} == {number}
-
-
-async def _payloads(
-    conn: asyncpg.Connection, sealer: Sealer, scans: Sequence[KeptScan]
-) -> dict[bytes, tuple[str, str]]:
-    digests = {each.raw_digest for each in scans if each.raw_digest is not None}
-    found = {}
-    for digest, (carrier, sealed) in (await raw_payloads_of(conn, digests)).items():
-        try:
-            text = sealer.open(sealed, f"raw:{digest.hex()}").decode(errors="replace")
-        except SealBroken:
-            log.warning("raw.sealed_with_another_key")
-            continue
-        found[digest] = (carrier, text)
-    return found
-
-
-def _row(sealer: Sealer, each: KeptRow) -> Row:
-    row: dict[str, Any] = json.loads(each.row)
-    texts = {name: value if value is None else str(value) for name, value in row.items()}
-    for column, value in row.items():
-        if value and f"{each.kind}.{column}" in CONTEXTS:
-            clear = opened(sealer, f"{each.kind}.{column}", texts)
-            row[column] = UNREADABLE if clear is None else clear
-    return _without_staff(_bare(row))
-
-
-def _without_staff(row: Row) -> Row:
-    """Neither address nor id, nor the name of who was handed a case."""
-    kept = {name: value for name, value in row.items() if name not in _OF_STAFF}
-    if kept.get("email"):
-        kept["email"] = _STAFF
-    if kept.get("action") == Action.CASE_HANDED_OVER:
-        kept["detail"] = None
-    return kept
-
-
-def _bare(row: dict[str, Any]) -> Row:
-    return {
-        name: value
-        for name, value in row.items()
-        if name not in _LEFT_OUT and not name.endswith("_hash")
-    }
-
-
-def shown(document: PersonExport) -> str:
-    """As it is written to a file."""
-    return document.model_dump_json(indent=2, exclude_none=True)

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from schemas.base import Frozen, Instant
 from tracking.contact import Contact, open_contact
 from tracking.errors import KlatError
-from tracking.person.erase import Done, erase, plan
+from tracking.person.erase import erase, plan
+from tracking.person.progress import Done
 from tracking.person.who import hashes_of, roles_of
 from tracking.sealing import SealBroken, Sealer
 from tracking.store.erasures import (

@@ -1,29 +1,31 @@
 """Sealed rows that no parcel leads to: what could not be applied, answers to shops, searches.
 
-They are opened one after the other, a page at a time, and those that speak of a person go. What no
+They are opened one after the other, a page at a time (fewer rows where they are long), and those
+that speak of a person go; after each row the others whom this process serves have a turn. What no
 key opens is left. In the name of one shop only its own answers and searches are looked at, and of
 what could not be applied only that goes which is of its parcels alone: a shop names numbers and
 people as it likes, and must not reach what is another's by that.
 """
 
+import asyncio
 import json
-import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from schemas.base import Frozen
+from tracking.person.about import About, Place, Work
 from tracking.person.told import parcels_told
-from tracking.person.traces import Finder, Traces, finder
 from tracking.sealing import SealBroken, Sealer
-from tracking.search.asked import bare_number
 from tracking.store.pool import transaction
 from tracking.store.sealed_rows import (
+    SealedCall,
     SealedRow,
+    SealedSearch,
     blank_audit,
     blank_quarantined,
     drop_calls,
@@ -36,114 +38,79 @@ from tracking.store.sealed_rows import (
 )
 
 _AT_ONCE: Final = 500  # rows
+_BYTES: Final = 1024 * 1024  # of bodies, and the one that goes beyond it
 _FIRST: Final = UUID(int=0)
 _LAST: Final = UUID(int=2**128 - 1)
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TELLING: Final = 8  # signs, a digit among them: a shorter number is a year, a sum or a word
 
-Page = Callable[[asyncpg.Connection, UUID, int], Awaitable[list[SealedRow]]]
-
-
-class Work(Frozen):
-    """What is to be erased: parcels, their numbers, and how the people are written.
-
-    `heads`: journey 1 of the numbers. `shared`: phones and addresses that others have as well.
-    `shop`: in whose name alone.
-    """
-
-    parcels: tuple[UUID, ...] = ()
-    heads: tuple[UUID, ...] = ()
-    numbers: tuple[str, ...] = ()
-    traces: Traces = Traces()
-    shared: Traces = Traces()
-    shop: UUID | None = None
-
-    def joined(self, other: "Work") -> "Work":
-        return Work(
-            parcels=tuple(sorted({*self.parcels, *other.parcels})),
-            heads=tuple(sorted({*self.heads, *other.heads})),
-            numbers=tuple(sorted({*self.numbers, *other.numbers})),
-            traces=self.traces.joined(other.traces),
-            shared=self.shared.joined(other.shared),
-            shop=self.shop,
-        )
+T = TypeVar("T")
 
 
-class About(NamedTuple):
-    """Tells whether a text speaks of them, by what is theirs alone: `finder` for checks of all."""
+class Swept(NamedTuple):
+    """A page: how many rows of each class were changed, and how far it has come with it."""
 
-    finder: Finder
-    alone: Finder
-    numbers: re.Pattern[str] | None
-    parcels: Collection[str]
-    heads: frozenset[UUID]
-    shop: UUID | None
-
-    @classmethod
-    def of(cls, work: Work) -> "About":
-        telling = [each for each in work.numbers if _tells(each)]
-        forms = {form for each in telling for form in (each, bare_number(each))}
-        either = "|".join(map(re.escape, sorted(forms)))
-        numbers = re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])") if forms else None
-        return cls(
-            finder(work.traces),
-            finder(work.traces.without(work.shared)),
-            numbers,
-            {str(each) for each in work.parcels},
-            frozenset(work.heads),
-            work.shop,
-        )
-
-    def speaks(self, text: str) -> bool:
-        return self.names_parcel(text) or self.alone.finds_anywhere(text)
-
-    def names_parcel(self, text: str) -> bool:
-        return bool(self.numbers and self.numbers.search(text)) or any(
-            each in text for each in self.parcels
-        )
+    rows: Counter[str]
+    place: Place
 
 
-def _tells(number: str) -> bool:
-    """Whether it is that parcel's wherever it stands."""
-    bare = bare_number(number)
-    return len(bare) >= _TELLING and any(sign.isdigit() for sign in bare)
+class _Page(NamedTuple):
+    changed: int
+    place: Place
 
 
-async def sweep(pool: asyncpg.Pool, sealer: Sealer, work: Work) -> AsyncIterator[Counter[str]]:
-    """How many rows of each class were changed, after every page; each page is a transaction."""
+_Step = Callable[[asyncpg.Connection, Sealer, About, Place], Awaitable[_Page | None]]
+"""The page behind a place; None: there is none."""
+
+
+async def sweep(
+    pool: asyncpg.Pool, sealer: Sealer, work: Work, place: Place
+) -> AsyncIterator[Swept]:
+    """From that place on, page by page; each page is a transaction."""
     about = About.of(work)
-    async for gone in _sweep_kept(pool, sealer, about, kept_quarantine):
-        yield Counter(quarantine=gone)
-    async for gone in _sweep_kept(pool, sealer, about, kept_parked):
-        yield Counter(parked_messages=gone)
-    async for gone in _sweep_calls(pool, sealer, about):
-        yield Counter(kept_answers=gone)
-    async for gone in _sweep_searches(pool, sealer, about):
-        yield Counter(audit_words=gone)
+    for kind, step in _STEPS.items():
+        while True:
+            async with transaction(pool) as conn:
+                page = await step(conn, sealer, about, place)
+            if page is None:
+                break
+            place = page.place
+            yield Swept(Counter({kind: page.changed}), place)
 
 
-async def _sweep_kept(
-    pool: asyncpg.Pool, sealer: Sealer, about: About, page: Page
-) -> AsyncIterator[int]:
-    after = _FIRST
-    while True:
-        async with transaction(pool) as conn:
-            rows = await page(conn, after, _AT_ONCE)
-            named = [row for row in rows if _speaks(sealer, about, row)]
-            if page is kept_parked:
-                await drop_parked(conn, [row.row_id for row in named])
-            else:
-                await _take_out(conn, named)
-        yield len(named)
-        if len(rows) < _AT_ONCE:
-            return
-        after = rows[-1].row_id
+async def _those(rows: Sequence[T], speaks: Callable[[T], bool]) -> list[T]:
+    """Which of them speak of the person. A body takes milliseconds, and nobody waits for two."""
+    named = []
+    for row in rows:
+        if speaks(row):
+            named.append(row)
+        await asyncio.sleep(0)
+    return named
 
 
-async def _take_out(conn: asyncpg.Connection, named: list[SealedRow]) -> None:
+async def _quarantine(
+    conn: asyncpg.Connection, sealer: Sealer, about: About, place: Place
+) -> _Page | None:
     """A code goes on waiting for its meaning; only its example goes."""
-    await blank_quarantined(conn, [row.row_id for row in named if row.is_code])
-    await drop_quarantined(conn, [row.row_id for row in named if not row.is_code])
+    rows = await kept_quarantine(conn, place.quarantine or _FIRST, _AT_ONCE, _BYTES)
+    if not rows:
+        return None
+    named = await _those(rows, partial(_speaks, sealer, about))
+    if named:
+        await blank_quarantined(conn, [row.row_id for row in named if row.is_code])
+        await drop_quarantined(conn, [row.row_id for row in named if not row.is_code])
+    return _Page(len(named), place.model_copy(update={"quarantine": rows[-1].row_id}))
+
+
+async def _parked(
+    conn: asyncpg.Connection, sealer: Sealer, about: About, place: Place
+) -> _Page | None:
+    rows = await kept_parked(conn, place.parked or _FIRST, _AT_ONCE, _BYTES)
+    if not rows:
+        return None
+    named = await _those(rows, partial(_speaks, sealer, about))
+    if named:
+        await drop_parked(conn, [row.row_id for row in named])
+    return _Page(len(named), place.model_copy(update={"parked": rows[-1].row_id}))
 
 
 def _speaks(sealer: Sealer, about: About, row: SealedRow) -> bool:
@@ -160,43 +127,41 @@ def _speaks(sealer: Sealer, about: About, row: SealedRow) -> bool:
     return bool(told & about.heads) or about.speaks(text)
 
 
-async def _sweep_calls(pool: asyncpg.Pool, sealer: Sealer, about: About) -> AsyncIterator[int]:
-    after, last = (about.shop or _FIRST, ""), about.shop or _LAST
-    while True:
-        async with transaction(pool) as conn:
-            rows = await kept_calls(conn, after, last, _AT_ONCE)
-            named = [
-                row
-                for row in rows
-                if about.speaks(row.key)
-                or about.speaks(_text(sealer, row.body, f"idempotency:{row.merchant_id}:{row.key}"))
-            ]
-            await drop_calls(conn, named)
-        yield len(named)
-        if len(rows) < _AT_ONCE:
-            return
-        after = (rows[-1].merchant_id, rows[-1].key)
+async def _calls(
+    conn: asyncpg.Connection, sealer: Sealer, about: About, place: Place
+) -> _Page | None:
+    after = place.calls or (about.shop or _FIRST, "")
+    rows = await kept_calls(conn, after, about.shop or _LAST, _AT_ONCE)
+    if not rows:
+        return None
+    named = await _those(rows, partial(_answers, sealer, about))
+    if named:
+        await drop_calls(conn, named)
+    behind = (rows[-1].merchant_id, rows[-1].key)
+    return _Page(len(named), place.model_copy(update={"calls": behind}))
 
 
-async def _sweep_searches(pool: asyncpg.Pool, sealer: Sealer, about: About) -> AsyncIterator[int]:
+def _answers(sealer: Sealer, about: About, row: SealedCall) -> bool:
+    context = f"idempotency:{row.merchant_id}:{row.key}"
+    return about.speaks(row.key) or about.speaks(_text(sealer, row.body, context))
+
+
+async def _searches(
+    conn: asyncpg.Connection, sealer: Sealer, about: About, place: Place
+) -> _Page | None:
     """What was typed and led to a parcel of theirs, or is their phone, address or name."""
-    after = (_ALWAYS, _FIRST)
-    while True:
-        async with transaction(pool) as conn:
-            rows = await kept_searches(conn, after, _AT_ONCE, about.shop)
-            named = [
-                row.row_id
-                for row in rows
-                if _is_theirs(about, _text(sealer, row.detail, f"audit:{row.row_id}"))
-            ]
-            await blank_audit(conn, named)
-        yield len(named)
-        if len(rows) < _AT_ONCE:
-            return
-        after = (rows[-1].at, rows[-1].row_id)
+    rows = await kept_searches(conn, place.searches or (_ALWAYS, _FIRST), _AT_ONCE, about.shop)
+    if not rows:
+        return None
+    named = await _those(rows, partial(_looked_for, sealer, about))
+    if named:
+        await blank_audit(conn, [row.row_id for row in named])
+    behind = (rows[-1].at, rows[-1].row_id)
+    return _Page(len(named), place.model_copy(update={"searches": behind}))
 
 
-def _is_theirs(about: About, detail: str) -> bool:
+def _looked_for(sealer: Sealer, about: About, row: SealedSearch) -> bool:
+    detail = _text(sealer, row.detail, f"audit:{row.row_id}")
     if not detail:
         return False
     typed = str(json.loads(detail).get("q", ""))
@@ -210,3 +175,11 @@ def _text(sealer: Sealer, sealed: str | None, context: str) -> str:
         return sealer.open_text(sealed, context)
     except (SealBroken, ValueError):
         return ""
+
+
+_STEPS: Final[Mapping[str, _Step]] = {
+    "quarantine": _quarantine,
+    "parked_messages": _parked,
+    "kept_answers": _calls,
+    "audit_words": _searches,
+}

@@ -77,8 +77,9 @@ async def unfinished_erasure(conn: asyncpg.Connection, whom: Whom) -> Erasure | 
 
 
 async def count_erased(
-    conn: asyncpg.Connection, erasure_id: UUID, rows: Mapping[str, int], work: str
+    conn: asyncpg.Connection, erasure_id: UUID, rows: Mapping[str, int], work: str | None = None
 ) -> None:
+    """`work` None: it is as before."""
     await conn.execute(SQL["count_erased"], erasure_id, json.dumps(dict(rows)), work)
 
 

@@ -37,8 +37,11 @@ class SealedSearch(NamedTuple):
     detail: str
 
 
-async def kept_quarantine(conn: asyncpg.Connection, after: UUID, most: int) -> list[SealedRow]:
-    rows = await conn.fetch(SQL["kept_quarantine"], after, most)
+async def kept_quarantine(
+    conn: asyncpg.Connection, after: UUID, most: int, size: int
+) -> list[SealedRow]:
+    """`size`: bytes after which nothing follows; one row comes whatever its size."""
+    rows = await conn.fetch(SQL["kept_quarantine"], after, most, size)
     return [
         SealedRow(
             row["id"],
@@ -61,8 +64,11 @@ async def blank_quarantined(conn: asyncpg.Connection, ids: Collection[UUID]) -> 
     await conn.execute(SQL["blank_quarantined"], list(ids))
 
 
-async def kept_parked(conn: asyncpg.Connection, after: UUID, most: int) -> list[SealedRow]:
-    rows = await conn.fetch(SQL["kept_parked"], after, most)
+async def kept_parked(
+    conn: asyncpg.Connection, after: UUID, most: int, size: int
+) -> list[SealedRow]:
+    """`size`: as above."""
+    rows = await conn.fetch(SQL["kept_parked"], after, most, size)
     return [
         SealedRow(
             row["id"],

@@ -180,10 +180,17 @@ SELECT (SELECT count(*) FROM links) AS links, (SELECT count(*) FROM browsers) AS
 -- name: drop_bonuses: these codes pay for nothing any more; what was granted stays with its sum ($1 shipment ids)
 DELETE FROM bonus WHERE shipment_id = ANY($1::uuid[]);
 
--- name: kept_quarantine: what could not be applied, with its sealed bytes ($1 behind this id, $2 at the most)
-SELECT quarantine_id AS id, fingerprint, reason, sealed, carrier, native, tracking_number
-FROM quarantine
-WHERE quarantine_id > $1 ORDER BY quarantine_id LIMIT $2;
+-- name: kept_quarantine: what could not be applied, with its sealed bytes; fewer rows where they are long ($1 behind this id, $2 at the most, $3 and none behind so many bytes)
+SELECT id, fingerprint, reason, sealed, carrier, native, tracking_number
+FROM (
+    SELECT quarantine_id AS id, fingerprint, reason, sealed, carrier, native, tracking_number,
+           sum(octet_length(sealed)) OVER (
+               ORDER BY quarantine_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+           ) AS bytes
+    FROM quarantine
+    WHERE quarantine_id > $1 ORDER BY quarantine_id LIMIT $2
+) AS page
+WHERE coalesce(bytes, 0) < $3 ORDER BY id;
 
 -- name: drop_quarantined: these are not tried again ($1 ids)
 DELETE FROM quarantine WHERE quarantine_id = ANY($1::uuid[]);
@@ -191,11 +198,18 @@ DELETE FROM quarantine WHERE quarantine_id = ANY($1::uuid[]);
 -- name: blank_quarantined: codes that wait for a meaning, without their example ($1 ids)
 UPDATE quarantine SET sealed = NULL WHERE quarantine_id = ANY($1::uuid[]);
 
--- name: kept_parked: messages whose handling failed, with their sealed bytes ($1 behind this id, $2 at the most)
-SELECT parked_id AS id, sealed, routing_key, headers ->> 'x-format' AS format,
-       headers ->> 'x-tracking-number' AS tracking_number
-FROM parked_message
-WHERE parked_id > $1 ORDER BY parked_id LIMIT $2;
+-- name: kept_parked: messages whose handling failed, with their sealed bytes; fewer rows where they are long ($1 behind this id, $2 at the most, $3 and none behind so many bytes)
+SELECT id, sealed, routing_key, format, tracking_number
+FROM (
+    SELECT parked_id AS id, sealed, routing_key, headers ->> 'x-format' AS format,
+           headers ->> 'x-tracking-number' AS tracking_number,
+           sum(octet_length(sealed)) OVER (
+               ORDER BY parked_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+           ) AS bytes
+    FROM parked_message
+    WHERE parked_id > $1 ORDER BY parked_id LIMIT $2
+) AS page
+WHERE coalesce(bytes, 0) < $3 ORDER BY id;
 
 -- name: drop_parked: these are not replayed ($1 ids)
 DELETE FROM parked_message WHERE parked_id = ANY($1::uuid[]);
@@ -230,8 +244,8 @@ WHERE done_at IS NULL AND kind = $1 AND hashes && $2::bytea[]
   AND merchant_id IS NOT DISTINCT FROM $4
 ORDER BY begun_at LIMIT 1;
 
--- name: count_erased: how much has been erased so far ($1 erasure, $2 rows as JSON, $3 sealed work)
-UPDATE erasure SET rows = $2::text::json, work = $3 WHERE erasure_id = $1;
+-- name: count_erased: how much has been erased so far ($1 erasure, $2 rows as JSON, $3 sealed work, or null where it is as before)
+UPDATE erasure SET rows = $2::text::json, work = coalesce($3, work) WHERE erasure_id = $1;
 
 -- name: finish_erasure: all of it is done, and what the check found ($1 erasure, $2 now, $3 found as JSON or null)
 UPDATE erasure SET done_at = coalesce(done_at, $2), found = coalesce($3::text::json, found),
