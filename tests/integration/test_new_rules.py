@@ -92,6 +92,14 @@ async def test_a_promise_that_was_over_when_it_was_told_pays_nothing_by_itself(s
     assert (await shop.granted())[1:] == [(1, "proposed", "2.00")], "each step needs its yes"
 
 
+async def test_unless_the_shop_lets_it_pay(shop):
+    shop.now = BY + 2 * DAY
+    await shop.load(HEAD + 'promise_over = "pays"\n' + TIERS)
+    await late(shop)
+    await shop.pump()
+    assert await shop.granted() == [(0, "issued", "3.00")]
+
+
 async def test_what_is_lost_is_paid_whatever_was_promised(shop):
     shop.now = BY + HOUR
     await late(shop, value={"amount": "49.90", "currency": "EUR"})

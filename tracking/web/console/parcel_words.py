@@ -127,7 +127,7 @@ def _paid(
     paid: CompensationBody, words: Words, shopper: Words, approvable: Collection[int]
 ) -> dict[str, Any]:
     is_held = paid.state in _HELD
-    worth = max((each.amount for each in paid.moves), key=lambda each: each.cents)
+    worth = max((paid.amount, *(each.amount for each in paid.moves)), key=lambda each: each.cents)
     return {
         "amount": money_text(paid.amount if paid.amount.cents else worth, shopper),
         "used": money_text(paid.used, shopper) if paid.used.cents else None,
