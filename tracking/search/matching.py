@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from schemas.contact import Person
 from schemas.search import Match
 from tracking.contact import Contact
-from tracking.search.asked import Asked, bare_number
+from tracking.search.asked import Asked, bare_number, serial_of
 from tracking.search.names import is_near, words_in
 from tracking.search.terms import people_of, postcodes_of
 
@@ -31,7 +31,8 @@ def whose(asked: Asked, contact: Contact) -> Person | None:
 def _of_parcel(
     asked: Asked, tracking_number: str, order: str | None, place: str | None
 ) -> Iterator[Match]:
-    if bare_number(tracking_number) in asked.numbers:
+    is_read_out = serial_of(tracking_number) in asked.serials
+    if is_read_out or bare_number(tracking_number) in asked.numbers:
         yield Match.TRACKING_NUMBER
     if order in asked.orders:
         yield Match.ORDER
