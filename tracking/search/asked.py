@@ -37,6 +37,7 @@ _HYPHENS: Final = str.maketrans("‐‑‒–—−", "------")
 _BETWEEN: Final = re.compile(r"[\s./_~-]")
 _PHONE_PART: Final = re.compile(r"\+?[0-9]{7,15}")
 _MOST_WORDS: Final = 4
+_PARCEL: Final = re.compile(r"[-./][0-9]{1,2}\Z")
 _SERIAL: Final = re.compile(r"[0-9]{9}")
 _S10: Final = re.compile(r"[A-Z]{2}([0-9]{9})[A-Z]{2}")
 
@@ -98,6 +99,11 @@ def _plain(typed: str) -> str:
 def _order(text: str) -> str:
     found = _ORDER.match(text)
     return text[found.end() :] if found else text
+
+
+def order_begun(order: str) -> str:
+    """In small letters, and without the number of the parcel: "W-77/1" is of "w-77"."""
+    return _PARCEL.sub("", order).lower()
 
 
 def bare_number(number: str) -> str:
