@@ -46,7 +46,7 @@ TROUBLE_AT: Final = {
     BACK: "do",
     NOT_SENT: "do",
 }
-_WHY: Final = {
+_STUCK_WHY: Final = {
     Reason.RECIPIENT_ADDRESS: ADDRESS,
     Reason.SENDER_DATA: ADDRESS,
     Reason.RECIPIENT_REFUSED: REFUSED,
@@ -58,7 +58,7 @@ _WHY: Final = {
     Reason.PICKUP_MISSED: MISSED,
     **dict.fromkeys(GONE, LOST),
 }
-_STANDS: Final = {
+_STUCK: Final = {
     Status.ATTEMPT_FAILED: TRIED,
     Status.HELD: HELD,
     Status.EXCEPTION: WRONG,
@@ -81,9 +81,9 @@ def _stopped(state: ShipmentState, now: datetime) -> str | None:
         return None
     if state.status is Status.RETURNED and state.since and state.since + _BACK_FOR <= now:
         return None
-    usual = _STANDS.get(state.status)
+    usual = _STUCK.get(state.status)
     if usual in {TRIED, HELD, WRONG} and state.reason is not None:
-        return _WHY.get(state.reason, usual)
+        return _STUCK_WHY.get(state.reason, usual)
     return usual
 
 
