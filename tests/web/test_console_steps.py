@@ -20,6 +20,7 @@ from tracking.web.console.trouble import (
     OVERDUE,
     PAPERS,
     REFUSED,
+    RETURNED,
     SILENT,
     TRIED,
     TROUBLE_AT,
@@ -53,7 +54,7 @@ async def desk(world):
         (Status.EXCEPTION, None, WRONG),
         (Status.EXCEPTION, Reason.CARRIER_LOST, LOST),
         (Status.RETURNING, Reason.RECIPIENT_REFUSED, BACK),
-        (Status.RETURNED, None, BACK),
+        (Status.RETURNED, None, RETURNED),
         (Status.IN_TRANSIT, Reason.WEATHER, NOTHING),
         (Status.DELIVERED, None, NOTHING),
     ],
@@ -86,9 +87,9 @@ async def test_what_is_silent_for_days_is_asked_for_too(world):
 async def test_what_has_long_been_back_is_nobodys_to_do(desk, world):
     await world.scanned(NUMBER, "accepted", "returned")
     await desk.later(days=13)
-    assert BACK in await desk.steps()
+    assert RETURNED in await desk.steps()
     await desk.later(days=2)
-    assert BACK not in await desk.steps()
+    assert RETURNED not in await desk.steps()
 
 
 async def test_a_code_that_nobody_is_known_to_have_is_sent_again(desk, world):

@@ -6,6 +6,7 @@ At most one thing of each parcel: whoever asks the carrier asks once.
 from datetime import datetime, timedelta
 from typing import Final
 
+from schemas.case import CaseState
 from schemas.shipment import ShipmentState
 from schemas.status import Reason, Status
 from tracking.domain.silence import LOST as GONE
@@ -28,6 +29,9 @@ WRONG: Final = N_("Something went wrong on the way. Ask the carrier what, and te
 BACK: Final = N_(
     "It goes back to the sender. Agree with the shop: send it again, or the money back."
 )
+RETURNED: Final = N_(
+    "It is back with the sender. Agree with the shop: send it again, or the money back."
+)
 OVERDUE: Final = N_("It is late and not there. Ask the carrier where it is.")
 NOT_SENT: Final = N_("It is late, and the carrier never had it. Ask the shop whether it was sent.")
 SILENT: Final = N_("The carrier has said nothing for days. Ask where it is.")
@@ -44,6 +48,7 @@ TROUBLE_AT: Final = {
     REFUSED: "do",
     LOST: "do",
     BACK: "do",
+    RETURNED: "do",
     NOT_SENT: "do",
 }
 _STUCK_WHY: Final = {
@@ -63,7 +68,7 @@ _STUCK: Final = {
     Status.HELD: HELD,
     Status.EXCEPTION: WRONG,
     Status.RETURNING: BACK,
-    Status.RETURNED: BACK,
+    Status.RETURNED: RETURNED,
     Status.EXPIRED: SILENT,
 }
 _NOT_HAD: Final = frozenset({Status.PENDING, Status.INFO_RECEIVED})
@@ -91,7 +96,8 @@ def _late(life: Life, now: datetime) -> str | None:
     """Its promise has passed. Where a case goes on or a bonus was granted, somebody has it."""
     promise, state = life.promised.promise, life.row.state
     is_over = state.is_over or state.status in VOID or arrived_at(state) is not None
-    if promise is None or promise.by > now or is_over or life.paid or life.threads:
+    is_asked = any(each.case.state is not CaseState.SOLVED for each in life.threads)
+    if promise is None or promise.by > now or is_over or life.paid or is_asked:
         return None
     return NOT_SENT if state.status in _NOT_HAD else OVERDUE
 
