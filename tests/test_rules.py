@@ -185,6 +185,9 @@ PARTIAL = {  # read with .get, or by who knows which ones are there
     "_MAIL_ELSE",
     "_DELIVERED",
     "_WORST",
+    "_HANDS",
+    "_STUCK",
+    "_STUCK_WHY",
 }
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.scan import CarrierCode, RawCode
 from tracking.carriers import READERS
 from tracking.carriers.base import Meaning
+from tracking.domain.meanings import Field, cannot_be
 from tracking.errors import KlatError
 from tracking.reread import released
 from tracking.sealing import Sealer
@@ -33,6 +34,14 @@ _LOOKED_AT = 1000  # entries, for the likes of a misspelt code
 
 class CannotMap(KlatError):  # noqa: N818 - named for what was asked
     """Such a code cannot be mapped."""
+
+
+class CannotMean(CannotMap):
+    """A reason or a hand that its status rules out: `field` says which."""
+
+    def __init__(self, field: Field, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field: Field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +83,12 @@ async def map_meaning(
     now: datetime,
     noting: Noting | None = None,
 ) -> MapResult:
-    """Say what the code means, whatever was said before. Raises CannotMap, naming the field.
+    """Say what the code means, whatever was said before. Raises CannotMap, CannotMean, naming the
+    field.
 
     `noting`: what is written with it.
     """
+    _check_meaning(meaning)
     async with connection(pool) as conn:
         _check_words(carrier, code)
         await _check_carrier(pool, conn, carrier)
@@ -89,6 +100,14 @@ async def map_meaning(
                 await noting(conn)
         waiting = [] if seen else await list_quarantine(conn, _LOOKED_AT)
     return MapResult(seen, near(code, {e.code for e in waiting if e.code and e.carrier == carrier}))
+
+
+def _check_meaning(meaning: Meaning) -> None:
+    """A slip of the hand would be told to every shopper whose parcel the code comes with."""
+    field = cannot_be(meaning.status, meaning.reason, meaning.handover)
+    if field is not None:
+        status, said = meaning.status or "such a code", getattr(meaning, field)
+        raise CannotMean(field, f"{said} cannot be said of {status}")
 
 
 def _check_words(carrier: str, code: str) -> None:

@@ -133,6 +133,20 @@ def test_what_is_opened_again_is_no_contact():
     assert case.asked_at == case.waits_since == NOW - DAY, "it waits since the shopper wrote"
 
 
+@pytest.mark.parametrize("to", [ANNA, BEN, None])
+def test_what_is_handed_over_after_an_answer_waits_again_and_is_no_contact(to):
+    before = a_case(ANSWERED)
+    case = assigned(before, to, NOW)
+    assert (case.state, case.waits_since, case.assigned_to) == (OPEN, NOW, to)
+    counted = (case.contacts, case.asked_at, case.answered_at)
+    assert counted == (before.contacts, before.asked_at, before.answered_at)
+
+
+def test_what_waits_keeps_its_place_and_what_is_closed_stays_closed_when_handed_over():
+    assert assigned(a_case(), BEN, NOW).waits_since == NOW - DAY
+    assert assigned(a_case(SOLVED), BEN, NOW).state is SOLVED
+
+
 @pytest.mark.parametrize("deed", [lambda c: solved(c, ANNA, NOW), lambda c: reopened(c, NOW)])
 def test_twice_is_once(deed):
     once = deed(a_case(ANSWERED))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.search.asked import LONGEST, read_asked
+from tracking.search.asked import LONGEST, order_begun, read_asked, serial_of
 
 PHONE = "+37120000001"
 
@@ -48,6 +48,41 @@ def test_the_neighbours_write_theirs_without_the_prefix(typed, phone):
 )
 def test_a_number_is_read_as_it_is_read_out(typed, numbers):
     assert read_asked(typed).numbers == numbers
+
+
+@pytest.mark.parametrize(
+    ("typed", "serials"),
+    [
+        ("111222333", ("111222333",)),
+        ("111 222 333", ("111222333",)),
+        ("11122233", ()),
+        ("CE111222333EE", ()),
+    ],
+)
+def test_the_digits_of_a_number_are_read_alone(typed, serials):
+    assert read_asked(typed).serials == serials
+
+
+@pytest.mark.parametrize(
+    ("number", "serial"),
+    [("CE111222333EE", "111222333"), ("CE 111-222-333 EE", "111222333"), ("111222333", None)],
+)
+def test_which_digits_of_a_number_are_read_out(number, serial):
+    assert serial_of(number) == serial
+
+
+@pytest.mark.parametrize(
+    ("order", "begun"),
+    [
+        ("W-77/1", "w-77"),
+        ("W-77", "w"),
+        ("1001", "1001"),
+        ("A-2026-000123", "a-2026-000123"),
+        ("ŽĀ/2", "žā"),
+    ],
+)
+def test_an_order_is_looked_for_without_the_number_of_its_parcel(order, begun):
+    assert order_begun(order) == begun
 
 
 def test_an_order_may_have_a_hash_before_it():

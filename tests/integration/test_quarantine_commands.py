@@ -73,6 +73,20 @@ async def only_id(pool: asyncpg.Pool) -> str:
     return str(entry.quarantine_id)
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--reason", "recipient_absent"), "reason: recipient_absent cannot be said of in_transit"),
+        (("--handover", "locker"), "handover: locker cannot be said of in_transit"),
+    ],
+)
+async def test_what_cannot_be_is_refused_naming_the_field(pool, klat, option, said):
+    await arrive(pool, event("ROBOT"), "carrier.omniva")
+    code, printed = await klat("map", "omniva", "ROBOT", "--status", "in_transit", *option)
+    assert (code, said in printed) == (1, True), printed
+    assert await pool.fetchval("SELECT count(*) FROM code_map") == 0
+
+
 async def test_a_typo_is_seen_mended_and_taken_back(pool, klat):
     await arrive(pool, event("ROBOT"), "carrier.omniva")
     code, said = await klat("map", "omniva", "ROBTO", "--status", "held")

@@ -569,7 +569,7 @@ QUICK = {
     "list_audit": (("now()", "NULL", "100"), "audit_by_age"),
     "forget_searches": (("now() - interval '13 days'", "500"), "audit_searched"),
     "prune_audit": (("now() - interval '13 days'", "500"), "audit_by_age"),
-    "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200"),
+    "find_by_number": (("ARRAY['CE7']", "ARRAY['order-7']", "NULL", "200", "ARRAY['000000007']"),
                        "shipment_by_bare_number"),
     "find_by_person": (("ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "ARRAY[7]", "NULL", "100", "5000"),
                        "person_index_by_term"),

@@ -90,6 +90,33 @@ async def test_a_question_is_a_case_with_its_words_sealed(shopper, world):
     assert "The answer comes by e-mail." in sent
 
 
+async def test_a_wrong_answer_is_said_beside_its_box_and_the_right_one_leads_to_the_thread(shopper):
+    await shopper.asks()
+    path, fields = f"{shopper.path}/unlock?lang=en", {"to": "help"}
+    wrong = await shopper.world.call("POST", path, data={"answer": "9999", **fields})
+    assert wrong.status == 422
+    box = unescape(wrong.text).partition('id="unlock"')[2].partition("</form>")[0]
+    assert "That does not match. 4 tries are left." in box
+    assert '<input type="hidden" name="to" value="help">' in box
+    assert 'aria-invalid="true"' in box
+    assert "Write again" in wrong.text, "the page on which it was asked"
+    empty = await shopper.world.call("POST", path, data={"answer": " ", **fields})
+    assert empty.headers["Location"] == f"{shopper.path}/help?lang=en"
+    right = await shopper.unlocks()
+    assert (right.status, right.headers["Location"]) == (303, f"{shopper.path}/help?lang=en")
+    assert "is <b>broken" in unescape(await shopper.page())
+
+
+async def test_after_too_many_wrong_answers_the_help_page_says_until_when(shopper):
+    path, data = f"{shopper.path}/unlock?lang=en", {"answer": "9999", "to": "help"}
+    for status in (422, 422, 422, 422, 422, 429):
+        answer = await shopper.world.call("POST", path, data=data)
+        assert answer.status == status
+        assert "Your question" in answer.text
+    assert "Too many wrong answers. You can try again" in answer.text
+    assert 'name="answer"' not in answer.text
+
+
 class TestByTextToo:
     @pytest.fixture
     def also_set(self):

@@ -59,6 +59,21 @@ async def sits_again(world) -> None:
     )
 
 
+async def test_a_question_half_written_outlives_a_wrong_answer_and_the_right_one(shopper, world):
+    async with browsing() as browser:
+        page = await browser.new_page()
+        await page.goto(f"{world.url}{shopper.path}/help?lang=en")
+        await page.get_by_label("Your question").fill("The door")
+        for answer in ("9999", "LV-1010"):
+            await page.get_by_label("Postcode").fill(answer)
+            await page.get_by_role("button", name="Show").click()
+            if answer == "9999":
+                await expect(page.get_by_role("alert")).to_contain_text("That does not match.")
+                await looked_at(page)
+            await expect(page.get_by_label("Your question")).to_have_value("The door")
+        await expect(page.get_by_label("Postcode")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "lv")])
 async def test_axe_finds_nothing_on_the_shoppers_page(shopper, world, scheme, language):
     await shopper.asks()

@@ -329,6 +329,26 @@ async def test_a_case_is_handed_over_with_a_word_that_the_shopper_never_sees(des
     assert f"Word for a colleague by <bdi>{EMAIL}</bdi>" in page
 
 
+async def test_what_is_handed_over_after_an_answer_is_mine_until_i_act(desk, world):
+    ben = staff_of(world, BEN)
+    await StaffStore(world.pool).insert_staff(ben)
+    await desk.replies("We look into it")
+    world.clock.pass_by(minutes=5)
+    await desk.does("assign", to=str(ben.staff_id), word="Please ask the carrier")
+    await StaffStore(world.pool).insert_session(
+        session_hash("of-ben"), ben, second=True, now=world.clock()
+    )
+    world.http.cookie_jar.update_cookies({"klat_staff": "of-ben"}, URL(world.url))
+    mine = unescape((await desk.browser.get("/support/cases?tab=mine&lang=en")).text)
+    assert NUMBER in mine
+    assert "Mine <b>1</b>" in mine
+    assert "The shopper waits for an answer." in await desk.steps()
+    assert (await desk.replies("Found")).status == 303
+    mine = unescape((await desk.browser.get("/support/cases?tab=mine&lang=en")).text)
+    assert "Nobody waits for an answer." in mine
+    assert await desk.steps() == ["Nothing has to be done."]
+
+
 async def test_nobody_is_handed_a_case_who_may_not_see_the_shop(desk, world):
     await world.key("merchant", "Other")
     other = await Merchants(world.pool).merchant_named("Other")

@@ -1,5 +1,6 @@
 """The console in a real browser: by keyboard, on a telephone and a wide screen, light and dark."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -59,6 +60,26 @@ async def test_somebody_logs_in_and_finds_a_parcel_without_a_mouse(office, page)
     await page.keyboard.type("CE000000001EE")
     await page.keyboard.press("Enter")
     await expect(page.locator(".hits li")).to_have_count(1)
+
+
+async def test_after_enter_j_goes_through_what_was_found_and_nothing_is_typed(office, page):
+    await enters(page, office)
+    box = page.get_by_label("Find a parcel")
+    await box.fill("nobody-here")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#found .empty")).to_be_visible()
+    await expect(box).to_be_focused()
+    await box.fill("berzins")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".hits li")).to_have_count(2)
+    await expect(box).not_to_be_focused()
+    await page.keyboard.press("j")
+    await expect(page.locator(".hits a").first).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(page.locator(".hits a").nth(1)).to_be_focused()
+    await expect(box).to_have_value("berzins")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile("/support/parcels/"))
 
 
 async def test_a_slash_leads_to_the_search_from_every_page_but_is_typed_in_a_box(office, page):

@@ -98,6 +98,40 @@ async def test_what_is_not_clear_is_not_mapped_and_stays_chosen(desk, fields):
 
 
 @pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"status": "in_transit", "reason": "recipient_absent"},
+            "That cannot be why it stands so.",
+        ),
+        ({"status": "in_transit", "handover": "locker"}, "It cannot be in these hands so."),
+    ],
+)
+async def test_what_cannot_be_is_refused_beside_its_field(desk, fields, said):
+    await unknown(desk)
+    entry = await only(desk)
+    await desk.page(entry)
+    answer = await desk.sends(entry, do="map", **fields)
+    (name,) = fields.keys() - {"status"}
+    box = answer.text.partition(f'name="{name}" aria-invalid="true"')[2].partition("<label")[0]
+    assert (answer.status, said in box) == (422, True)
+    assert f'<option value="{fields[name]}" selected>' in box
+    assert await desk.world.pool.fetchval("SELECT count(*) FROM code_map") == 0
+    assert await desk.audit() == []
+
+
+async def test_an_entry_of_a_mapped_code_says_what_it_means_by_now(desk):
+    await unknown(desk)
+    entry = await only(desk)
+    assert "Nobody has said yet what this code means." in await desk.page(entry)
+    await desk.sends(entry, do="map", status="held", reason="weather")
+    page = await desk.page(entry)
+    assert "Nobody has said yet" not in page
+    assert re.search(r"It means: [^:]+: .+\. That was said .+, and can be changed below", page)
+    assert "Tas nozīmē:" in await desk.page(entry, lang="lv")
+
+
+@pytest.mark.parametrize(
     ("chosen", "kept"),
     [
         ({"status": "informational"}, (None, None, None, False)),

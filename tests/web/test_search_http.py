@@ -43,6 +43,9 @@ async def found(world, key, typed: str) -> dict[str, list[str]]:
         (NUMBER, {NUMBER: ["tracking_number"]}),
         ("ce 123 456 789 ee", {NUMBER: ["tracking_number"]}),
         ("CE-123.456‑789 EE", {NUMBER: ["tracking_number"]}),
+        ("123456789", {NUMBER: ["tracking_number"]}),
+        ("123 456 789", {NUMBER: ["tracking_number"]}),
+        ("999999999", {"CE999999999EE": ["tracking_number"]}),
         ("order 1001", {NUMBER: ["order"]}),
         ("Nr. 1001", {NUMBER: ["order"]}),
         ("(+371) 20000001", {NUMBER: ["phone"]}),
@@ -75,6 +78,28 @@ async def found(world, key, typed: str) -> dict[str, list[str]]:
 )
 async def test_it_is_found_by_whatever_is_known(world, office, typed, hits):
     assert await found(world, office, typed) == hits
+
+
+@pytest.mark.parametrize(
+    ("typed", "orders"),
+    [
+        ("W-77/1", {"W-77/1"}),
+        ("w-77/1", {"W-77/1"}),
+        ("W-77", {"W-77/1", "W-77/2", "W-77"}),
+        ("order w-77", {"W-77/1", "W-77/2", "W-77"}),
+        ("W-7", {"w-7"}),
+        ("ŽĀ.9", {"ŽĀ.9"}),
+    ],
+)
+async def test_an_order_is_found_in_any_case_and_with_all_its_parcels(world, typed, orders):
+    shop = await world.key("merchant", "Shop")
+    kept = ("W-77/1", "W-77/2", "W-77", "W-770", "w-7", "ŽĀ.9", "ŽĀ.10")
+    for place, order in enumerate(kept):
+        await world.register(shop, tracking_number=f"CE{place}", order=order)
+    key = await world.key("support", "Anna")
+    answer = await world.call("POST", "/v1/search", headers=key, json={"q": typed})
+    by_order = [hit for hit in answer.json["hits"] if "order" in hit["matched"]]
+    assert {hit["order"] for hit in by_order} == orders
 
 
 async def test_what_is_shown_tells_it_from_others_and_no_more(world, office):

@@ -164,7 +164,13 @@ def reopened(case: Case, now: datetime) -> Case:
 
 
 def assigned(case: Case, to: UUID | None, now: datetime) -> Case:
-    """Handed to a colleague, or to nobody in particular."""
-    if case.assigned_to == to:
+    """Handed to a colleague, or to nobody in particular.
+
+    What was answered waits again, from now on: there is something left to do in it, and only what
+    waits is found. It is no contact, and the first answer stays the first.
+    """
+    if case.state is CaseState.ANSWERED:
+        case = replace(case, state=CaseState.OPEN, waits_since=now)
+    elif case.assigned_to == to:
         return case
     return replace(case, assigned_to=to, changed_at=max(case.changed_at, now))

@@ -37,16 +37,21 @@ _HYPHENS: Final = str.maketrans("‐‑‒–—−", "------")
 _BETWEEN: Final = re.compile(r"[\s./_~-]")
 _PHONE_PART: Final = re.compile(r"\+?[0-9]{7,15}")
 _MOST_WORDS: Final = 4
+_PARCEL: Final = re.compile(r"[-./][0-9]{1,2}\Z")
+_SERIAL: Final = re.compile(r"[0-9]{9}")
+_S10: Final = re.compile(r"[A-Z]{2}([0-9]{9})[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`numbers` of parcels or orders; `phones` in E.164; `phone_end`: last digits of one;
+    """`numbers` of parcels or orders; `serials`: the digits of one alone;
+    `phones` in E.164; `phone_end`: last digits of one;
     `words` must all be in a name, `area` beside them is a postcode, `beside` the end of a phone;
     all of `place` must be in a locker's. `link`: the token of a tracking page.
     """
 
     numbers: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     phone_end: str | None = None
@@ -71,6 +76,7 @@ def read_asked(typed: str) -> Asked:
     words, area, beside = _name(text) if "@" not in text else ((), None, None)
     return Asked(
         numbers=tuple(dict.fromkeys(_numbers(text))),
+        serials=(bare,) if _SERIAL.fullmatch(bare := bare_number(text)) else (),
         orders=tuple(dict.fromkeys((text, _order(text)))),
         link=found[1] if (found := _LINK.search(text)) else None,
         phones=tuple(dict.fromkeys(_phones(text, digits))) if is_phone else (),
@@ -95,9 +101,20 @@ def _order(text: str) -> str:
     return text[found.end() :] if found else text
 
 
+def order_begun(order: str) -> str:
+    """In small letters, and without the number of the parcel: "W-77/1" is of "w-77"."""
+    return _PARCEL.sub("", order).lower()
+
+
 def bare_number(number: str) -> str:
     """Of a parcel, as numbers are compared; the index of the store leaves out the same."""
     return _BETWEEN.sub("", number)
+
+
+def serial_of(number: str) -> str | None:
+    """The nine digits of a number of the Universal Postal Union (S10); None of any other."""
+    found = _S10.fullmatch(bare_number(number))
+    return found[1] if found else None
 
 
 def _numbers(text: str) -> Iterator[str]:

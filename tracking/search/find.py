@@ -59,7 +59,10 @@ async def search(
     """
     asked = read_asked(typed)
     async with connection(pool) as conn:
-        ids = set(await find_by_number(conn, asked.numbers, asked.orders, shops, _LOOKED_AT))
+        numbers = await find_by_number(
+            conn, asked.numbers, asked.serials, asked.orders, shops, _LOOKED_AT
+        )
+        ids = set(numbers)
         is_full = len(ids) >= _LOOKED_AT
         linked = await find_by_link(conn, sealer.token_hashes(asked.link)) if asked.link else None
         ids |= {linked} if linked else set()

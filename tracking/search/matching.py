@@ -1,11 +1,11 @@
 """Whether a parcel is what was meant, and by what: looked at in the clear. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from schemas.contact import Person
 from schemas.search import Match
 from tracking.contact import Contact
-from tracking.search.asked import Asked, bare_number
+from tracking.search.asked import Asked, bare_number, order_begun, serial_of
 from tracking.search.names import is_near, words_in
 from tracking.search.terms import people_of, postcodes_of
 
@@ -31,12 +31,17 @@ def whose(asked: Asked, contact: Contact) -> Person | None:
 def _of_parcel(
     asked: Asked, tracking_number: str, order: str | None, place: str | None
 ) -> Iterator[Match]:
-    if bare_number(tracking_number) in asked.numbers:
+    is_read_out = serial_of(tracking_number) in asked.serials
+    if is_read_out or bare_number(tracking_number) in asked.numbers:
         yield Match.TRACKING_NUMBER
-    if order in asked.orders:
+    if order is not None and _is_of(order, asked.orders):
         yield Match.ORDER
     if asked.place and place and set(asked.place) <= set(place.split()):
         yield Match.PLACE
+
+
+def _is_of(order: str, asked: Collection[str]) -> bool:
+    return any(each.lower() in {order.lower(), order_begun(order)} for each in asked)
 
 
 def _of_person(asked: Asked, person: Person) -> Iterator[Match]:

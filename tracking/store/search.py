@@ -42,12 +42,13 @@ class Compared(NamedTuple):
 async def find_by_number(
     conn: asyncpg.Connection,
     numbers: Sequence[str],
+    serials: Sequence[str],
     orders: Sequence[str],
     shops: Collection[UUID] | None,
     most: int,
 ) -> list[UUID]:
     """`shops` None: of all, and also what nobody registered."""
-    rows = await conn.fetch(SQL["find_by_number"], numbers, orders, _list(shops), most)
+    rows = await conn.fetch(SQL["find_by_number"], numbers, orders, _list(shops), most, serials)
     return [row["shipment_id"] for row in rows]
 
 

@@ -52,6 +52,7 @@ from tracking.web.settings import SETTINGS_ROUTES
 from tracking.web.shopper import SHOPPER_ROUTES
 from tracking.web.survey import SURVEY_ROUTES, SURVEYS, surveys
 from tracking.web.unlock import TRIES, tries
+from tracking.web.unlocking import UNLOCK_ROUTES
 from tracking.web.webhooks import TESTS, WEBHOOK_ROUTES, tests
 
 ALL_ROUTES = (
@@ -69,6 +70,7 @@ ALL_ROUTES = (
     *FACT_ROUTES,
     *CALLBACK_ROUTES,
     *SHOPPER_ROUTES,
+    *UNLOCK_ROUTES,
     *CHOICE_ROUTES,
     *ASK_ROUTES,
     *SURVEY_ROUTES,

@@ -50,7 +50,7 @@ def questions() -> Buckets:
 async def get_help(request: web.Request) -> web.Response:
     target = await follow_link(request)
     topic = _topic(request.query.get("topic"))
-    return await _shown(request, target, Typed(topic), is_sent="sent" in request.query)
+    return await show_help_page(request, target, Typed(topic), is_sent="sent" in request.query)
 
 
 @for_people
@@ -69,7 +69,7 @@ async def post_help(request: web.Request) -> web.Response:
     typed, form_id = _typed(fields), _form_id(fields)
     text = clean_lines(typed.text)
     if not text or len(text) > LONGEST:
-        return await _shown(request, target, _wrong(typed, NO_TEXT), 422)
+        return await show_help_page(request, target, _wrong(typed, NO_TEXT), 422)
     question = Question(
         topic=typed.topic or Topic.OTHER,
         text=text,
@@ -88,7 +88,7 @@ async def _asked(
     try:
         await ask(deps.pool, deps.sealer, target.shipment_id, question, now=deps.now())
     except TooManyMessages:
-        return await _shown(request, target, _wrong(typed, TOO_MANY), 429)
+        return await show_help_page(request, target, _wrong(typed, TOO_MANY), 429)
     except (NoSuchCase, PeopleErased):  # as of any parcel that takes no questions
         raise not_found() from None
     wish = request.query.get("lang")
@@ -128,16 +128,18 @@ def _language(request: web.Request, target: LinkTarget) -> str:
     return language_of(request, target.language, target.merchant_language)
 
 
-async def _shown(
+async def show_help_page(
     request: web.Request,
     target: LinkTarget,
     typed: Typed,
     status: int = 200,
     *,
     is_sent: bool = False,
+    view: ParcelView | None = None,
 ) -> web.Response:
+    """`view`: where something is known of it that its link does not say."""
     deps, language = request.app[DEPS], _language(request, target)
-    view = await parcel_view(request, target)
+    view = view or await parcel_view(request, target)
     found = await reaches(deps, contact_of(deps, target))
     shop = target.merchant_id
     threads = await _threads(request, target, view)

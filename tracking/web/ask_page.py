@@ -16,6 +16,7 @@ from tracking.threads import Thread
 from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import QUESTION, help_answers, linked
 from tracking.web.reach import Reach
+from tracking.web.tried import paused_said, wrong_said
 from tracking.web.view import ParcelView, UnlockState
 from tracking.words.catalog import N_, Words
 from tracking.words.dates import Calendar
@@ -95,7 +96,9 @@ def render_ask_page(view: ParcelView, asking: Asking, typed: Typed, calendar: Ca
         usual=_usual(asking.usual, words),
         standings=standings(shown_cases(view, [each.case for each in asking.threads]), calendar),
         threads=[_thread(each, calendar) for each in asking.threads] if is_open else [],
-        unlock=view.unlock if view.unlock is not UnlockState.UNLOCKED else None,
+        is_asked=view.unlock in {UnlockState.LOCKED, UnlockState.WRONG},
+        mismatch=wrong_said(view, words),
+        paused=paused_said(view, words, calendar),
         answers=[each for each in answers if each.topic is topic and each.lines],
         topics=[(each.value, words.gettext(QUESTION[each])) for each in topics],
         topic=(topic or topics[0]).value,

@@ -20,6 +20,7 @@ from tracking.web.frame import frame, safe_address, template
 from tracking.web.help import help_answers
 from tracking.web.progress import progress
 from tracking.web.timeline import timeline
+from tracking.web.tried import paused_said, wrong_said
 from tracking.web.view import ParcelView, UnlockState
 from tracking.web.wording import status_word
 from tracking.words.catalog import N_, Words, words_of
@@ -207,25 +208,6 @@ def _unlock(view: ParcelView, words: Words, calendar: Calendar) -> dict[str, Any
         "for_code": for_code,
         "for_bonus": view.bonus is not None and view.bonus.until > calendar.now and not for_code,
         "answered": view.unlock is not UnlockState.LOCKED,
-        "wrong": _wrong(view, words),
-        "paused": _paused(view, words, calendar),
+        "wrong": wrong_said(view, words),
+        "paused": paused_said(view, words, calendar),
     }
-
-
-def _wrong(view: ParcelView, words: Words) -> Markup | None:
-    if view.unlock is not UnlockState.WRONG:
-        return None
-    return words.ngettext(
-        "That does not match. %(n)d try is left.",
-        "That does not match. %(n)d tries are left.",
-        view.tries_left,
-    )
-
-
-def _paused(view: ParcelView, words: Words, calendar: Calendar) -> Markup | None:
-    if view.unlock is not UnlockState.PAUSED:
-        return None
-    if view.paused_until is None:
-        return words.gettext("Too many wrong answers. Please try again later.")
-    when = calendar.on(view.paused_until)
-    return words.gettext("Too many wrong answers. You can try again %(when)s.", when=when)

@@ -1,35 +1,28 @@
-"""The tracking page of a link, its second factor, and the files that it needs."""
+"""The tracking page of a link, and the files that it needs."""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import wraps
-from urllib.parse import parse_qs
 
 import structlog
 from aiohttp import web
 
-from schemas.contact import normal_postcode
 from tracking.errors import KlatError
-from tracking.store.links import Links, LinkTarget, Tries
+from tracking.store.links import LinkTarget
 from tracking.web.assets import STATIC
-from tracking.web.bodies import read_body
 from tracking.web.deps import DEPS
-from tracking.web.limits import client_address
 from tracking.web.link import follow_link, page_path
 from tracking.web.page import MessageKind, render_message_page, render_tracking_page
-from tracking.web.parcel import accepted_answers, helped_view, parcel_view
+from tracking.web.parcel import helped_view, parcel_view
 from tracking.web.problem import Handler, HttpProblem, as_problem, not_found, unavailable
 from tracking.web.routing import Parameter, Route
 from tracking.web.security import cookie_name, is_https
 from tracking.web.stream import get_stream
-from tracking.web.unlock import TRIES, grant, is_from_elsewhere, is_right
-from tracking.web.view import ParcelView, UnlockState
+from tracking.web.view import ParcelView
 from tracking.words.language import SUPPORTED, choose
 
 _LANGUAGE_COOKIE = "klat_lang"
 _A_YEAR = 365 * 24 * 3600  # seconds
-_MAX_FORM = 4096  # bytes
 _PAGE_LIMIT = 10.0  # seconds
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _KINDS = {
@@ -70,57 +63,6 @@ def _message(request: web.Request, problem: HttpProblem) -> web.Response:
 async def get_page(request: web.Request) -> web.Response:
     target = await follow_link(request)
     return await show_parcel_page(request, target, await parcel_view(request, target))
-
-
-@for_people
-async def get_unlock(request: web.Request) -> web.Response:
-    """Where a browser lands that loads the answer to a form again."""
-    return to_the_page(request)
-
-
-@for_people
-async def post_unlock(request: web.Request) -> web.Response:
-    """One answer to the question: right, the page opens; wrong, it says so; too many, it waits."""
-    if is_from_elsewhere(request):
-        raise HttpProblem(403, "This form was sent by another site")
-    answer, below = await _answer(request)
-    target = await follow_link(request)
-    deps = request.app[DEPS]
-    accepted = accepted_answers(deps, target)
-    if not accepted or not answer:
-        return to_the_page(request)
-    if not request.app[TRIES].take(client_address(request)):
-        raise HttpProblem(429, "Too many requests", headers={"Retry-After": "60"})
-    links, now = Links(deps.pool), deps.now()
-    tries = await links.claim_try(target.shipment_id, now=now)
-    if tries is None or not is_right(answer, accepted):
-        return await _refused(request, target, tries)
-    await links.forget_tries(target.shipment_id)
-    response = to_the_page(request, below)
-    grant(response, request, deps.sealer, target.shipment_id, now)
-    return response
-
-
-async def _answer(request: web.Request) -> tuple[str, str]:
-    """What was answered, and on which page below the parcel's that was asked."""
-    body = await read_body(request, _MAX_FORM)
-    try:
-        fields = parse_qs(body.decode(), max_num_fields=8)
-    except ValueError:
-        raise HttpProblem(400, "The form could not be read") from None
-    below = "/help" if fields.get("to") == ["help"] else ""
-    return normal_postcode(fields.get("answer", [""])[0][:40]), below
-
-
-async def _refused(request: web.Request, target: LinkTarget, tries: Tries | None) -> web.Response:
-    view = await parcel_view(request, target)
-    if tries is None:
-        return await show_parcel_page(request, target, view, status=429)
-    if tries.paused_until is not None:
-        paused = replace(view, unlock=UnlockState.PAUSED, paused_until=tries.paused_until)
-        return await show_parcel_page(request, target, paused, status=422)
-    wrong = replace(view, unlock=UnlockState.WRONG, tries_left=tries.left)
-    return await show_parcel_page(request, target, wrong, status=422)
 
 
 def to_the_page(request: web.Request, below: str = "") -> web.Response:
@@ -187,24 +129,6 @@ SHOPPER_ROUTES = (
         access="link",
         parameters=(LANGUAGE,),
         answers={200: _PAGE} | dict.fromkeys(_FAULTS, _PAGE),
-    ),
-    Route(
-        "GET",
-        "/t/{token}/unlock",
-        get_unlock,
-        "Back to the tracking page",
-        access="link",
-        answers={303: None},
-    ),
-    Route(
-        "POST",
-        "/t/{token}/unlock",
-        post_unlock,
-        "Answer the second factor: postcode or last four digits of the phone",
-        access="link",
-        parameters=(LANGUAGE,),
-        media=("application/x-www-form-urlencoded",),
-        answers={303: None} | dict.fromkeys((400, 403, 408, 413, 415, 422, *_FAULTS), _PAGE),
     ),
     Route(
         "GET",

@@ -1,12 +1,24 @@
--- name: find_by_number: parcels of these numbers or orders, the latest first ($1 tracking numbers without blanks and hyphens, $2 orders, $3 shops or null for all, $4 at the most)
+-- name: find_by_number: parcels of these numbers or orders, in any case and also without the number of the parcel behind the order, the latest first ($1 tracking numbers without blanks and hyphens, $2 orders, $3 shops or null for all, $4 at the most, $5 nine digits of numbers of the Universal Postal Union)
 (SELECT s.shipment_id FROM shipment AS s
  LEFT JOIN registration AS r USING (shipment_id)
  WHERE translate(s.tracking_number, ' -./_~', '') = ANY($1::text[])
    AND ($3::uuid[] IS NULL OR r.merchant_id = ANY($3))
  ORDER BY s.created_at DESC LIMIT $4)
 UNION
+(SELECT s.shipment_id FROM shipment AS s
+ LEFT JOIN registration AS r USING (shipment_id)
+ WHERE substring(translate(s.tracking_number, ' -./_~', '')
+                 FROM '^[A-Z]{2}([0-9]{9})[A-Z]{2}$') = ANY($5::text[])
+   AND ($3::uuid[] IS NULL OR r.merchant_id = ANY($3))
+ ORDER BY s.created_at DESC LIMIT $4)
+UNION
 (SELECT shipment_id FROM registration
- WHERE order_ref = ANY($2::text[])
+ WHERE lower(regexp_replace(order_ref, '[-./][0-9]{1,2}$', '')) = ANY(ARRAY(
+           SELECT lower(begun) FROM unnest($2::text[]) AS typed,
+           LATERAL (VALUES (typed), (regexp_replace(typed, '[-./][0-9]{1,2}$', ''))) AS b (begun)))
+   AND (lower(order_ref) = ANY(ARRAY(SELECT lower(typed) FROM unnest($2::text[]) AS typed))
+        OR lower(regexp_replace(order_ref, '[-./][0-9]{1,2}$', ''))
+           = ANY(ARRAY(SELECT lower(typed) FROM unnest($2::text[]) AS typed)))
    AND ($3::uuid[] IS NULL OR merchant_id = ANY($3))
  ORDER BY registered_at DESC LIMIT $4);
 

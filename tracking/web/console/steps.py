@@ -1,15 +1,18 @@
 """What to do next for a parcel, the most pressing first: read from its life as it stands. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
+from schemas.api import NoticeBody
 from schemas.case import CaseState
 from schemas.compensation import CompensationState
 from schemas.notice import MAY_HAVE_ARRIVED, NoticeState, Occasion
 from schemas.promise import Slip
 from schemas.status import Status
 from tracking.web.console.life import Life
+from tracking.web.console.trouble import TROUBLE_AT, trouble
 from tracking.words.catalog import N_
 
 _TOLD: Final = frozenset(
@@ -21,10 +24,15 @@ _TOLD: Final = frozenset(
     }
 )
 _SOON: Final = timedelta(days=1)
+_LONG: Final = timedelta(days=2)
+_MOST: Final = 3
 NOTHING: Final = N_("Nothing has to be done.")
 UNREGISTERED: Final = N_("No shop has registered this parcel: nobody is told and nothing is owed.")
 NOBODY: Final = N_("Nobody can be told: the shop gave no phone and no e-mail.")
 NOT_TOLD: Final = N_("It waits, and no message about that arrived. Tell the shopper now.")
+UNREAD: Final = N_(
+    "It has waited for two days, and nothing says that the code arrived. Send it again."
+)
 LAST_DAY: Final = N_("It waits, and the time to collect it is over within a day.")
 OVER: Final = N_("The time to collect it is over. Ask the carrier whether it is still there.")
 ASKED: Final = N_("The shopper waits for an answer.")
@@ -34,7 +42,10 @@ FAILED: Final = N_("The shop's system did not carry out a compensation. The shop
 LATE: Final = N_("It is late, and nothing was paid. The reason stands under Compensation.")
 UNKNOWN_CODE: Final = N_("The carrier reported something that nobody mapped. The operator can.")
 WHERE: Final[Mapping[str, str]] = {
+    **TROUBLE_AT,
     NOT_TOLD: "say",
+    UNREAD: "say",
+    OVER: "facts",
     ASKED: "cases",
     NOT_REACHED: "cases",
     NOBODY: "people",
@@ -45,8 +56,8 @@ WHERE: Final[Mapping[str, str]] = {
 
 
 def next_steps(life: Life, now: datetime) -> list[str]:
-    """Texts to be translated; never empty."""
-    return list(_all(life, now)) or [NOTHING]
+    """Texts to be translated, at most three; never empty."""
+    return list(islice(_all(life, now), _MOST)) or [NOTHING]
 
 
 def _all(life: Life, now: datetime) -> Iterator[str]:
@@ -58,6 +69,9 @@ def _all(life: Life, now: datetime) -> Iterator[str]:
         yield ASKED
     elif _was_not_reached(life):
         yield NOT_REACHED
+    found = trouble(life, now)
+    if found is not None:
+        yield found
     states = {each.state for each in life.paid}
     if CompensationState.PROPOSED in states:
         yield WAITS_FOR_YES
@@ -93,3 +107,15 @@ def _waiting(life: Life, now: datetime) -> Iterator[str]:
         yield NOT_TOLD
     if until is not None and until - now <= _SOON:
         yield LAST_DAY
+    if _is_unread(life, told, now):
+        yield UNREAD
+
+
+def _is_unread(life: Life, told: Sequence[NoticeBody], now: datetime) -> bool:
+    """Mails and pushes confirm nothing, and who looked at the page is not kept: so it is said only
+    after a time in which most collect theirs.
+    """
+    since = life.row.state.since
+    states = {each.state for each in told}
+    is_said = bool(states & MAY_HAVE_ARRIVED) and NoticeState.DELIVERED not in states
+    return is_said and life.view.has_pickup_code and since is not None and since + _LONG <= now

@@ -23,6 +23,11 @@
     history.replaceState({ typed }, "");
   }
 
+  // Where nothing was found, or more is being typed, the box is where one goes on.
+  function leave(typed) {
+    if (document.activeElement === box && box.value === typed && hits().length) found.focus();
+  }
+
   function hits() {
     return [...found.querySelectorAll(".hits a")];
   }
@@ -36,7 +41,8 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    search(box.value);
+    const typed = box.value;
+    search(typed).then(() => leave(typed));
   });
 
   document.addEventListener("keydown", (event) => {

@@ -12,7 +12,8 @@ from aiohttp import web
 from schemas.staff import Action
 from schemas.status import Handover, Reason, Status
 from tracking.carriers.base import Meaning
-from tracking.mapping import CannotMap, map_meaning, unmap
+from tracking.domain.meanings import Field
+from tracking.mapping import CannotMap, CannotMean, map_meaning, unmap
 from tracking.reread import reread_code
 from tracking.retry import Retried, retry_entry, retry_quarantine
 from tracking.staff.audit import note
@@ -37,6 +38,10 @@ from tracking.words.catalog import N_
 
 _RETRIED_WITHIN: Final = 8.0  # seconds
 _UNCLEAR: Final = N_("Choose what the code means. Reason and place say more of a status only.")
+_CANNOT_BE: Final[Mapping[Field, str]] = {
+    "reason": N_("That cannot be why it stands so. Choose another, or none."),
+    "handover": N_("It cannot be in these hands so. Choose another, or none."),
+}
 _CANNOT: Final = N_(
     "This code cannot be mapped: this release reads it itself, or nobody knows its carrier. Try"
     " the quarantine again."
@@ -124,6 +129,9 @@ async def _map(request: web.Request, entry: QuarantineEntry, sent: Form) -> web.
     noting = deed(request, Action.CODE_MAPPED, what=what)
     try:
         await map_meaning(deps.pool, entry.carrier, entry.code, meaning, deps.now(), noting)
+    except CannotMean as error:
+        wrong = {error.field: _CANNOT_BE[error.field]}
+        return await show_one(request, 422, typed=sent, wrong=wrong)
     except CannotMap:
         return await show_one(request, 409, problem=_CANNOT, typed=sent)
     return await _retry_one(request, entry)

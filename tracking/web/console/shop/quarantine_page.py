@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from aiohttp import web
+from markupsafe import Markup
 
 from schemas.status import Handover, Reason, Status
 from tracking.carriers import CARRIERS
 from tracking.carriers.base import Meaning
 from tracking.carriers.klat import HOME_ZONE
+from tracking.domain.meanings import Field
 from tracking.prefix import UuidRange
 from tracking.retry import Retried
-from tracking.store.code_map import list_code_map, meanings_of
+from tracking.store.code_map import Mapped, list_code_map, meanings_of
 from tracking.store.pool import connection
 from tracking.store.quarantine import (
     QuarantineEntry,
@@ -36,6 +38,7 @@ INFORMATIONAL: Final = "informational"
 RETRACTS: Final = "retracts"
 _MOST: Final = 100
 _SHOWN: Final = 64 * 1024  # bytes of a payload
+_NOTHING: Final[Mapping[Field, str]] = {}
 _WHY: Final[Mapping[Why, str]] = {
     "malformed": N_("Cannot be read"),
     "unknown_code": N_("Code that nobody knows"),
@@ -116,19 +119,18 @@ async def show_one(
     typed: Form | None = None,
     body: str | None = None,
     retried: Retried | None = None,
+    wrong: Mapping[Field, str] = _NOTHING,
 ) -> web.Response:
-    """`body`: its bytes as text, for who asked to see them."""
+    """`body`: its bytes as text, for who asked to see them. `wrong`: what is, by the field."""
     words, deps, entry = words_for(request), request.app[DEPS], await entry_of(request)
     is_code = entry.why == "unknown_code" and entry.carrier and entry.code
-    scans = parcels = 0
+    scans, parcels, known = 0, 0, None
     if is_code:
         key = entry.carrier or "", entry.code or ""
         async with connection(deps.pool) as conn:
             scans, parcels = await count_by_code(conn, *key), await parcels_by_code(conn, *key)
             known = (await meanings_of(conn, [key])).get(key)
-        kept = _as_typed(known.meaning) if known else {}
-    else:
-        kept = {}
+    kept = _as_typed(known.meaning) if known else {}
     return page(
         request,
         "shop/quarantine_entry",
@@ -136,7 +138,7 @@ async def show_one(
         here=QUARANTINE,
         problem=words.gettext(problem) if problem else None,
         entry=_row(entry, words, _calendar(request)),
-        said=words.gettext(_SAID[entry.why]),
+        said=_meant(known, words, _calendar(request)) or words.gettext(_SAID[entry.why]),
         size=entry.size,
         has_body=entry.body is not None,
         key_gone=entry.key_gone,
@@ -146,8 +148,20 @@ async def show_one(
         scans=scans,
         parcels=parcels,
         retried=retried,
+        wrong={name: words.gettext(text) for name, text in wrong.items()},
         typed={name: (typed or kept).get(name, "") for name in ("status", "reason", "handover")},
         **_choices(words),
+    )
+
+
+def _meant(known: Mapped | None, words: Words, calendar: Calendar) -> Markup | None:
+    """What somebody has said that its code means; None where nobody has."""
+    if known is None:
+        return None
+    return words.gettext(
+        N_("It means: %(meaning)s. That was said %(when)s, and can be changed below."),
+        meaning=_in_words(known.meaning, words),
+        when=calendar.on(known.mapped_at),
     )
 
 
