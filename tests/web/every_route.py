@@ -68,7 +68,9 @@ SENT: Mapping[tuple[str, str], Mapping[str, Any] | None] = {
     ("POST", f"{PARCEL}/events"): {"event": "in_transit", "at": "", "id": "{once}", **WHY},
     ("POST", f"{PARCEL}/events/{{key}}/retract"): {"id": "{once}", **WHY},
     ("POST", f"{PARCEL}/link"): {"revoke": "1"},
-    ("POST", f"{PARCEL}/recipient"): {"name": "Mallory", "country": "LV", "seen": "{seen}"},
+    ("POST", f"{PARCEL}/recipient"): {
+        "name": "Mallory", "country": "LV", "seen": "{seen}", "nobody": "on",
+    },
     ("POST", f"{PARCEL}/person/export"): PERSON,
     ("POST", f"{PARCEL}/person/erase"): {
         **PERSON, "typed": "{number}", "under_way": "1", "bonus": "1",

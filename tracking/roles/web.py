@@ -1,5 +1,6 @@
 """The role `web`: the public port."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
@@ -32,6 +33,8 @@ from tracking.words.catalog import read_languages
 
 log = structlog.get_logger()
 
+_JOIN_LIMIT = 2.0  # seconds
+
 
 async def start(running: Running) -> Readiness:
     settings, hub = running.settings, LiveHub()
@@ -61,6 +64,7 @@ async def start(running: Running) -> Readiness:
     running.start("publisher", publisher.run())
     running.start("live_updates", live.run())
     running.start("besides", Besides(running.pool, hub).keep_telling())
+    await _joined(publisher, running)
     everywhere = "0.0.0.0"  # noqa: S104 - the public port
     await running.serve(make_app(deps), everywhere, settings.http_port)
     running.stack.callback(hub.close)
@@ -69,6 +73,16 @@ async def start(running: Running) -> Readiness:
         "broker": check(lambda: publisher.is_connected and live.is_attached),
     }
     return Readiness(checks, need="any")
+
+
+async def _joined(publisher: Publisher, running: Running) -> None:
+    """Events are not refused because the broker answers a moment later; pages do not wait for it
+    for long.
+    """
+    joined = asyncio.create_task(publisher.connected())
+    either = {joined, running.tasks["publisher"]}
+    await asyncio.wait(either, timeout=_JOIN_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+    joined.cancel()
 
 
 def deciding_of(running: Running) -> Deciding:

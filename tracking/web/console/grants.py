@@ -14,10 +14,14 @@ from tracking.words.money import money_text
 
 
 async def grantable(request: web.Request, shipment_id: UUID, words: Words) -> dict[str, Any] | None:
-    """What the form offers; None where nothing can be granted by hand. Raises StoreUnavailable."""
+    """What the form offers; None where nothing can be granted by hand. `limit` None: it is used up.
+
+    Raises StoreUnavailable.
+    """
     deps = request.app[DEPS]
     found = await goodwill_for(deps.pool, shipment_id, request[SESSION].staff.role, deps.now())
     if found is None:
         return None
     left = Money.from_cents(found.left, found.currency)
-    return {"tier": found.tier, "currency": found.currency, "limit": money_text(left, words)}
+    limit = money_text(left, words) if left.cents else None
+    return {"tier": found.tier, "currency": found.currency, "limit": limit}
