@@ -84,7 +84,7 @@ async def test_from_the_call_to_the_closed_case(shopper, world):
         await page.get_by_label("Amount in EUR").fill("20,00")
         await page.get_by_label("Why", exact=True).fill("She came twice")
         await page.get_by_role("button", name="Grant").click()
-        await expect(page.get_by_text("It waits for a yes")).to_be_visible()
+        await expect(page.get_by_text("It waits for a yes: of a lead")).to_be_visible()
         await world.pool.execute("UPDATE staff SET role = $1, totp = 'x'", StaffRole.LEAD)
         await world.pool.execute("UPDATE staff_session SET second = true")
         await page.reload()
