@@ -155,8 +155,10 @@ async def test_what_comes_beside_the_scans_stands_on_the_open_page_also_when_all
         await expect(page.get_by_label("Note for colleagues")).to_have_value("She calls again")
         await page.get_by_role("button", name="Write it down").click()
         await expect(page.get_by_text("Done.")).to_be_visible()
-        await page.goto(f"{world.url}/support/parcels/{key}?lang=en")
         await expect(page.get_by_label("Note for colleagues")).to_have_value("")
+        await page.get_by_label("Note for colleagues").fill("And again")
+        await page.reload()
+        await expect(page.get_by_label("Note for colleagues")).to_have_value("And again")
 
 
 async def test_an_open_page_outlives_a_fault_and_hears_the_rest_afterwards(shopper, world):

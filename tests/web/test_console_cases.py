@@ -349,6 +349,20 @@ async def test_what_is_handed_over_after_an_answer_is_mine_until_i_act(desk, wor
     assert await desk.steps() == ["Nothing has to be done."]
 
 
+async def test_a_hand_over_that_is_posted_again_opens_nothing_that_was_answered_since(desk, world):
+    ben = staff_of(world, BEN)
+    await StaffStore(world.pool).insert_staff(ben)
+    form = {"id": str(uuid4()), "to": str(ben.staff_id)}
+    for word in ("", "Please look"):
+        world.clock.pass_by(minutes=5)
+        assert (await desk.does("assign", **form, word=word)).status == 303
+        world.clock.pass_by(minutes=5)
+        await desk.replies(f"Found: {word}")
+        assert (await desk.does("assign", **form, word=word)).status == 303
+        assert (await desk.case()).state is CaseState.ANSWERED
+    assert (await desk.noted()).count("case_handed_over") == 2
+
+
 async def test_nobody_is_handed_a_case_who_may_not_see_the_shop(desk, world):
     await world.key("merchant", "Other")
     other = await Merchants(world.pool).merchant_named("Other")

@@ -15,7 +15,7 @@ _SAID: Final[Mapping[Doubt, str]] = {
     Doubt.CARRIER: "no reader and no courier's key is known for this carrier, so its events may"
     " never come",
     Doubt.PROMISE: "is over already: the parcel counts as late from then on; what is owed for a"
-    " promise that was over when it was told waits for your yes",
+    " promise that was over when it was told waits for your yes, unless your policy lets it pay",
     Doubt.LANGUAGE: f"pages and messages are written in {', '.join(SUPPORTED)}; this one's come in"
     " the shop's language if that is set, else in English, and the page in the browser's before"
     " English",

@@ -1,11 +1,12 @@
 """What staff do with a case: write it down, answer, close, open again, hand over. All is noted."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 from aiohttp import web
@@ -28,6 +29,7 @@ from tracking.cases import (
 )
 from tracking.domain.cases import Case, reopened, solved
 from tracking.errors import PeopleErased
+from tracking.staff.audit import DoneAlready
 from tracking.store.cases import Cases, Colleague
 from tracking.store.registrations import Registrations
 from tracking.web.console.conversation import CaseForm
@@ -174,13 +176,16 @@ async def post_assigned(request: web.Request) -> web.StreamResponse:
     word = clean_lines(form.get("word", ""))[:LONGEST]
     whom = await _colleague(request, shipment_id, form.get("to", ""))
     name = whom.name if whom else None
-    deed = noting(request, Action.CASE_HANDED_OVER, shipment_id, case=str(case_id), whom=name)
+    to, form_id = whom and whom.staff_id, _form_id(form)
+    once = uuid5(case_id, f"handed over\x1f{form_id}\x1f{to}\x1f{word}")
+    told = {"case": str(case_id), "whom": name}
+    deed = noting(request, Action.CASE_HANDED_OVER, shipment_id, once=once, **told)
     try:
-        await hand_over(
-            deps.pool, deps.sealer, shipment_id, case_id, whom and whom.staff_id, word,
-            _form_id(form), staff,
-            now=deps.now(), noting=deed,
-        )  # fmt: skip
+        with suppress(DoneAlready):  # a colleague may have acted on it since
+            await hand_over(
+                deps.pool, deps.sealer, shipment_id, case_id, to, word, form_id, staff,
+                now=deps.now(), noting=deed,
+            )  # fmt: skip
     except NoSuchCase:
         raise not_found() from None
     except PeopleErased:

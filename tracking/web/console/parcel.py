@@ -100,15 +100,24 @@ async def show_parcel(
         may_decide=decides,
         cases=cards(life, talk, form, staff, words, calendar),
         call=call_form(talk, form, words, shopper),
-        grant=await grantable(request, shipment_id, words) if life.registration else None,
-        granting=granting or {"amount": "", "why": ""},
-        is_granting=granting is not None,
+        **await _grant_form(request, life, granting, words),
         sayings=await sayings(request, shipment_id, shopper),
         is_admin=staff.role is StaffRole.ADMIN,
         seen=contact_sign(deps.sealer, life.contact),
         **_event_form(telling, shopper, now),
         **shown(life, words, shopper, calendar, may_approve),
     )
+
+
+async def _grant_form(
+    request: web.Request, life: Life, typed: Mapping[str, str] | None, words: Words
+) -> dict[str, Any]:
+    key = life.row.shipment_id
+    return {
+        "grant": await grantable(request, key, words) if life.registration else None,
+        "granting": typed or {"amount": "", "why": ""},
+        "is_granting": typed is not None,
+    }
 
 
 def _event_form(typed: Mapping[str, str] | None, shopper: Words, now: datetime) -> dict[str, Any]:

@@ -36,6 +36,7 @@
   function draw() {
     const kept = stored(drafts), sent = document.querySelector(".done") ? stored(`${drafts} sent`) : {};
     for (const id of Object.keys(sent)) delete kept[id];
+    if (document.querySelector(".done")) sessionStorage.removeItem(`${drafts} sent`); // once
     sessionStorage.setItem(drafts, JSON.stringify(kept));
     for (const [id, text] of Object.entries(kept)) {
       const field = document.getElementById(id);
